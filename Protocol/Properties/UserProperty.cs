@@ -1,0 +1,3 @@
+namespace Starling.Protocol;
+
+public readonly record struct UserProperty(string Name, string Value);
