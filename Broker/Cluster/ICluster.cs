@@ -1,0 +1,44 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
+
+namespace Starling.Broker.Cluster;
+
+/// <summary>
+/// Finds the owner of each piece of state (see ARCHITECTURE.md, "Who owns what"). Standalone answers with objects of this process,
+/// a cluster with proxies of objects elsewhere; every call may fail, take long, or be carried out although its answer is lost.
+/// </summary>
+public interface ICluster
+{
+    /// <summary>Whether edges other than the caller's exist; if not, an edge need not announce its filters to the shards.</summary>
+    bool HasOtherEdges { get; }
+
+    /// <summary>Shards of a tenant, 1 to 64.</summary>
+    int ShardCount(string tenant);
+
+    ITopicShard Shard(string tenant, int shard);
+
+    ISession Session(string tenant, string clientId);
+
+    /// <summary>Null when no such edge is alive.</summary>
+    IEdge? Edge(string edgeId);
+
+    /// <summary>Publishes a message that no connection of an edge brings: wills, and the broker's own.</summary>
+    ValueTask PublishAsync(string tenant, Message message);
+}
+
+/// <summary>How topics and filters fall to shards.</summary>
+public static class Sharding
+{
+    public static int ShardOf(this ICluster cluster, string tenant, Topic topic) =>
+        cluster.ShardCount(tenant) is var count and > 1 ? (int)(topic.Hash % (uint)count) : 0;
+
+    /// <summary>The shards that a filter registers with: one for an exact filter, all for one with wildcards.</summary>
+    public static IEnumerable<ITopicShard> ShardsOf(this ICluster cluster, string tenant, string filter)
+    {
+        var count = cluster.ShardCount(tenant);
+        if (count > 1 && filter.AsSpan().ContainsAny('+', '#'))
+            return Enumerable.Range(0, count).Select(shard => cluster.Shard(tenant, shard));
+        return [cluster.Shard(tenant, cluster.ShardOf(tenant, new Topic(filter)))];
+    }
+}

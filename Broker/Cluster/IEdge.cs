@@ -1,0 +1,26 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+
+namespace Starling.Broker.Cluster;
+
+/// <summary>What shards and sessions ask of an edge process. One object per process answers, never one per connection.</summary>
+public interface IEdge
+{
+    /// <summary>Changes with every start of the process.</summary>
+    string Id { get; }
+
+    /// <summary>Messages for whatever this edge's own subscriptions match, in order.</summary>
+    ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages);
+
+    /// <summary>Messages for one connection, chosen by a shared subscription.</summary>
+    /// <returns>False when the connection is gone and the messages went nowhere.</returns>
+    ValueTask<bool> DeliverToAsync(string tenant, string clientId, IReadOnlyList<Delivery> deliveries);
+
+    /// <summary>Entries of a durable session's inbox for its connection, in order.</summary>
+    ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries);
+
+    /// <summary>Ends a connection, telling an MQTT 5 client why.</summary>
+    /// <returns>True when it is gone.</returns>
+    ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason);
+}

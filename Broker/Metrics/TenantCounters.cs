@@ -1,0 +1,103 @@
+namespace Starling.Broker.Metrics;
+
+/// <summary>What is counted for one tenant; read by <c>$SYS</c> topics and by <see cref="BrokerMetrics"/>.</summary>
+public sealed class TenantCounters(string tenant)
+{
+    public string Tenant => tenant;
+
+    public Count ConnectionsOpen { get; } = new();
+
+    public Count ConnectionsMaximum { get; } = new();
+
+    public Count ConnectionsAccepted { get; } = new();
+
+    public Count ConnectionsRefused { get; } = new();
+
+    public Count SessionsDurable { get; } = new();
+
+    public Count SessionsExpired { get; } = new();
+
+    public Count SessionsTakenOver { get; } = new();
+
+    public Count Subscriptions { get; } = new();
+
+    public Count SharedSubscriptions { get; } = new();
+
+    public Count PacketsReceived { get; } = new();
+
+    public Count PacketsSent { get; } = new();
+
+    public Count BytesReceived { get; } = new();
+
+    public Count BytesSent { get; } = new();
+
+    public Count PublishReceived { get; } = new();
+
+    public Count PublishSent { get; } = new();
+
+    public Count PublishBytesReceived { get; } = new();
+
+    public Count PublishBytesSent { get; } = new();
+
+    /// <summary>Messages refused: not authorized, over a limit, or with an invalid topic.</summary>
+    public Count PublishRefused { get; } = new();
+
+    /// <summary>QoS 0 messages that a slow reader did not get.</summary>
+    public Count DroppedSlowReader { get; } = new();
+
+    /// <summary>Messages that did not fit the inbox of a durable session.</summary>
+    public Count DroppedInboxFull { get; } = new();
+
+    /// <summary>Messages larger than their receiver's maximum packet size ([MQTT-3.1.2-25]).</summary>
+    public Count DroppedTooLarge { get; } = new();
+
+    public Count DroppedExpired { get; } = new();
+
+    /// <summary>QoS 0 messages held back by the tenant's limit for outgoing messages or bytes.</summary>
+    public Count DroppedOutgoingRate { get; } = new();
+
+    /// <summary>Connections closed because they did not read what they were owed.</summary>
+    public Count SlowReadersClosed { get; } = new();
+
+    /// <summary>Times that reading was paused because the tenant was over a rate.</summary>
+    public Count ReadsThrottled { get; } = new();
+
+    public Count RetainedMessages { get; } = new();
+
+    public Count RetainedBytes { get; } = new();
+
+    public Count InboxMessages { get; } = new();
+
+    public Count InboxBytes { get; } = new();
+
+    public Count WillsPublished { get; } = new();
+
+    public Count ProtocolErrors { get; } = new();
+
+    public Count KeepAliveTimeouts { get; } = new();
+}
+
+/// <summary>A number that many threads add to.</summary>
+public sealed class Count
+{
+    private long _value;
+
+    public long Value => Interlocked.Read(ref _value);
+
+    public void Add(long amount) => Interlocked.Add(ref _value, amount);
+
+    public void Increment() => Interlocked.Increment(ref _value);
+
+    public void Decrement() => Interlocked.Decrement(ref _value);
+
+    public void RaiseTo(long value)
+    {
+        for (var seen = Value; value > seen;)
+        {
+            var before = Interlocked.CompareExchange(ref _value, value, seen);
+            if (before == seen)
+                return;
+            seen = before;
+        }
+    }
+}

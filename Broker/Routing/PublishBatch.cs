@@ -1,0 +1,35 @@
+using Starling.Broker.Messages;
+using Starling.Protocol;
+
+namespace Starling.Broker.Routing;
+
+/// <summary>Messages on their way to one shard, in order, and what became of each. Reused by its owner.</summary>
+public sealed class PublishBatch
+{
+    private readonly List<Message> _messages = [];
+    private ReasonCode[] _outcomes = [];
+
+    public int Count => _messages.Count;
+
+    public IReadOnlyList<Message> Messages => _messages;
+
+    public Message this[int index] => _messages[index];
+
+    public void Add(Message message)
+    {
+        if (_messages.Count == _outcomes.Length)
+            Array.Resize(ref _outcomes, Math.Max(4, _outcomes.Length * 2));
+        _outcomes[_messages.Count] = ReasonCode.NoMatchingSubscribers;
+        _messages.Add(message);
+    }
+
+    /// <summary>
+    /// <see cref="ReasonCode.NoMatchingSubscribers"/> until somebody was found, then <see cref="ReasonCode.Success"/>; an error code
+    /// when the message was refused.
+    /// </summary>
+    public ReasonCode Outcome(int index) => _outcomes[index];
+
+    public void SetOutcome(int index, ReasonCode outcome) => _outcomes[index] = outcome;
+
+    public void Clear() => _messages.Clear();
+}

@@ -1,0 +1,118 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Tenants;
+using Starling.Protocol;
+
+namespace Starling.Broker.Routing;
+
+/// <summary>The members of a shared subscription and whose turn it is. Thread-safe.</summary>
+internal sealed class SharedGroup(SharedGroupKey key)
+{
+    private readonly Lock _gate = new();
+    private readonly List<Member> _members = [];
+    private int _turn;
+
+    public SharedGroupKey Key => key;
+
+    /// <returns>How many members there are now.</returns>
+    public int Join(SharedMember member)
+    {
+        lock (_gate)
+        {
+            var index = _members.FindIndex(m => m.Value.ClientId == member.ClientId);
+            if (index >= 0)
+                _members[index] = new Member(member);
+            else
+                _members.Add(new Member(member));
+            return _members.Count;
+        }
+    }
+
+    /// <returns>How many members are left.</returns>
+    public int Leave(string clientId)
+    {
+        lock (_gate)
+        {
+            _members.RemoveAll(m => m.Value.ClientId == clientId);
+            return _members.Count;
+        }
+    }
+
+    public void Complete(string clientId, int count)
+    {
+        lock (_gate)
+        {
+            if (_members.Find(m => m.Value.ClientId == clientId) is { } member)
+                member.InFlight = Math.Max(0, member.InFlight - count);
+        }
+    }
+
+    /// <summary>
+    /// The member that gets a message ([MQTT-4.8.2-4]): one with a connection if there is any, else a durable one that is away, which
+    /// keeps messages of QoS 1 and 2 for later.
+    /// </summary>
+    /// <param name="message">The message.</param>
+    /// <param name="strategy">How to choose among members with a connection.</param>
+    /// <param name="origin">The edge that brought the message, or null.</param>
+    /// <param name="except">A client that must not be chosen, or null.</param>
+    public SharedMember? Pick(Message message, SharedSubscriptionStrategy strategy, string? origin, string? except = null)
+    {
+        lock (_gate)
+        {
+            var chosen = strategy switch
+            {
+                SharedSubscriptionStrategy.Sticky => PickSticky(message, except),
+                SharedSubscriptionStrategy.LeastInFlight => PickLeastInFlight(except),
+                SharedSubscriptionStrategy.LocalFirst => PickNext(m => m.EdgeId is not null && m.EdgeId == origin, except),
+                _ => null,
+            };
+            chosen ??= PickNext(static m => m.EdgeId is not null, except);
+            if (chosen is null && message.QoS > QualityOfService.AtMostOnce)
+                chosen = PickNext(static m => m is { Durable: true, Options.MaximumQoS: > QualityOfService.AtMostOnce }, except);
+            if (chosen is null)
+                return null;
+            if (message.QoS > QualityOfService.AtMostOnce && chosen.Value.Options.MaximumQoS > QualityOfService.AtMostOnce)
+                chosen.InFlight++;
+            return chosen.Value;
+        }
+    }
+
+    private Member? PickNext(Func<SharedMember, bool> eligible, string? except)
+    {
+        for (var i = 0; i < _members.Count; i++)
+        {
+            var member = _members[_turn++ % _members.Count];
+            if (_turn >= _members.Count)
+                _turn = 0;
+            if (member.Value.ClientId != except && eligible(member.Value))
+                return member;
+        }
+
+        return null;
+    }
+
+    /// <summary>Highest random weight: a publisher stays with its member for as long as that one is there, whoever else comes or goes.</summary>
+    private Member? PickSticky(Message message, string? except)
+    {
+        var publisher = message.Publisher?.ClientId ?? "";
+        return Online(except).MaxBy(m => HashCode.Combine(publisher, m.Value.ClientId));
+    }
+
+    private Member? PickLeastInFlight(string? except)
+    {
+        // Start where the round-robin stands, so that equals share evenly.
+        var start = _members.Count == 0 ? 0 : _turn++ % _members.Count;
+        return _members.Skip(start).Concat(_members.Take(start))
+            .Where(m => m.Value.EdgeId is not null && m.Value.ClientId != except)
+            .MinBy(m => m.InFlight);
+    }
+
+    private IEnumerable<Member> Online(string? except) =>
+        _members.Where(m => m.Value.EdgeId is not null && m.Value.ClientId != except);
+
+    private sealed class Member(SharedMember value)
+    {
+        public SharedMember Value => value;
+
+        public int InFlight { get; set; }
+    }
+}

@@ -1,0 +1,260 @@
+using Starling.Broker.Cluster;
+using Starling.Broker.Messages;
+using Starling.Broker.Retained;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
+using Starling.Protocol;
+
+namespace Starling.Broker.Routing;
+
+/// <summary>
+/// The routes of a shard. Messages that only go to connections of the edge that brought them, the hot path, cost one comparison of
+/// versions each and complete synchronously; whatever else a batch needs is gathered first and then done once per receiver.
+/// Thread-safe: routes change and are matched under a short lock, and a match is kept with the topic until routes change.
+/// </summary>
+public sealed class TopicShard : ITopicShard
+{
+    private readonly Tenant _tenant;
+    private readonly ICluster _cluster;
+    private readonly RetainedMessages _retained;
+    private readonly Lock _gate = new();
+    private readonly FilterIndex<Route> _routes = new();
+    private readonly Dictionary<(string ClientId, string Filter), Route> _durable = [];
+    private readonly Dictionary<SharedGroupKey, Route> _groups = [];
+    private readonly List<IReadOnlyList<Route>> _matches = [];
+    private long _version;
+
+    public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained)
+    {
+        _tenant = tenant;
+        _cluster = cluster;
+        _retained = retained;
+    }
+
+    public async ValueTask PublishAsync(PublishBatch batch, string? origin)
+    {
+        ShardDispatch? dispatch = null;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var message = batch[i];
+            if (message.Retain)
+            {
+                if (!_retained.TryStage(message))
+                {
+                    batch.SetOutcome(i, ReasonCode.QuotaExceeded);
+                    continue;
+                }
+
+                (dispatch ??= new ShardDispatch()).RetainedChanged = true;
+            }
+
+            var match = Match(message.Topic);
+            if (match.IsEmpty)
+                continue;
+            batch.SetOutcome(i, ReasonCode.Success);
+            if (match.Durable.Length + match.Groups.Length > 0 || match.Edges is not [var only] || only != origin)
+                Gather(message, match, origin, dispatch ??= new ShardDispatch());
+        }
+
+        if (dispatch is not null)
+            await CarryOutAsync(dispatch).ConfigureAwait(false);
+    }
+
+    public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
+    {
+        lock (_gate)
+        {
+            var existing = _routes.Find(filter)?.FirstOrDefault(route => route.EdgeId == edgeId);
+            if (present && existing is null)
+                _routes.Add(filter, new Route { EdgeId = edgeId });
+            else if (!present && existing is not null)
+                _routes.Remove(filter, existing);
+            Volatile.Write(ref _version, _version + 1);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
+    {
+        lock (_gate)
+        {
+            if (_durable.TryGetValue((clientId, subscription.Filter), out var route))
+                route.Subscription = subscription;
+            else
+            {
+                route = new Route { ClientId = clientId, Subscription = subscription };
+                _durable.Add((clientId, subscription.Filter), route);
+                _routes.Add(subscription.Filter, route);
+            }
+
+            Volatile.Write(ref _version, _version + 1);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask RemoveDurableRouteAsync(string clientId, string filter)
+    {
+        lock (_gate)
+        {
+            if (_durable.Remove((clientId, filter), out var route))
+            {
+                _routes.Remove(filter, route);
+                Volatile.Write(ref _version, _version + 1);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
+    {
+        lock (_gate)
+        {
+            if (!_groups.TryGetValue(group, out var route))
+            {
+                route = new Route { Group = new SharedGroup(group) };
+                _groups.Add(group, route);
+                _routes.Add(group.Filter, route);
+                Volatile.Write(ref _version, _version + 1);
+            }
+
+            route.Group!.Join(member);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask LeaveAsync(SharedGroupKey group, string clientId)
+    {
+        lock (_gate)
+        {
+            if (_groups.TryGetValue(group, out var route) && route.Group!.Leave(clientId) == 0)
+            {
+                _groups.Remove(group);
+                _routes.Remove(group.Filter, route);
+                Volatile.Write(ref _version, _version + 1);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
+    {
+        var dispatch = new ShardDispatch();
+        var taken = 0;
+        foreach (var delivery in deliveries)
+        {
+            SharedGroup? group;
+            lock (_gate)
+                group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
+            if (group is null || !Offer(group, delivery.Message, origin: null, except, dispatch))
+                break;
+            taken++;
+        }
+
+        await CarryOutAsync(dispatch).ConfigureAwait(false);
+        return taken;
+    }
+
+    public ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count)
+    {
+        lock (_gate)
+            _groups.GetValueOrDefault(group)?.Group!.Complete(clientId, count);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most) => new(_retained.Read(cursor, most));
+
+    private RouteMatch Match(Topic topic)
+    {
+        if (topic.ShardMatch is RouteMatch known && ReferenceEquals(known.Owner, this) && known.Version == Volatile.Read(ref _version))
+            return known;
+        lock (_gate)
+        {
+            _matches.Clear();
+            _routes.Match(topic, _matches);
+            var routes = _matches.SelectMany(static list => list).ToArray();
+            var match = new RouteMatch(
+                this,
+                _version,
+                [.. routes.Where(r => r.EdgeId is not null).Select(r => r.EdgeId!).Distinct()],
+                [.. routes.Where(r => r.ClientId is not null)
+                    .GroupBy(r => r.ClientId!, r => r.Subscription!)
+                    .Select(g => new DurableReceiver(g.Key, [.. g]))],
+                [.. routes.Where(r => r.Group is not null).Select(r => r.Group!)]);
+            topic.ShardMatch = match;
+            return match;
+        }
+    }
+
+    private void Gather(Message message, RouteMatch match, string? origin, ShardDispatch dispatch)
+    {
+        foreach (var edge in match.Edges)
+        {
+            if (edge != origin)
+                dispatch.ToEdge(edge, message);
+        }
+
+        foreach (var receiver in match.Durable)
+        {
+            if (receiver.For(message) is { } delivery)
+                dispatch.ToInbox(receiver.ClientId, delivery);
+        }
+
+        foreach (var group in match.Groups)
+            Offer(group, message, origin, except: null, dispatch);
+    }
+
+    private bool Offer(SharedGroup group, Message message, string? origin, string? except, ShardDispatch dispatch)
+    {
+        if (group.Pick(message, _tenant.Options.SharedSubscriptions, origin, except) is not { } member)
+            return false;
+        var qos = message.QoS < member.Options.MaximumQoS ? message.QoS : member.Options.MaximumQoS;
+        var delivery = new Delivery(
+            message,
+            qos,
+            member.Options.RetainAsPublished && message.Retain,
+            member.SubscriptionIdentifier is { } identifier ? [identifier] : null,
+            group.Key);
+        if (member.Durable && qos > QualityOfService.AtMostOnce)
+            dispatch.ToInbox(member.ClientId, delivery);
+        else if (member.EdgeId is { } edge)
+            dispatch.ToConnection(edge, member.ClientId, delivery);
+        return true;
+    }
+
+    /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
+    private async ValueTask CarryOutAsync(ShardDispatch dispatch)
+    {
+        if (dispatch.RetainedChanged)
+            await _retained.CommitAsync().ConfigureAwait(false);
+
+        List<Task>? pending = null;
+        foreach (var (clientId, deliveries) in dispatch.Inboxes)
+        {
+            var enqueued = _cluster.Session(_tenant.Name, clientId).EnqueueAsync(deliveries);
+            if (!enqueued.IsCompletedSuccessfully)
+                (pending ??= []).Add(enqueued.AsTask());
+        }
+
+        if (pending is not null)
+            await Task.WhenAll(pending).ConfigureAwait(false);
+
+        foreach (var (edgeId, messages) in dispatch.Edges)
+        {
+            if (_cluster.Edge(edgeId) is { } edge)
+                await edge.DeliverAsync(_tenant.Name, messages).ConfigureAwait(false);
+        }
+
+        foreach (var ((edgeId, clientId), deliveries) in dispatch.Connections)
+        {
+            var reached = _cluster.Edge(edgeId) is { } edge
+                && await edge.DeliverToAsync(_tenant.Name, clientId, deliveries).ConfigureAwait(false);
+            if (!reached)
+                await RedispatchAsync(clientId, deliveries).ConfigureAwait(false);
+        }
+    }
+}

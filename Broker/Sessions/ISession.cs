@@ -1,0 +1,70 @@
+using System.Net;
+using Starling.Broker.Messages;
+using Starling.Protocol;
+
+namespace Starling.Broker.Sessions;
+
+/// <summary>
+/// One client's session within its tenant: which connection owns it, its will and, when it outlives the connection, its
+/// subscriptions, its inbox and its QoS 2 state. Every call of a connection carries the epoch that <see cref="ConnectAsync"/> gave it
+/// and does nothing once a later connection has taken over.
+/// </summary>
+public interface ISession
+{
+    /// <summary>Makes the caller the owner. A connection that owned the session before is closed first.</summary>
+    ValueTask<SessionConnected> ConnectAsync(SessionConnect connect);
+
+    /// <summary>The connection is ready for the inbox: entries are pushed to its edge from now on.</summary>
+    /// <returns>False when a later connection has taken over already.</returns>
+    ValueTask<bool> StartAsync(long epoch, int receiveMaximum);
+
+    /// <summary>The connection has ended.</summary>
+    ValueTask DisconnectAsync(long epoch, SessionDisconnect disconnect);
+
+    /// <summary>Adds or replaces subscriptions of a durable session and registers them with their shards.</summary>
+    ValueTask SubscribeAsync(long epoch, IReadOnlyList<Subscription> subscriptions);
+
+    ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters);
+
+    /// <summary>Messages of QoS 1 and 2 for a durable session. Done when they are in its inbox, or dropped by its limits and counted.</summary>
+    ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries);
+
+    /// <summary>What the client has acknowledged. Done when it is written, as PUBREL must wait for ([MQTT-4.3.3-4]).</summary>
+    ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks);
+
+    /// <summary>Packet identifiers of QoS 2 messages that came in (PUBLISH) and that are finished (PUBREL).</summary>
+    ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released);
+}
+
+/// <summary>A subscription that a session holds.</summary>
+/// <param name="Filter">As the client wrote it, <c>$share/…</c> included.</param>
+public sealed record Subscription(string Filter, SubscriptionOptions Options, uint? SubscriptionIdentifier);
+
+/// <param name="EdgeId">The edge that holds the connection.</param>
+/// <param name="CleanStart">Whether an earlier session is thrown away.</param>
+/// <param name="ExpirySeconds">How long it outlives the connection; 0 ends with it, <see cref="uint.MaxValue"/> never ends.</param>
+/// <param name="Will">Published when the connection ends without a DISCONNECT; authorized by the caller.</param>
+/// <param name="Address">The client's network address, for the owner of a client identifier that two devices fight over.</param>
+public sealed record SessionConnect(string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address);
+
+/// <param name="DelaySeconds">How long after the connection it is published, unless the session ends or the client is back first.</param>
+public sealed record SessionWill(Message Message, uint DelaySeconds, uint? MessageExpirySeconds);
+
+/// <param name="ReasonCode">Success, or why the connection is refused.</param>
+/// <param name="SessionPresent">Whether an earlier session goes on ([MQTT-3.2.2-2]).</param>
+/// <param name="Durable">Whether messages of QoS 1 and 2 come by the inbox: it may outlive the connection, or an earlier one did.</param>
+/// <param name="Epoch">To be named in every call of this connection.</param>
+/// <param name="Subscriptions">Those of the earlier session; to be authorized again.</param>
+/// <param name="Received">Packet identifiers of QoS 2 messages that have come in and not been released.</param>
+public sealed record SessionConnected(
+    ReasonCode ReasonCode,
+    bool SessionPresent,
+    bool Durable,
+    long Epoch,
+    IReadOnlyList<Subscription> Subscriptions,
+    IReadOnlyList<ushort> Received);
+
+/// <param name="PublishWill">False after a DISCONNECT with reason code 0 ([MQTT-3.14.4-3]).</param>
+/// <param name="ExpirySeconds">A new session expiry interval that came with the DISCONNECT, or null.</param>
+/// <param name="SentBelow">Inbox entries with lower numbers may have reached the client.</param>
+public sealed record SessionDisconnect(bool PublishWill, uint? ExpirySeconds = null, long SentBelow = 0);

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Messages;
+
+namespace Starling.Broker.Sessions;
+
+/// <summary>
+/// A session's will: published when the connection ends without a DISCONNECT, after the delay or at the end of the session, whichever
+/// comes first, unless the client is back before that ([MQTT-3.1.2-8], [MQTT-3.1.3-9]). Used within the session's turn, except for
+/// the timer, which takes the will out under a lock so that it is published once.
+/// </summary>
+internal sealed partial class PendingWill(string tenant, SessionContext context)
+{
+    private readonly Lock _gate = new();
+    private SessionWill? _will;
+    private IDisposable? _timer;
+    private long? _dueAt;
+
+    public SessionWill? Current => _will;
+
+    public long? DueAt => _dueAt;
+
+    public bool IsWaiting => _dueAt is not null;
+
+    public void Set(SessionWill? will) => _will = will;
+
+    public void Cancel() => Take();
+
+    /// <summary>The client has connected to the session again: a will whose delay has not passed is not sent.</summary>
+    public void ConnectionIsBack() => Take();
+
+    public void SessionEnded() => Publish();
+
+    public void ConnectionLost(uint sessionExpirySeconds)
+    {
+        if (_will is not { } will)
+            return;
+        var delay = Math.Min(will.DelaySeconds, sessionExpirySeconds);
+        if (delay == 0)
+        {
+            Publish();
+            return;
+        }
+
+        _dueAt = context.Due.Now + (delay * 1000L);
+        _timer = context.Due.Schedule(_dueAt.Value, Publish);
+    }
+
+    private SessionWill? Take()
+    {
+        lock (_gate)
+        {
+            var will = _will;
+            _timer?.Dispose();
+            (_will, _timer, _dueAt) = (null, null, null);
+            return will;
+        }
+    }
+
+    private void Publish()
+    {
+        if (Take() is { } will)
+            _ = PublishAsync(will);
+    }
+
+    private async Task PublishAsync(SessionWill will)
+    {
+        try
+        {
+            var expiresAt = will.MessageExpirySeconds is { } seconds ? context.Due.Now + (seconds * 1000L) : Message.Never;
+            await context.Cluster.PublishAsync(tenant, will.Message.WithExpiry(expiresAt)).ConfigureAwait(false);
+            context.Counters.WillsPublished.Increment();
+        }
+        catch (Exception error)
+        {
+            Log.WillFailed(context.Logger, tenant, will.Message.Topic.Text, error);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: a will could not be published to '{Topic}'")]
+        public static partial void WillFailed(ILogger logger, string tenant, string topic, Exception error);
+    }
+}

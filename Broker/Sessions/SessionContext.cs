@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Time;
+
+namespace Starling.Broker.Sessions;
+
+/// <summary>What the sessions of a tenant share.</summary>
+/// <param name="Idle">Told when a session may have nothing left to remember.</param>
+public sealed record SessionContext(
+    Tenant Tenant,
+    ICluster Cluster,
+    ISessionStore Sessions,
+    IInboxStore Inboxes,
+    ClientIdCollisions Collisions,
+    DueTimes Due,
+    TimeProvider Time,
+    TenantCounters Counters,
+    ILogger Logger,
+    Action<Session, SessionKey> Idle);

@@ -1,0 +1,442 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// The outgoing side of a connection. Messages are written straight into the pipe while it takes them; once a flush has to wait for
+/// the client, they queue up as references to shared messages, up to a limit in bytes, and go out in large writes when it reads on.
+/// Thread-safe: anybody may send. Sending does not flush: who is told that a flush is needed flushes once, after the whole batch.
+/// </summary>
+internal sealed class Outbox
+{
+    /// <summary>How much is written between flushes while a backlog drains.</summary>
+    private const int DrainChunk = 128 * 1024;
+
+    /// <summary>Up to this size head and payload go into one span.</summary>
+    private const int SmallPacket = 4096;
+
+    /// <summary>What an entry of a queue costs besides its message, in bytes.</summary>
+    private const int EntryOverhead = 64;
+
+    private readonly PipeWriter _output;
+    private readonly OutboxOptions _options;
+    private readonly TenantCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly TopicAliases? _aliases;
+    private readonly OutgoingWindow _window;
+    private Queue<Delivery>? _unacknowledgedQueue;
+    private Queue<Delivery>? _queue;
+    private Queue<InboxEntry>? _inbox;
+    private List<InboxAck>? _skipped;
+    private ArrayBufferWriter<byte>? _controls;
+    private TaskCompletionSource? _drained;
+    private long _queuedBytes;
+    private long _writtenBytes;
+    private int _writtenPackets;
+    private int _writtenMessages;
+    private int _writtenMessageBytes;
+    private bool _dirty;
+    private bool _stalled;
+    private bool _closed;
+
+    public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time)
+    {
+        _output = output;
+        _options = options;
+        _counters = counters;
+        _time = time;
+        _window = new OutgoingWindow(options.ReceiveMaximum);
+        _aliases = options.TopicAliasMaximum > 0 ? new TopicAliases(options.TopicAliasMaximum) : null;
+    }
+
+    /// <summary>Whether publishers of QoS 1 and 2 messages have to wait for this client.</summary>
+    public bool IsCongested => Volatile.Read(ref _queuedBytes) > _options.QueueBytes;
+
+    /// <summary>Entries of the inbox with lower numbers have been sent.</summary>
+    public long SentBelow { get; private set; }
+
+    /// <summary>Sends a message, or queues it. A QoS 0 message that finds the queue full is dropped and counted.</summary>
+    /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
+    public bool Send(in Delivery delivery)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            if (delivery.QoS == QualityOfService.AtMostOnce)
+            {
+                if (!_stalled)
+                    return Write(delivery, packetIdentifier: 0, dup: false) && MarkDirty();
+                if (_queuedBytes + delivery.Message.Size > _options.QueueBytes)
+                    _counters.DroppedSlowReader.Increment();
+                else
+                    Enqueue(_unacknowledgedQueue ??= new Queue<Delivery>(), delivery, delivery.Message.Size);
+                return false;
+            }
+
+            if (_stalled || _window.IsFull || _queue is { Count: > 0 })
+            {
+                Enqueue(_queue ??= new Queue<Delivery>(), delivery, delivery.Message.Size);
+                return false;
+            }
+
+            return SendInWindow(delivery) && MarkDirty();
+        }
+    }
+
+    /// <summary>Sends entries of the inbox within the receive maximum, or queues them; the session bounds how many it pushes.</summary>
+    /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
+    public bool SendInbox(IReadOnlyList<InboxEntry> entries)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            foreach (var entry in entries)
+                Enqueue(_inbox ??= new Queue<InboxEntry>(), entry, entry.Delivery.Message.Size);
+            return !_stalled && SendQueuedInbox() && MarkDirty();
+        }
+    }
+
+    /// <summary>Sends bytes of control packets.</summary>
+    /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
+    public bool SendControl(ReadOnlySpan<byte> packets, int count = 1)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            _writtenPackets += count;
+            _writtenBytes += packets.Length;
+            if (_stalled)
+            {
+                (_controls ??= new ArrayBufferWriter<byte>()).Write(packets);
+                return false;
+            }
+
+            _output.Write(packets);
+            return MarkDirty();
+        }
+    }
+
+    /// <summary>Entries of the inbox that can't be sent, too large for the client or expired, since the last call; else null.</summary>
+    public List<InboxAck>? TakeSkipped()
+    {
+        if (Volatile.Read(ref _skipped) is null)
+            return null;
+        lock (_gate)
+        {
+            var skipped = _skipped;
+            _skipped = null;
+            return skipped;
+        }
+    }
+
+    /// <summary>Frees the packet identifier of a message that was acknowledged and sends what waited for it.</summary>
+    public AckOutcome Acknowledge(in AckPacket ack)
+    {
+        lock (_gate)
+        {
+            var outcome = _window.Acknowledge(ack);
+            if (outcome.Freed && !_stalled && !_closed)
+                return outcome with { FlushNeeded = (SendQueuedInbox() | SendQueued()) && MarkDirty() };
+            return outcome;
+        }
+    }
+
+    /// <summary>Hands what was written to the transport.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            if (_dirty && !_stalled && !_closed)
+                StartFlush();
+        }
+    }
+
+    /// <summary>Completes when the queue is down to half of its limit, or the connection has ended.</summary>
+    public Task WhenDrained()
+    {
+        lock (_gate)
+        {
+            if (_closed || !IsCongested)
+                return Task.CompletedTask;
+            return (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Nothing is sent from here on. The last bytes are handed to the transport as far as it takes them.</summary>
+    /// <returns>What a shared subscription should give to another member: not acknowledged, and allowed to be sent again.</returns>
+    public IReadOnlyList<Delivery> Close(ReadOnlySpan<byte> lastPacket)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return [];
+            if (!_stalled && !lastPacket.IsEmpty)
+            {
+                _output.Write(lastPacket);
+                _writtenPackets++;
+                _writtenBytes += lastPacket.Length;
+                _dirty = true;
+            }
+
+            if (_dirty && !_stalled)
+                StartFlush();
+            MarkClosed();
+            Count();
+            return [.. _window.Unfinished(), .. _queue?.Where(d => d.Group is not null) ?? []];
+        }
+    }
+
+    private bool MarkDirty()
+    {
+        if (_dirty)
+            return false;
+        _dirty = true;
+        return true;
+    }
+
+    private void Enqueue<T>(Queue<T> queue, T item, int size)
+    {
+        queue.Enqueue(item);
+        _queuedBytes += size + EntryOverhead;
+    }
+
+    private bool Dequeue<T>(Queue<T>? queue, Func<T, int> size, out T item)
+    {
+        item = default!;
+        if (queue is null || !queue.TryDequeue(out item!))
+            return false;
+        _queuedBytes -= size(item) + EntryOverhead;
+        return true;
+    }
+
+    private bool SendInWindow(in Delivery delivery)
+    {
+        var identifier = _window.Reserve(delivery);
+        if (Write(delivery, identifier, dup: false))
+            return true;
+        // Too large for the client, or expired: as if it had been acknowledged ([MQTT-3.1.2-25]).
+        _window.Release(identifier);
+        return false;
+    }
+
+    private bool SendQueued()
+    {
+        var sent = false;
+        while (!_window.IsFull && _writtenBytes < DrainChunk && Dequeue(_queue, static d => d.Message.Size, out var delivery))
+            sent |= SendInWindow(delivery);
+        return sent;
+    }
+
+    private bool SendQueuedInbox()
+    {
+        var sent = false;
+        while (!_window.IsFull && _writtenBytes < DrainChunk && Dequeue(_inbox, static e => e.Delivery.Message.Size, out var entry))
+        {
+            SentBelow = entry.Number + 1;
+            _window.Reserve(entry);
+            if (entry.Released)
+                sent |= WriteRelease(entry.PacketIdentifier);
+            else if (Write(entry.Delivery, entry.PacketIdentifier, entry.Sent))
+                sent = true;
+            else
+            {
+                _window.Release(entry.PacketIdentifier);
+                (_skipped ??= []).Add(new InboxAck(entry.Number, Received: false));
+            }
+        }
+
+        return sent;
+    }
+
+    private bool SendUnacknowledged()
+    {
+        var sent = false;
+        while (_writtenBytes < DrainChunk && Dequeue(_unacknowledgedQueue, static d => d.Message.Size, out var delivery))
+            sent |= Write(delivery, packetIdentifier: 0, dup: false);
+        return sent;
+    }
+
+    private bool WriteRelease(ushort packetIdentifier)
+    {
+        var release = new AckPacket(PacketType.PubRel, packetIdentifier);
+        release.Encode(_output, _options.Version);
+        _writtenPackets++;
+        _writtenBytes += 4;
+        return true;
+    }
+
+    private bool Write(in Delivery delivery, ushort packetIdentifier, bool dup)
+    {
+        var message = delivery.Message;
+        uint? expiry = null;
+        if (message.ExpiresAt != Message.Never)
+        {
+            var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            if (message.HasExpired(now) && !dup)
+            {
+                _counters.DroppedExpired.Increment();
+                return false;
+            }
+
+            expiry = message.RemainingExpiry(now);
+        }
+
+        ushort alias = 0;
+        var named = true;
+        if (_aliases is not null)
+            alias = _aliases.For(message.Topic, out named);
+        var head = new PublishHead
+        {
+            Version = _options.Version,
+            Dup = dup,
+            QoS = delivery.QoS,
+            Retain = delivery.Retain,
+            Topic = named ? message.Topic.Utf8 : default,
+            PacketIdentifier = packetIdentifier,
+            TopicAlias = alias,
+            MessageExpiryInterval = expiry,
+            SubscriptionIdentifiers = delivery.SubscriptionIdentifiers,
+            ForwardedProperties = message.ForwardedProperties,
+            PayloadLength = message.PayloadLength,
+        };
+        var headLength = head.Length;
+        var length = headLength + message.PayloadLength;
+        if (length > _options.MaximumPacketSize)
+        {
+            if (alias != 0 && named)
+                _aliases!.Forget(message.Topic);
+            _counters.DroppedTooLarge.Increment();
+            return false;
+        }
+
+        if (length <= SmallPacket)
+        {
+            var span = _output.GetSpan(length);
+            head.Write(span);
+            message.Payload.CopyTo(span[headLength..]);
+            _output.Advance(length);
+        }
+        else
+        {
+            head.Write(_output.GetSpan(headLength));
+            _output.Advance(headLength);
+            _output.Write(message.Payload);
+        }
+
+        _writtenPackets++;
+        _writtenMessages++;
+        _writtenMessageBytes += message.PayloadLength;
+        _writtenBytes += length;
+        return true;
+    }
+
+    private void StartFlush()
+    {
+        do
+        {
+            _dirty = false;
+            Count();
+            var flush = _output.FlushAsync();
+            if (!flush.IsCompletedSuccessfully)
+            {
+                _stalled = true;
+                _ = FinishFlushAsync(flush);
+                return;
+            }
+
+            if (flush.Result.IsCompleted)
+            {
+                MarkClosed();
+                return;
+            }
+        }
+        while (WriteBacklog());
+    }
+
+    private async Task FinishFlushAsync(ValueTask<FlushResult> flush)
+    {
+        bool over;
+        try
+        {
+            over = (await flush.ConfigureAwait(false)).IsCompleted;
+        }
+        catch (Exception)
+        {
+            // The transport is gone; the reading side ends the connection.
+            over = true;
+        }
+
+        lock (_gate)
+        {
+            _stalled = false;
+            if (over || _closed)
+                MarkClosed();
+            else if (WriteBacklog() || _dirty)
+                StartFlush();
+        }
+    }
+
+    private void MarkClosed()
+    {
+        _closed = true;
+        _drained?.TrySetResult();
+        _drained = null;
+    }
+
+    private bool WriteBacklog()
+    {
+        var sent = false;
+        if (_controls is { WrittenCount: > 0 } controls)
+        {
+            _output.Write(controls.WrittenSpan);
+            _controls = null;
+            sent = true;
+        }
+
+        sent |= SendQueuedInbox() | SendQueued() | SendUnacknowledged();
+        if (_drained is not null && _queuedBytes <= _options.QueueBytes / 2)
+        {
+            _drained.TrySetResult();
+            _drained = null;
+        }
+
+        return sent;
+    }
+
+    private void Count()
+    {
+        if (_writtenPackets == 0)
+            return;
+        _counters.PacketsSent.Add(_writtenPackets);
+        _counters.BytesSent.Add(_writtenBytes);
+        if (_writtenMessages > 0)
+        {
+            _counters.PublishSent.Add(_writtenMessages);
+            _counters.PublishBytesSent.Add(_writtenMessageBytes);
+        }
+
+        _writtenPackets = _writtenMessages = _writtenMessageBytes = 0;
+        _writtenBytes = 0;
+    }
+}
+
+/// <param name="Version">What the client speaks.</param>
+/// <param name="ReceiveMaximum">QoS 1 and 2 messages that the client takes unacknowledged ([MQTT-3.3.4-9]).</param>
+/// <param name="MaximumPacketSize">Bytes ([MQTT-3.1.2-24]).</param>
+/// <param name="TopicAliasMaximum">Aliases that the client takes ([MQTT-3.1.2-26], [-27]).</param>
+/// <param name="QueueBytes">Bytes that may wait for a client that does not read.</param>
+internal sealed record OutboxOptions(
+    ProtocolVersion Version,
+    ushort ReceiveMaximum,
+    uint MaximumPacketSize,
+    ushort TopicAliasMaximum,
+    long QueueBytes);
