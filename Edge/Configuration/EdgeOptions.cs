@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+
+namespace Starling.Edge.Configuration;
+
+/// <summary>Everything that an edge process is told when it starts. docs/configuration.md lists every setting.</summary>
+public sealed record EdgeOptions
+{
+    /// <summary>Where clients come in; at least one.</summary>
+    public IReadOnlyList<ListenerOptions> Listeners { get; init; } = [];
+
+    /// <summary>Health, readiness and metrics over HTTP; null turns them off.</summary>
+    public ManagementOptions? Management { get; init; } = new();
+
+    /// <summary>The file that describes the tenants; null is the built-in tenant <c>demo</c>.</summary>
+    public string? TenantsFile { get; init; }
+
+    /// <summary>Where the process keeps what it makes itself, such as the development certificate.</summary>
+    public string DataDirectory { get; init; } = ".starling";
+
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>How long connections may take to end once the process is told to stop; the rest is aborted.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often certificate files are looked at for changes.</summary>
+    public TimeSpan CertificateCheckInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    public LoggingOptions Logging { get; init; } = new();
+
+    /// <summary>What relative file names are relative to: the folder of the configuration file, or the working directory.</summary>
+    [JsonIgnore]
+    public string BaseDirectory { get; init; } = Environment.CurrentDirectory;
+
+    /// <summary>The full path of a file named in a setting.</summary>
+    public string Resolve(string path) => Path.GetFullPath(path, BaseDirectory);
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace Starling.Edge.Configuration;
+
+/// <summary>What a connection may take before and after its CONNECT. Sizes are in bytes.</summary>
+public sealed record LimitOptions
+{
+    /// <summary>From accept to the accepted CONNECT, with PROXY header, TLS and WebSocket handshake in it.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    [JsonConverter(typeof(ByteSizeConverter))]
+    public int MaximumConnectPacketSize { get; init; } = 64 * 1024;
+
+    /// <summary>Connections without an accepted CONNECT per IPv4 address or IPv6 /64 network.</summary>
+    public int HalfOpenPerAddress { get; init; } = 100;
+
+    /// <summary>Connections without an accepted CONNECT, all together.</summary>
+    public int MaximumHalfOpen { get; init; } = 10_000;
+
+    public int MaximumConnections { get; init; } = 1_000_000;
+
+    /// <summary>What may wait to be sent to one client before its messages are dropped or it is disconnected.</summary>
+    [JsonConverter(typeof(ByteSizeConverter))]
+    public int OutgoingQueueBytes { get; init; } = 1024 * 1024;
+}

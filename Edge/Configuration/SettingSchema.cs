@@ -1,0 +1,73 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+
+namespace Starling.Edge.Configuration;
+
+/// <summary>The settings that exist, as the options types have them; paths have <c>[]</c> where a list has an index.</summary>
+internal static partial class SettingSchema
+{
+    /// <summary>Every setting that holds a value, or a list or group that may be null.</summary>
+    public static IEnumerable<(string Path, PropertyInfo Property)> All(Type? type = null, string prefix = "")
+    {
+        foreach (var property in Properties(type ?? typeof(EdgeOptions)))
+        {
+            var path = prefix + NameOf(property);
+            var element = ElementType(property.PropertyType);
+            yield return (path, property);
+            if (IsGroup(element ?? property.PropertyType))
+            {
+                foreach (var inner in All(element ?? property.PropertyType, path + (element is null ? "." : "[].")))
+                    yield return inner;
+            }
+        }
+    }
+
+    /// <summary>The property that a path such as <c>listeners[0].port</c> leads to; null when there is none.</summary>
+    public static PropertyInfo? Find(string path)
+    {
+        var pattern = Index().Replace(path, "[]");
+        var isElement = pattern.EndsWith("[]", StringComparison.Ordinal);
+        var found = All().FirstOrDefault(setting => setting.Path == (isElement ? pattern[..^2] : pattern));
+        return found.Property;
+    }
+
+    /// <summary>The names of the settings of one group.</summary>
+    public static IEnumerable<string> NamesIn(string path)
+    {
+        var type = path.Length == 0 ? typeof(EdgeOptions) : Find(path)?.PropertyType;
+        return type is null ? [] : Properties(ElementType(type) ?? type).Select(NameOf);
+    }
+
+    /// <summary>What a value must look like, in words.</summary>
+    public static string Expected(PropertyInfo property, bool element)
+    {
+        var type = property.PropertyType;
+        if (!element && ElementType(type) is not null)
+            return "a list [ ... ]";
+        type = ElementType(type) ?? Nullable.GetUnderlyingType(type) ?? type;
+        if (property.GetCustomAttribute<JsonConverterAttribute>()?.ConverterType == typeof(ByteSizeConverter))
+            return ByteSizeConverter.Expected;
+        if (type == typeof(TimeSpan))
+            return DurationConverter.Expected;
+        if (type.IsEnum)
+            return "one of " + string.Join(", ", Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => JsonSerializer.Serialize(Enum.ToObject(type, value), type, SettingJson.Options)));
+        if (type == typeof(bool))
+            return "true or false";
+        return type == typeof(string) ? "a text in quotes" : type == typeof(int) ? "a whole number" : "a group { ... }";
+    }
+
+    public static bool IsGroup(Type type) => type.Namespace == typeof(EdgeOptions).Namespace && type.IsClass;
+
+    public static Type? ElementType(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+
+    public static string NameOf(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+
+    private static IEnumerable<PropertyInfo> Properties(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null);
+
+    [GeneratedRegex(@"\[\d+\]")]
+    private static partial Regex Index();
+}

@@ -1,0 +1,19 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Starling.Edge.Hosting;
+
+public sealed partial class StandaloneHost
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {EndPoint} ({Listener})")]
+    private partial void LogListening(string listener, IPEndPoint endPoint);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; {Connections} connections are told to end")]
+    private partial void LogStopping(int connections);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Some connections did not end in time and were aborted")]
+    private partial void LogStopTimedOut();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
+    private partial void LogStopped();
+}

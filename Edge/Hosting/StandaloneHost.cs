@@ -1,0 +1,146 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Starling.Edge.Configuration;
+using Starling.Edge.Listeners;
+using Starling.Edge.Listeners.WebSockets;
+using Starling.Edge.Management;
+
+namespace Starling.Edge.Hosting;
+
+/// <summary>A whole broker in this process: listeners, management, and whatever services the caller adds.</summary>
+public sealed partial class StandaloneHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly Lifecycle _lifecycle;
+    private readonly ILogger<StandaloneHost> _logger;
+    private ManagementServer? _management;
+    private int _stopped;
+
+    private StandaloneHost(WebApplication app)
+    {
+        _app = app;
+        _lifecycle = app.Services.GetRequiredService<Lifecycle>();
+        _logger = app.Services.GetRequiredService<ILogger<StandaloneHost>>();
+    }
+
+    /// <summary>Where each listener is bound, by name.</summary>
+    public IReadOnlyDictionary<string, IPEndPoint> Endpoints => new Dictionary<string, IPEndPoint>(_app.Services.GetRequiredService<ListenerSet>().Endpoints);
+
+    public IPEndPoint? ManagementEndpoint => _management?.EndPoint;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Returns when every listener is open.</summary>
+    /// <param name="options">Valid, as <see cref="ConfigurationLoader"/> makes them.</param>
+    /// <param name="configure">Adds the <see cref="IClientHandler"/>, hosted services, <see cref="IReadinessCheck"/>s.</param>
+    /// <param name="time">The clock of deadlines and certificate checks.</param>
+    /// <param name="cancellation">Gives up starting.</param>
+    /// <exception cref="SettingException">A certificate cannot be used.</exception>
+    /// <exception cref="ListenException">An address cannot be listened on.</exception>
+    public static async Task<StandaloneHost> StartAsync(
+        EdgeOptions options, Action<IServiceCollection> configure, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        var host = new StandaloneHost(Build(options, configure, time ?? TimeProvider.System));
+        try
+        {
+            await host.StartAsync(options, cancellation);
+            return host;
+        }
+        catch
+        {
+            await host._app.DisposeAsync();
+            if (host._management is not null)
+                await host._management.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Tells every connection to end and waits for <see cref="EdgeOptions.ShutdownTimeout"/> at most; what is left is aborted.
+    /// Management answers until <see cref="DisposeAsync"/>.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+            return;
+        _lifecycle.Draining();
+        var admission = Services.GetRequiredService<Admission>();
+        LogStopping(admission.Connections);
+        admission.Drain();
+        // Listeners close while the handlers hear of it, so that nobody slips in between.
+        var draining = Services.GetRequiredService<Drain>().BeginAsync();
+        try
+        {
+            await _app.StopAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            LogStopTimedOut();
+        }
+        await draining;
+        LogStopped();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_management is not null)
+            await _management.DisposeAsync();
+        await _app.DisposeAsync();
+    }
+
+    private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
+    {
+        var metrics = Services.GetRequiredService<PrometheusCollector>();
+        // Certificates are loaded before anything listens.
+        Services.GetRequiredService<ListenerSet>();
+        if (options.Management is not null)
+        {
+            _management = await ManagementServer.StartAsync(
+                options.Management, Services.GetServices<IReadinessCheck>(), metrics, Services.GetRequiredService<ILoggerFactory>(), cancellation);
+        }
+        await _app.StartAsync(cancellation);
+        foreach (var (name, endPoint) in Endpoints)
+            LogListening(name, endPoint);
+        if (ManagementEndpoint is { } management)
+            LogListening("management", management);
+        _lifecycle.Started();
+    }
+
+    private static WebApplication Build(EdgeOptions options, Action<IServiceCollection> configure, TimeProvider time)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        HostLogging.Configure(builder.Logging, options.Logging);
+        var services = builder.Services;
+        services.AddSingleton<IHostLifetime, NoLifetime>();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        services.AddMetrics();
+        services.AddSingleton(options);
+        services.AddSingleton(time);
+        services.AddSingleton<Lifecycle>();
+        services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
+        services.AddSingleton<ProcessMetrics>();
+        services.AddSingleton<PrometheusCollector>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<ListenerMetrics>();
+        services.AddSingleton<RefusalLog>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<ClientService>();
+        services.AddSingleton<ListenerSet>();
+        services.AddSingleton<WebSocketEndpoint>();
+        services.AddOptions<KestrelServerOptions>().Configure<ListenerSet>((kestrel, listeners) => listeners.ConfigureKestrel(kestrel));
+        services.AddOptions<SocketTransportOptions>().Configure<ListenerSet>((sockets, listeners) => listeners.ConfigureSockets(sockets));
+        configure(services);
+        builder.WebHost.UseKestrelCore();
+        var app = builder.Build();
+        app.UseWebSockets(new Microsoft.AspNetCore.Builder.WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
+        app.Run(app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
+        return app;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Starling.Edge.Configuration;
+using Starling.Edge.Listeners.ProxyProtocol;
+using Starling.Edge.Listeners.Tls;
+
+namespace Starling.Edge.Listeners;
+
+/// <summary>The way of a connection into one listener: admission, PROXY header, TLS, then MQTT or HTTP.</summary>
+internal sealed partial class Entrance(ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
+{
+    private readonly NetworkList? _proxySources =
+        listener.ProxyProtocol?.TrustedSources is { } sources ? new NetworkList(sources) : null;
+
+    public ListenerOptions Listener => listener;
+
+    public NetworkList TrustedProxies { get; } = new(listener.WebSocket.TrustedProxies);
+
+    /// <param name="context">A connection, just accepted.</param>
+    /// <param name="http">For WebSocket listeners, what reads the HTTP request.</param>
+    public Task EnterAsync(ConnectionContext context, ConnectionDelegate? http)
+    {
+        var address = (context.RemoteEndPoint as IPEndPoint)?.Address;
+        if (_proxySources is not null && (address is null || !_proxySources.Contains(address)))
+        {
+            admission.Refused(listener, Refusal.ProxySource);
+            return Task.CompletedTask;
+        }
+        var isProxied = listener.ProxyProtocol is not null || (http is not null && address is not null && TrustedProxies.Contains(address));
+        var connection = admission.Admit(context, listener, countAddress: !isProxied);
+        return connection is null ? Task.CompletedTask : ServeAsync(connection, http);
+    }
+
+    private async Task ServeAsync(AdmittedConnection connection, ConnectionDelegate? http)
+    {
+        var raw = connection.Context.Transport;
+        TlsTransport? encrypted = null;
+        try
+        {
+            if (listener.ProxyProtocol is not null && !await ReadProxyHeaderAsync(connection, http))
+                return;
+            if (tls is not null)
+            {
+                connection.Stage = Stage.Tls;
+                encrypted = await TlsTransport.HandshakeAsync(connection, tls);
+                if (encrypted is null)
+                    return;
+                connection.Context.Transport = encrypted.Plain;
+            }
+            connection.Stage = Stage.Connect;
+            if (http is null)
+            {
+                await service.ServeAsync(connection, connection.Context.Transport);
+            }
+            else
+            {
+                connection.Context.Features.Set(new WebSocketConnection(connection, this));
+                await http(connection.Context);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The client is gone, which pipes tell in this way.
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, listener.Name, connection.Id);
+        }
+        finally
+        {
+            admission.Closing(connection);
+            if (encrypted is not null)
+                await encrypted.CloseAsync();
+            connection.Context.Transport = raw;
+            admission.Released(connection);
+        }
+    }
+
+    private async ValueTask<bool> ReadProxyHeaderAsync(AdmittedConnection connection, ConnectionDelegate? http)
+    {
+        connection.Stage = Stage.Proxy;
+        var header = await ProxyHeaderReader.ReadAsync(connection.Context.Transport.Input);
+        if (header is null)
+        {
+            connection.Refused(Refusal.ProxyHeader);
+            return false;
+        }
+        connection.ServerName = header.Authority;
+        connection.IsSecure = header.IsSecure;
+        if (header.Source is null)
+            return true;
+        connection.RemoteEndPoint = header.Source;
+        var isProxiedAgain = http is not null && TrustedProxies.Contains(header.Source.Address);
+        return isProxiedAgain || admission.TryAttribute(connection, header.Source.Address);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Connection {Id} of listener {Listener} ended by an unexpected error")]
+    private partial void LogFailed(Exception exception, string listener, string id);
+}
+
+/// <summary>How a request of a WebSocket listener finds its connection.</summary>
+internal sealed record WebSocketConnection(AdmittedConnection Connection, Entrance Entrance);

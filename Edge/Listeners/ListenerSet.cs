@@ -1,0 +1,96 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Starling.Edge.Configuration;
+using Starling.Edge.Listeners.Tls;
+
+namespace Starling.Edge.Listeners;
+
+/// <summary>All listeners of the process, on one Kestrel.</summary>
+internal sealed class ListenerSet : IDisposable
+{
+    private readonly EdgeOptions _options;
+    private readonly List<Entrance> _entrances = [];
+    private readonly List<(string Name, ListenOptions Bound)> _bound = [];
+    private readonly CertificateWatch _watch;
+
+    /// <exception cref="SettingException">A certificate cannot be used.</exception>
+    public ListenerSet(EdgeOptions options, Admission admission, ClientService service, ListenerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    {
+        _options = options;
+        var development = EnsureDevelopmentCertificate(options, time);
+        var identities = new List<TlsIdentitySource>();
+        for (var i = 0; i < options.Listeners.Count; i++)
+        {
+            var listener = options.Listeners[i];
+            TlsIdentitySource? identity = null;
+            if (listener.Tls is { } tls)
+            {
+                identity = new TlsIdentitySource(
+                    listener, $"listeners[{i}]", tls.DevelopmentCertificate ? development : null, options.Resolve, time, loggers.CreateLogger<TlsIdentitySource>());
+                identities.Add(identity);
+            }
+            _entrances.Add(new Entrance(listener, admission, identity, service, loggers.CreateLogger<Entrance>()));
+        }
+        _watch = new CertificateWatch(identities, options.CertificateCheckInterval, time, loggers.CreateLogger<CertificateWatch>());
+        metrics.ObserveCertificates(() => _watch.Certificates);
+    }
+
+    /// <summary>Name and bound address of each listener, once Kestrel runs.</summary>
+    public IEnumerable<KeyValuePair<string, IPEndPoint>> Endpoints =>
+        _bound.Select(listener => KeyValuePair.Create(listener.Name, listener.Bound.IPEndPoint!));
+
+    public void ConfigureSockets(SocketTransportOptions sockets) => ListenSockets.Configure(sockets, NameOf);
+
+    public void ConfigureKestrel(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = null;
+        kestrel.Limits.MaxConcurrentUpgradedConnections = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.RequestHeadersTimeout = _options.Limits.ConnectTimeout;
+        kestrel.Limits.KeepAliveTimeout = _options.Limits.ConnectTimeout;
+        kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestBodySize = 0;
+        foreach (var entrance in _entrances)
+        {
+            var listener = entrance.Listener;
+            kestrel.Listen(EndPointOf(listener), bound =>
+            {
+                _bound.Add((listener.Name, bound));
+                bound.Protocols = HttpProtocols.Http1;
+                if (listener.Type is ListenerType.Ws or ListenerType.Wss)
+                    bound.Use(http => connection => entrance.EnterAsync(connection, http));
+                else
+                    bound.Run(connection => entrance.EnterAsync(connection, http: null));
+            });
+        }
+    }
+
+    public void Dispose() => _watch.Dispose();
+
+    private static IPEndPoint EndPointOf(ListenerOptions listener) => new(IPAddress.Parse(listener.Address), listener.Port);
+
+    private string NameOf(IPEndPoint endPoint)
+    {
+        var listener = _options.Listeners.FirstOrDefault(listener => EndPointOf(listener).Equals(endPoint));
+        return listener is null ? "listener" : $"listener \"{listener.Name}\"";
+    }
+
+    private static CertificateOptions? EnsureDevelopmentCertificate(EdgeOptions options, TimeProvider time)
+    {
+        if (!options.Listeners.Any(listener => listener.Tls is { DevelopmentCertificate: true }))
+            return null;
+        try
+        {
+            return DevelopmentCertificate.Ensure(options.Resolve(options.DataDirectory), time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException("dataDirectory", "cannot keep the development certificate there: " + e.Message);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Starling.Edge.Configuration;
+
+namespace Starling.Edge.Listeners.Tls;
+
+/// <summary>A listener's certificates as they are at one time, by server name.</summary>
+internal sealed class TlsIdentity
+{
+    private readonly Dictionary<string, SslServerAuthenticationOptions> _byName = [];
+    private readonly SslServerAuthenticationOptions _default;
+    private readonly ClientCertificateRules? _clients;
+
+    /// <param name="options">The listener's TLS settings.</param>
+    /// <param name="certificates">At least one; the first is the default.</param>
+    /// <param name="clients">Null when clients are not asked for certificates.</param>
+    public TlsIdentity(TlsOptions options, IReadOnlyList<ServerCertificate> certificates, ClientCertificateRules? clients)
+    {
+        Certificates = certificates;
+        _clients = clients;
+        var protocols = options.Versions.Aggregate(SslProtocols.None, (all, version) => all | (version == TlsVersion.Tls12 ? SslProtocols.Tls12 : SslProtocols.Tls13));
+        _default = null!;
+        foreach (var certificate in certificates)
+        {
+            var authentication = new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = certificate.Context,
+                EnabledSslProtocols = protocols,
+                CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            };
+            _default ??= authentication;
+            foreach (var name in certificate.ServerNames)
+                _byName.TryAdd(name, authentication);
+        }
+    }
+
+    public IReadOnlyList<ServerCertificate> Certificates { get; }
+
+    /// <summary>The exact name wins, then <c>*.</c> in place of its first label, then the default.</summary>
+    public SslServerAuthenticationOptions Select(string serverName)
+    {
+        var name = serverName.ToLowerInvariant();
+        if (!_byName.TryGetValue(name, out var found))
+        {
+            var dot = name.IndexOf('.', StringComparison.Ordinal);
+            found = dot > 0 && _byName.TryGetValue("*" + name[dot..], out var wildcard) ? wildcard : _default;
+        }
+        if (_clients is null)
+            return found;
+        // The chain policy is filled in during a handshake, so each has its own.
+        var own = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = found.ServerCertificateContext,
+            EnabledSslProtocols = found.EnabledSslProtocols,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        };
+        _clients.Apply(own);
+        return own;
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Starling.Edge.Listeners.Tls;
+
+internal sealed partial class TlsIdentitySource
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener} uses its changed certificates")]
+    private partial void LogReloaded(string listener);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener} keeps its old certificates, the changed ones cannot be used: {Problem}")]
+    private partial void LogKept(string listener, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Listener {Listener}: certificate {File} expires on {NotAfter:u}")]
+    private partial void LogExpiresSoon(string listener, string file, DateTime notAfter);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener}: certificate {File} expired on {NotAfter:u}")]
+    private partial void LogExpired(string listener, string file, DateTime notAfter);
+}

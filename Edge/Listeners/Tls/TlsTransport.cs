@@ -1,0 +1,72 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Starling.Edge.Listeners.Tls;
+
+/// <summary>A connection's encrypted side, after the handshake.</summary>
+internal sealed class TlsTransport(IDuplexPipe encrypted, SslStream stream)
+{
+    private const byte HandshakeRecord = 0x16;
+
+    private readonly StreamTransport _plain = new(stream);
+
+    public IDuplexPipe Plain => _plain;
+
+    /// <summary>Null when the handshake fails; it lasts until the connection is aborted, if the client takes its time.</summary>
+    public static async Task<TlsTransport?> HandshakeAsync(AdmittedConnection connection, TlsIdentitySource identities)
+    {
+        var encrypted = connection.Context.Transport;
+        if (await FirstByteAsync(encrypted.Input) is var first && first != HandshakeRecord)
+        {
+            if (first is not null)
+                connection.Refused(Refusal.NotTls);
+            return null;
+        }
+        var stream = new SslStream(new DuplexPipeStream(encrypted), leaveInnerStreamOpen: false);
+        try
+        {
+            await stream.AuthenticateAsServerAsync(
+                static (_, hello, state, _) => new(((TlsIdentitySource)state!).Current.Select(hello.ServerName)), identities, CancellationToken.None);
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            if (connection.Queue is not null)
+                connection.Refused(Refusal.TlsHandshake);
+            return null;
+        }
+        connection.IsSecure = true;
+        if (stream.TargetHostName is { Length: > 0 } name)
+            connection.ServerName = name.ToLowerInvariant();
+        connection.ClientCertificate = stream.RemoteCertificate as X509Certificate2;
+        return new TlsTransport(encrypted, stream);
+    }
+
+    /// <summary>Sends what is left and the close alert.</summary>
+    public async Task CloseAsync()
+    {
+        try
+        {
+            await _plain.Input.CompleteAsync();
+            await _plain.Output.CompleteAsync();
+            await stream.ShutdownAsync();
+        }
+        catch
+        {
+            // The client is gone already; there is nobody to say goodbye to.
+        }
+        encrypted.Input.CancelPendingRead();
+        await _plain.Receiving;
+        await stream.DisposeAsync();
+    }
+
+    /// <summary>Tells what is no TLS at all before it costs a TLS object and an exception; null when the client left.</summary>
+    private static async ValueTask<byte?> FirstByteAsync(PipeReader input)
+    {
+        var result = await input.ReadAsync();
+        byte? first = result.Buffer.IsEmpty ? null : result.Buffer.FirstSpan[0];
+        input.AdvanceTo(result.Buffer.Start);
+        return first;
+    }
+}
