@@ -1,0 +1,140 @@
+using Starling.Protocol;
+
+namespace Starling.Broker.Tenants.Quotas;
+
+/// <summary>
+/// What a tenant uses of its limits on this process, and how often each limit refused something. Thread-safe; rates are charged once per
+/// batch of messages, never per message.
+/// </summary>
+public sealed class TenantQuotas
+{
+    private readonly Tenant _tenant;
+    private readonly TenantMetrics _metrics;
+    private readonly TokenBucket _connects;
+    private readonly TokenBucket _messagesIn;
+    private readonly TokenBucket _messagesOut;
+    private readonly TokenBucket _bytesIn;
+    private readonly TokenBucket _bytesOut;
+    private readonly long[] _refusals = new long[Enum.GetValues<TenantLimit>().Length];
+    private readonly Lock _retained = new();
+    private int _connections;
+    private int _retainedMessages;
+    private long _retainedBytes;
+
+    internal TenantQuotas(Tenant tenant, TimeProvider time, TenantMetrics metrics)
+    {
+        _tenant = tenant;
+        _metrics = metrics;
+        _connects = new(time);
+        _messagesIn = new(time);
+        _messagesOut = new(time);
+        _bytesIn = new(time);
+        _bytesOut = new(time);
+        Apply(tenant.Options.Limits);
+    }
+
+    public int Connections => Volatile.Read(ref _connections);
+
+    public int RetainedMessages
+    {
+        get
+        {
+            lock (_retained)
+                return _retainedMessages;
+        }
+    }
+
+    public long RetainedBytes
+    {
+        get
+        {
+            lock (_retained)
+                return _retainedBytes;
+        }
+    }
+
+    /// <summary>How often a limit refused or held back something since the tenant came to be.</summary>
+    public long Refusals(TenantLimit limit) => Interlocked.Read(ref _refusals[(int)limit]);
+
+    /// <summary>
+    /// Asks for a new connection. Success: it counts until <see cref="RemoveConnection"/>, to be called exactly once for it. Connection
+    /// rate exceeded (0x9F) or Quota exceeded (0x97): refused and counted.
+    /// </summary>
+    public ReasonCode TryAddConnection()
+    {
+        if (!_connects.TryTake(1))
+            return Refuse(TenantLimit.ConnectsPerSecond);
+        if (Interlocked.Increment(ref _connections) > (_tenant.Options.Limits.Connections ?? int.MaxValue))
+        {
+            Interlocked.Decrement(ref _connections);
+            return Refuse(TenantLimit.Connections);
+        }
+        _metrics.ConnectionsChanged(_tenant.Name, 1);
+        return ReasonCode.Success;
+    }
+
+    public void RemoveConnection()
+    {
+        Interlocked.Decrement(ref _connections);
+        _metrics.ConnectionsChanged(_tenant.Name, -1);
+    }
+
+    /// <summary>
+    /// Charges a batch that a connection has read. The connection takes it as it is and then reads nothing for the returned time, so that
+    /// a client that is too fast is slowed down, not refused.
+    /// </summary>
+    public TimeSpan DelayIn(int messages, long bytes) =>
+        Delay(_messagesIn, messages, TenantLimit.MessagesPerSecondIn, _bytesIn, bytes, TenantLimit.BytesPerSecondIn);
+
+    /// <summary>Charges a batch that a connection is about to write; it writes no other for the returned time.</summary>
+    public TimeSpan DelayOut(int messages, long bytes) =>
+        Delay(_messagesOut, messages, TenantLimit.MessagesPerSecondOut, _bytesOut, bytes, TenantLimit.BytesPerSecondOut);
+
+    /// <summary>
+    /// Accounts for a change of the tenant's retained messages, before it is made: +1 and its bytes for a new one, 0 and the difference
+    /// for a replaced one, -1 and minus its bytes for a removed one. Success, or Quota exceeded (0x97) when something grows beyond its
+    /// limit; what shrinks is never refused.
+    /// </summary>
+    public ReasonCode TryChangeRetained(int messages, long bytes)
+    {
+        var limits = _tenant.Options.Limits;
+        lock (_retained)
+        {
+            if (messages > 0 && _retainedMessages + messages > limits.RetainedMessages)
+                return Refuse(TenantLimit.RetainedMessages);
+            if (bytes > 0 && _retainedBytes + bytes > limits.RetainedBytes)
+                return Refuse(TenantLimit.RetainedBytes);
+            _retainedMessages += messages;
+            _retainedBytes += bytes;
+            return ReasonCode.Success;
+        }
+    }
+
+    /// <summary>Counts a refusal that the caller decided on (a packet too large, a topic too deep, ...) and says with which code.</summary>
+    public ReasonCode Refuse(TenantLimit limit)
+    {
+        Interlocked.Increment(ref _refusals[(int)limit]);
+        _metrics.Refused(_tenant.Name, limit);
+        return limit.ReasonCode();
+    }
+
+    internal void Apply(TenantLimits limits)
+    {
+        _connects.Rate = limits.ConnectsPerSecond;
+        _messagesIn.Rate = limits.MessagesPerSecondIn;
+        _messagesOut.Rate = limits.MessagesPerSecondOut;
+        _bytesIn.Rate = limits.BytesPerSecondIn;
+        _bytesOut.Rate = limits.BytesPerSecondOut;
+    }
+
+    private TimeSpan Delay(TokenBucket messages, int count, TenantLimit countLimit, TokenBucket bytes, long length, TenantLimit lengthLimit)
+    {
+        var forCount = messages.Charge(count);
+        var forLength = bytes.Charge(length);
+        if (forCount > TimeSpan.Zero)
+            Refuse(countLimit);
+        if (forLength > TimeSpan.Zero)
+            Refuse(lengthLimit);
+        return forCount > forLength ? forCount : forLength;
+    }
+}

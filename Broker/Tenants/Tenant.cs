@@ -1,0 +1,66 @@
+using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Quotas;
+
+namespace Starling.Broker.Tenants;
+
+/// <summary>A tenant while the process runs: the same object through all reloads of its options, until it is removed. Thread-safe.</summary>
+public sealed class Tenant
+{
+    private volatile TenantSettings _settings;
+    private volatile bool _removed;
+
+    internal Tenant(TenantOptions options, TimeProvider time, TenantMetrics metrics)
+    {
+        Name = options.Name;
+        _settings = new(options, 1);
+        Quotas = new(this, time, metrics);
+    }
+
+    public string Name { get; }
+
+    public TenantOptions Options => _settings.Options;
+
+    /// <summary>Goes up with each change: what was worked out from an older version (<see cref="ClientAccess"/>) is out of date.</summary>
+    public long Version => _settings.Version;
+
+    /// <summary>True for ever once the tenant is gone; from then on it has no users and allows nothing.</summary>
+    public bool IsRemoved => _removed;
+
+    public TenantQuotas Quotas { get; }
+
+    internal TenantSettings Settings => _settings;
+
+    internal CollisionTable Collisions { get; } = new();
+
+    /// <summary>What a client may do under the present rules; a user who is gone may do nothing.</summary>
+    public ClientAccess AccessFor(User user, string clientId)
+    {
+        var settings = _settings;
+        return new(settings.RulesFor(user).For(user.Name, clientId), settings.Version);
+    }
+
+    /// <summary>Called by one thread at a time. Null when nothing is different.</summary>
+    internal TenantChange? Apply(TenantOptions options)
+    {
+        var before = _settings;
+        if (before.Options.Equals(options))
+            return null;
+        _settings = new(options, before.Version + 1);
+        Quotas.Apply(options.Limits);
+        var revoked = before.Options.Users
+            .Where(user => !_settings.TryGetUser(user.Name, out var now) || !now.HasSameCredentials(user))
+            .Select(user => user.Name);
+        return new(this, revoked, before.Options.Anonymous is not null && options.Anonymous is null, isRemoved: false);
+    }
+
+    internal TenantChange Remove()
+    {
+        _removed = true;
+        _settings = new(new TenantOptions { Name = Name }, _settings.Version + 1);
+        return new(this, [], isAnonymousRevoked: true, isRemoved: true);
+    }
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,72 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Credentials;
+
+namespace Starling.Broker.Tenants;
+
+/// <summary>One version of a tenant's options, with what is looked up in them.</summary>
+internal sealed class TenantSettings
+{
+    private readonly FrozenDictionary<string, UserOptions> _users;
+    private readonly FrozenDictionary<string, AccessRules> _rules;
+    private readonly FrozenDictionary<CertificateMatch, UserOptions> _certificates;
+    private readonly AccessRules _anonymous;
+    private readonly int _scramIterations;
+    private readonly int _scramSaltLength;
+
+    public TenantSettings(TenantOptions options, long version)
+    {
+        Options = options;
+        Version = version;
+        _users = options.Users.ToFrozenDictionary(user => user.Name, StringComparer.Ordinal);
+        var common = new AccessRules([], options.Acl);
+        _rules = options.Users.ToFrozenDictionary(
+            user => user.Name,
+            user => user.Acl.Count == 0 ? common : new AccessRules(user.Acl, options.Acl),
+            StringComparer.Ordinal);
+        _anonymous = options.Anonymous is { } anonymous ? new AccessRules(anonymous.Acl, options.Acl) : AccessRules.None;
+        _certificates = options.Users
+            .SelectMany(user => user.Certificates, (user, match) => KeyValuePair.Create(match, user))
+            .DistinctBy(pair => pair.Key)
+            .ToFrozenDictionary();
+        var hashes = options.Users.Select(user => user.PasswordHash).OfType<string>();
+        UnmatchableHash = PasswordHashFormat.Unmatchable(hashes.MaxBy(PasswordHashFormat.IterationsOf));
+        var usual = options.Users.Select(user => user.Scram).OfType<ScramCredential>()
+            .GroupBy(scram => (scram.Iterations, scram.Salt.Length))
+            .MaxBy(group => group.Count())?.Key;
+        (_scramIterations, _scramSaltLength) = usual ?? (ScramCredential.DefaultIterations, 16);
+    }
+
+    public TenantOptions Options { get; }
+
+    public long Version { get; }
+
+    /// <summary>Costs as much to check as the costliest hash of the tenant, so that time doesn't tell which users exist.</summary>
+    public string UnmatchableHash { get; }
+
+    public bool TryGetUser(string name, [NotNullWhen(true)] out UserOptions? user) => _users.TryGetValue(name, out user);
+
+    public AccessRules RulesFor(User user) => user.Name is null ? _anonymous : _rules.GetValueOrDefault(user.Name, AccessRules.None);
+
+    /// <summary>The user that a certificate is mapped to; if it is mapped to several, the wanted one of them, or the first.</summary>
+    public UserOptions? FindByCertificate(X509Certificate2 certificate, string? wanted)
+    {
+        foreach (var name in CertificateMatch.NamesIn(certificate))
+        {
+            if (_certificates.TryGetValue(name, out var user) && (wanted is null || user.Name == wanted))
+                return user;
+        }
+        return null;
+    }
+
+    /// <summary>A credential for a user who has none: looks like the tenant's others, is the same at each call, fits no password.</summary>
+    public ScramCredential UnmatchableScram(string tenant, string user, ReadOnlySpan<byte> secret)
+    {
+        var salt = HMACSHA512.HashData(secret, Encoding.UTF8.GetBytes($"{tenant}\0{user}"));
+        return ScramCredential.Unmatchable(_scramIterations, salt.AsSpan(0, _scramSaltLength));
+    }
+}
