@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Starling.Broker.Tenants.Files;
+
+/// <summary>
+/// Reads the text of a tenants file: JSON with comments and trailing commas, without unknown or repeated members. Mistakes in the JSON
+/// end the reading; all others are reported together.
+/// </summary>
+public static class TenantsFileReader
+{
+    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
+
+    /// <exception cref="TenantsFileException">There are mistakes in it.</exception>
+    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static IReadOnlyList<TenantOptions> Load(string file) => Read(file, File.ReadAllBytes(file));
+
+    /// <param name="file">The name to use in messages.</param>
+    /// <param name="utf8">The text.</param>
+    /// <exception cref="TenantsFileException">There are mistakes in it.</exception>
+    public static IReadOnlyList<TenantOptions> Read(string file, byte[] utf8)
+    {
+        if (utf8.AsSpan().StartsWith(ByteOrderMark))
+            utf8 = utf8[ByteOrderMark.Length..];
+        var errors = new ErrorList(file, utf8);
+        var tenants = Parse(utf8, errors) is { } root && JsonObject.From(root, errors) is { } json ? Tenants(json, root) : [];
+        return errors.IsEmpty ? tenants : throw new TenantsFileException(errors.Errors);
+    }
+
+    private static JsonValue? Parse(byte[] utf8, ErrorList errors)
+    {
+        if (!Utf8.IsValid(utf8))
+        {
+            errors.Add(FirstInvalid(utf8), string.Empty, "this is not UTF-8");
+            return null;
+        }
+        try
+        {
+            return PositionedJson.Parse(utf8);
+        }
+        catch (JsonException error)
+        {
+            // The message ends in the position, which is said already.
+            var message = error.Message.Split(" LineNumber:", 2)[0];
+            errors.AddAt(error.LineNumber ?? 0, error.BytePositionInLine ?? 0, string.Empty, $"this is not JSON: {message}");
+        }
+        catch (InvalidOperationException)
+        {
+            errors.Add(0, string.Empty, "a string has an escape that is half a surrogate pair");
+        }
+        return null;
+    }
+
+    private static List<TenantOptions> Tenants(JsonObject root, JsonValue self)
+    {
+        var tenants = root.TakeObject("tenants");
+        root.End();
+        if (!root.Has("tenants"))
+            root.Errors.Add(self, "expected { \"tenants\": { \"name\": { ... } } }");
+        List<TenantOptions> read = [];
+        Dictionary<string, string> claimed = new(StringComparer.Ordinal);
+        foreach (var member in tenants?.Members ?? [])
+        {
+            if (!TenantName.IsValid(member.Name))
+            {
+                root.Errors.Add(
+                    member.NameOffset,
+                    member.Value.Path,
+                    $"\"{member.Name}\" is no tenant name; expected 1 to 63 characters of a-z, 0-9 and '-', not starting with '-'");
+            }
+            if (JsonObject.From(member.Value, root.Errors) is { } json)
+                read.Add(TenantReader.Read(member.Name, json, claimed));
+        }
+        return read;
+    }
+
+    private static int FirstInvalid(ReadOnlySpan<byte> utf8)
+    {
+        var at = 0;
+        while (at < utf8.Length && System.Text.Rune.DecodeFromUtf8(utf8[at..], out _, out var length) == System.Buffers.OperationStatus.Done)
+            at += length;
+        return at;
+    }
+}

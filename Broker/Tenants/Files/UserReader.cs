@@ -1,0 +1,76 @@
+using Starling.Broker.Tenants.Credentials;
+
+namespace Starling.Broker.Tenants.Files;
+
+/// <summary>Reads <c>"users": { "name": { "passwordHash": ..., "scram": ..., "certificates": [...], "acl": [...] } }</c>.</summary>
+internal static class UserReader
+{
+    public static ValueList<UserOptions> Read(JsonObject users)
+    {
+        List<UserOptions> read = [];
+        Dictionary<CertificateMatch, string> mapped = [];
+        foreach (var member in users.Members)
+        {
+            var problem = member.Name.Length == 0 || member.Name.Contains('\0')
+                ? "a user name has at least one character, and no U+0000"
+                : System.Text.Encoding.UTF8.GetByteCount(member.Name) > 65_535 ? "a user name has at most 65,535 bytes" : null;
+            if (problem is not null)
+                users.Errors.Add(member.NameOffset, member.Value.Path, problem);
+            if (JsonObject.From(member.Value, users.Errors) is { } json)
+                read.Add(User(member, json, mapped));
+        }
+        return [.. read];
+    }
+
+    private static UserOptions User(JsonMember member, JsonObject json, Dictionary<CertificateMatch, string> mapped)
+    {
+        var user = new UserOptions
+        {
+            Name = member.Name,
+            PasswordHash = PasswordHash(json),
+            Scram = Scram(json),
+            Certificates = Certificates(json, member.Name, mapped),
+            Acl = AclReader.Read(json, "acl"),
+        };
+        json.End();
+        if (!json.Has("passwordHash") && !json.Has("scram") && !json.Has("certificates"))
+            json.Errors.Add(member.Value, "nobody can log in as this user: give it \"passwordHash\", \"scram\" or \"certificates\"");
+        return user;
+    }
+
+    private static string? PasswordHash(JsonObject json)
+    {
+        if (json.Take("passwordHash") is not { } value || JsonObject.Text(value, json.Errors) is not { } text)
+            return null;
+        if (PasswordHashFormat.Explain(text) is not { } problem)
+            return text;
+        json.Errors.Add(value, $"bad password hash: {problem}; make one with 'starling passwd'");
+        return null;
+    }
+
+    private static ScramCredential? Scram(JsonObject json)
+    {
+        if (json.Take("scram") is not { } value || JsonObject.Text(value, json.Errors) is not { } text)
+            return null;
+        if (!ScramCredential.TryParse(text, out var scram, out var problem))
+            json.Errors.Add(value, $"bad SCRAM credential: {problem}; make one with 'starling passwd --scram'");
+        return scram;
+    }
+
+    private static ValueList<CertificateMatch> Certificates(JsonObject json, string user, Dictionary<CertificateMatch, string> mapped)
+    {
+        List<CertificateMatch> matches = [];
+        foreach (var element in json.TakeArray("certificates"))
+        {
+            if (JsonObject.Text(element, json.Errors) is not { } text)
+                continue;
+            if (!CertificateMatch.TryParse(text, out var match))
+                json.Errors.Add(element, $"expected CN=name, DNS=name or a SHA-256 thumbprint of 64 hex digits, not \"{text}\"");
+            else if (!mapped.TryAdd(match, user))
+                json.Errors.Add(element, $"\"{text}\" is mapped to user '{mapped[match]}' already");
+            else
+                matches.Add(match);
+        }
+        return [.. matches];
+    }
+}
