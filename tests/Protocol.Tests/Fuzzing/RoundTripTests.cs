@@ -37,7 +37,7 @@ public sealed class RoundTripTests
             MessageExpiryInterval = expiry,
             TopicAlias = alias,
             ResponseTopic = response,
-            CorrelationData = correlation.Length > 0 ? correlation : null,
+            CorrelationData = correlation.Length > 0 ? correlation : (ReadOnlyMemory<byte>?)null,
             ContentType = content,
             UserProperties = user,
         };
@@ -72,7 +72,7 @@ public sealed class RoundTripTests
             CleanStart = hasWill,
             KeepAlive = (ushort)identifier.Length,
             UserName = user,
-            Password = user is null ? null : message.Payload,
+            Password = user is null ? (ReadOnlyMemory<byte>?)null : message.Payload,
             SessionExpiryInterval = number,
             MaximumPacketSize = number,
             ReceiveMaximum = (ushort?)(number is null ? null : 7),

@@ -1,4 +1,3 @@
-using Starling.Protocol;
 using Starling.Testing;
 
 namespace Starling.Protocol.Tests;
