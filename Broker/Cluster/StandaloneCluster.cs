@@ -74,9 +74,6 @@ public sealed class StandaloneCluster : ICluster
             await _edge.DeliverAsync(tenant, batch.Messages).ConfigureAwait(false);
     }
 
-    /// <summary>Retained messages of a tenant, for its <c>$SYS</c> topics.</summary>
-    public int RetainedMessages(string tenant) => _tenants.TryGetValue(tenant, out var owned) ? owned.Retained.Count : 0;
-
     private Owned Of(string tenant) =>
         _tenants.TryGetValue(tenant, out var owned) ? owned : _tenants.GetOrAdd(tenant, static (name, self) => self.Create(name), this);
 
@@ -84,7 +81,7 @@ public sealed class StandaloneCluster : ICluster
     {
         if (!_directory.TryGet(name, out var tenant))
             throw new InvalidOperationException($"There is no tenant '{name}'.");
-        var retained = new RetainedMessages(tenant, _stores.Retained, _due);
+        var retained = new RetainedMessages(tenant, _stores.Retained, _metrics.For(name), _due);
         var sessions = new SessionContext(
             tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, _metrics.For(name), _sessionLogger, Retire);
         return new Owned(new TopicShard(tenant, this, retained), retained, sessions);

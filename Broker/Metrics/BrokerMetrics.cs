@@ -38,7 +38,6 @@ public sealed class BrokerMetrics : IDisposable
         Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedInboxFull, "inbox_full");
         Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedTooLarge, "too_large");
         Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedExpired, "expired");
-        Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedOutgoingRate, "rate_out");
         Gauge("starling.retained.messages", "{message}", "Retained messages", c => c.RetainedMessages);
         Gauge("starling.retained.bytes", "By", "Bytes of retained messages", c => c.RetainedBytes);
         Gauge("starling.inbox.messages", "{message}", "Messages in the inboxes of durable sessions", c => c.InboxMessages);

@@ -53,9 +53,6 @@ public sealed class TenantCounters(string tenant)
 
     public Count DroppedExpired { get; } = new();
 
-    /// <summary>QoS 0 messages held back by the tenant's limit for outgoing messages or bytes.</summary>
-    public Count DroppedOutgoingRate { get; } = new();
-
     /// <summary>Connections closed because they did not read what they were owed.</summary>
     public Count SlowReadersClosed { get; } = new();
 

@@ -1,4 +1,5 @@
 using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
 using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
 using Starling.Broker.Time;
@@ -14,6 +15,7 @@ public sealed class RetainedMessages : IDisposable
 {
     private readonly Tenant _tenant;
     private readonly IRetainedStore _store;
+    private readonly TenantCounters _counters;
     private readonly DueTimes _due;
     private readonly Lock _gate = new();
     private readonly RetainedIndex _index = new();
@@ -23,10 +25,11 @@ public sealed class RetainedMessages : IDisposable
     private IDisposable? _sweep;
     private long _sweepAt = Message.Never;
 
-    public RetainedMessages(Tenant tenant, IRetainedStore store, DueTimes due)
+    public RetainedMessages(Tenant tenant, IRetainedStore store, TenantCounters counters, DueTimes due)
     {
         _tenant = tenant;
         _store = store;
+        _counters = counters;
         _due = due;
     }
 
@@ -103,7 +106,7 @@ public sealed class RetainedMessages : IDisposable
     private bool TrySet(Message message)
     {
         var before = _index.Find(message.Topic.Text);
-        if (_tenant.Quotas.TryChangeRetained(before is null ? 1 : 0, message.Size - (before?.Size ?? 0)) != ReasonCode.Success)
+        if (!TryAccount(before is null ? 1 : 0, message.Size - (before?.Size ?? 0)))
             return false;
         _index.Set(message);
         if (message.ExpiresAt != Message.Never)
@@ -116,7 +119,16 @@ public sealed class RetainedMessages : IDisposable
         return true;
     }
 
-    private void Release(Message removed) => _tenant.Quotas.TryChangeRetained(-1, -removed.Size);
+    private void Release(Message removed) => TryAccount(-1, -removed.Size);
+
+    private bool TryAccount(int messages, long bytes)
+    {
+        if (_tenant.Quotas.TryChangeRetained(messages, bytes) != ReasonCode.Success)
+            return false;
+        _counters.RetainedMessages.Add(messages);
+        _counters.RetainedBytes.Add(bytes);
+        return true;
+    }
 
     private void ScheduleSweep(long at)
     {

@@ -58,6 +58,9 @@ internal sealed class Outbox
     /// <summary>Whether publishers of QoS 1 and 2 messages have to wait for this client.</summary>
     public bool IsCongested => Volatile.Read(ref _queuedBytes) > _options.QueueBytes;
 
+    /// <summary>Whether a flush waits for the client.</summary>
+    public bool IsStalled => Volatile.Read(ref _stalled);
+
     /// <summary>Entries of the inbox with lower numbers have been sent.</summary>
     public long SentBelow { get; private set; }
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
+using Starling.Broker.Tenants.Files;
 using Starling.Edge.Configuration;
 
 namespace Starling.Edge.Hosting;
@@ -41,6 +42,12 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
         catch (SettingException e)
         {
             await error.WriteLineAsync(OneLine($"{e.Origin ?? origins?.Of(e.Setting)}: {(e.Setting.Length == 0 ? "" : e.Setting + ": ")}{e.Problem}"));
+            return WrongSetting;
+        }
+        catch (TenantsFileException e)
+        {
+            foreach (var mistake in e.Errors)
+                await error.WriteLineAsync(OneLine(mistake.ToString()));
             return WrongSetting;
         }
         catch (Exception e)

@@ -1,0 +1,26 @@
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Edge.Nodes;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>What an accepted CONNECT came to.</summary>
+/// <param name="ReceiveMaximum">Towards the broker.</param>
+/// <param name="TopicAliasMaximum">Towards the broker.</param>
+/// <param name="KeepAlive">Seconds, the server's if it has set one.</param>
+/// <param name="SessionExpiry">As asked for; what DISCONNECT may change depends on it ([MQTT-3.14.2-2]).</param>
+/// <param name="AuthenticationMethod">Null without enhanced authentication.</param>
+internal sealed record AcceptedConnect(
+    EdgeTenant Tenant,
+    string ClientId,
+    User User,
+    ClientAccess Access,
+    ISession SessionOwner,
+    SessionConnected Session,
+    OutboxOptions Outbox,
+    ushort ReceiveMaximum,
+    ushort TopicAliasMaximum,
+    ushort KeepAlive,
+    uint SessionExpiry,
+    string? AuthenticationMethod);

@@ -1,0 +1,252 @@
+using System.Buffers;
+using Starling.Broker.Cluster;
+using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Edge.Listeners;
+using Starling.Edge.Nodes;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>A client whose CONNECT was accepted: who it is, what it was promised, and how its connection ends.</summary>
+#pragma warning disable CA1001 // A cancellation source without a timer holds nothing that has to be disposed.
+internal sealed partial class ClientConnection
+#pragma warning restore CA1001
+{
+    private readonly ClientTransport _transport;
+    private readonly AcceptedConnect _accepted;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SubscriptionReceiver _subscriptions;
+    private readonly CancellationTokenSource _closing = new();
+    private RetainedReplay? _replay;
+    private int _closeReason = -1;
+
+    public ClientConnection(ClientTransport transport, AcceptedConnect accepted, EdgeServices node)
+    {
+        _transport = transport;
+        _accepted = accepted;
+        Node = node;
+        Access = accepted.Access;
+        Publisher = new Publisher(accepted.ClientId, accepted.Session.Epoch);
+        Outbox = new Outbox(transport.Output, accepted.Outbox, Counters, node.Time);
+        _subscriptions = new SubscriptionReceiver(this);
+        LastReceived = node.Time.GetTimestamp();
+    }
+
+    public EdgeServices Node { get; }
+
+    public EdgeTenant EdgeTenant => _accepted.Tenant;
+
+    public TenantCounters Counters => _accepted.Tenant.Counters;
+
+    public string ClientId => _accepted.ClientId;
+
+    public User User => _accepted.User;
+
+    public ProtocolVersion Version => _accepted.Outbox.Version;
+
+    public long Epoch => _accepted.Session.Epoch;
+
+    public ISession Session => _accepted.SessionOwner;
+
+    public bool IsDurable => _accepted.Session.Durable;
+
+    public Publisher Publisher { get; }
+
+    public Outbox Outbox { get; }
+
+    /// <summary>What the client may do, as of the tenant's latest rules.</summary>
+    public ClientAccess Access { get; private set; }
+
+    /// <summary>Unacknowledged QoS 1 and 2 messages that the client may have towards the broker.</summary>
+    public ushort ReceiveMaximum => _accepted.ReceiveMaximum;
+
+    /// <summary>Topic aliases that the client may set.</summary>
+    public ushort TopicAliasMaximum => _accepted.TopicAliasMaximum;
+
+    /// <summary>1.5 times the keep alive; zero when it is off.</summary>
+    public TimeSpan SilenceAllowed => TimeSpan.FromSeconds(_accepted.KeepAlive * 1.5);
+
+    /// <summary>A timestamp of the broker's clock.</summary>
+    public long LastReceived { get; private set; }
+
+    public bool HasEnded => _ended.Task.IsCompleted;
+
+    private ReasonCode? CloseReason => Volatile.Read(ref _closeReason) is var reason and >= 0 ? (ReasonCode)reason : null;
+
+    /// <summary>Ends the connection, telling an MQTT 5 client why. The first reason counts.</summary>
+    /// <returns>Completes when it has ended.</returns>
+    public Task CloseAsync(ReasonCode reason)
+    {
+        Interlocked.CompareExchange(ref _closeReason, (int)reason, -1);
+        _transport.Input.CancelPendingRead();
+        _closing.Cancel();
+        return _ended.Task;
+    }
+
+    public void Abort() => _transport.Abort();
+
+    public void CloseSlowReader()
+    {
+        Counters.SlowReadersClosed.Increment();
+        Log.SlowReader(Node.Logger, EdgeTenant.Tenant.Name, ClientId);
+        _ = CloseAsync(ReasonCode.QuotaExceeded);
+    }
+
+    public void CloseSilent()
+    {
+        Counters.KeepAliveTimeouts.Increment();
+        _ = CloseAsync(ReasonCode.KeepAliveTimeout);
+    }
+
+    /// <summary>The tenant's rules have changed.</summary>
+    public void RefreshAccess()
+    {
+        Access = EdgeTenant.Tenant.AccessFor(User, ClientId);
+        _ = _subscriptions.AuthorizeAgainAsync();
+    }
+
+    public void DeliverInbox(IReadOnlyList<InboxEntry> entries)
+    {
+        List<InboxAck>? denied = null;
+        if (Access.NeedsReceiveCheck)
+        {
+            denied = [.. entries.Where(e => !Access.MayReceive(e.Delivery.Message.Topic.Text)).Select(e => new InboxAck(e.Number, Received: false))];
+            entries = [.. entries.Where(e => Access.MayReceive(e.Delivery.Message.Topic.Text))];
+        }
+
+        if (Outbox.SendInbox(entries))
+            Outbox.Flush();
+        if ((denied is { Count: > 0 } ? denied : Outbox.TakeSkipped()) is { } unsent)
+            _ = Session.AcknowledgeAsync(Epoch, unsent).AsTask();
+    }
+
+    public void Replay(IReadOnlyList<Subscription> subscriptions)
+    {
+        if (subscriptions.Count > 0)
+            (_replay ??= new RetainedReplay(this, _closing.Token)).Add(subscriptions);
+    }
+
+    public void Send(SubAckPacket packet) => SendControl(packet, static (p, writer, version, most) => p.Encode(writer, version, most));
+
+    public void Send(UnsubAckPacket packet) => SendControl(packet, static (p, writer, version, most) => p.Encode(writer, version, most));
+
+    public void Send(AuthPacket packet) => SendControl(packet, static (p, writer, version, most) => p.Encode(writer, version, most));
+
+    /// <summary>A message of a shared subscription is done with, which matters where members are chosen by what they have in flight.</summary>
+    public void CompletedShared(SharedGroupKey group)
+    {
+        if (EdgeTenant.Tenant.Options.SharedSubscriptions != SharedSubscriptionStrategy.LeastInFlight)
+            return;
+        foreach (var shard in Node.Cluster.ShardsOf(EdgeTenant.Tenant.Name, group.Filter))
+            _ = shard.CompletedAsync(group, ClientId, 1).AsTask();
+    }
+
+    public void Reply(ArrayBufferWriter<byte> replies, in AckPacket ack) => ack.Encode(replies, Version);
+
+    /// <summary>Pauses this connection's reading, as the tenant's rates ask for.</summary>
+    public async ValueTask ThrottleAsync(TimeSpan delay)
+    {
+        if (delay <= TimeSpan.Zero)
+            return;
+        Counters.ReadsThrottled.Increment();
+        await Task.Delay(delay, Node.Time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Serves the client from its CONNACK to the end of its connection.</summary>
+    public async Task ServeAsync(ConnAckPacket connAck, CancellationToken drain)
+    {
+        var disconnect = new SessionDisconnect(PublishWill: true);
+        ReasonCode? farewell = null;
+        try
+        {
+            SendControl(connAck, static (p, writer, version, most) => p.Encode(writer, version, most));
+            farewell = ReasonCode.SessionTakenOver;
+            if (!EdgeTenant.TryRegister(this))
+                return;
+            _transport.Established();
+            Counters.ConnectionsOpen.Increment();
+            Counters.ConnectionsAccepted.Increment();
+            Counters.ConnectionsMaximum.RaiseTo(Counters.ConnectionsOpen.Value);
+            Node.KeepAlive.Add(this);
+            if (Access.Version != EdgeTenant.Tenant.Version)
+                RefreshAccess();
+            await _subscriptions.ResumeAsync(_accepted.Session.Subscriptions).ConfigureAwait(false);
+            Outbox.Flush();
+            if (!await Session.StartAsync(Epoch, _accepted.Outbox.ReceiveMaximum).ConfigureAwait(false))
+                return;
+            await using var drained = drain.UnsafeRegister(static self => _ = ((ClientConnection)self!).CloseAsync(ReasonCode.ServerShuttingDown), this);
+            var receiver = new PacketReceiver(this, _transport.Input, _subscriptions, _accepted);
+            disconnect = await receiver.ReceiveAsync(() => CloseReason is not null).ConfigureAwait(false) ?? disconnect;
+            farewell = CloseReason;
+        }
+        catch (MqttProtocolException error)
+        {
+            Counters.ProtocolErrors.Increment();
+            Log.ProtocolError(Node.Logger, EdgeTenant.Tenant.Name, ClientId, error.ReasonCode, error.Message);
+            farewell = error.ReasonCode;
+        }
+        finally
+        {
+            await EndAsync(farewell, disconnect).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask EndAsync(ReasonCode? farewell, SessionDisconnect disconnect)
+    {
+        var unfinished = Outbox.Close(Farewell(farewell));
+        await _closing.CancelAsync().ConfigureAwait(false);
+        if (EdgeTenant.Find(ClientId) == this)
+        {
+            EdgeTenant.Unregister(this);
+            Counters.ConnectionsOpen.Decrement();
+        }
+
+        await _subscriptions.LeaveAsync().ConfigureAwait(false);
+        // Now nothing more goes out and nothing comes in: a newer connection may take the session.
+        _ended.TrySetResult();
+        EdgeTenant.Tenant.Quotas.RemoveConnection();
+        foreach (var group in unfinished.GroupBy(delivery => delivery.Group!))
+        {
+            foreach (var shard in Node.Cluster.ShardsOf(EdgeTenant.Tenant.Name, group.Key.Filter).Take(1))
+                await shard.RedispatchAsync(ClientId, [.. group]).ConfigureAwait(false);
+        }
+
+        await Session.DisconnectAsync(Epoch, disconnect with { SentBelow = Outbox.SentBelow }).ConfigureAwait(false);
+        if (Outbox.IsStalled)
+            _transport.Abort();
+        Log.Disconnected(Node.Logger, EdgeTenant.Tenant.Name, ClientId, farewell ?? ReasonCode.Success);
+    }
+
+    /// <summary>Only MQTT 5 clients are told why ([MQTT-4.13.1-1], [MQTT-3.14.0-1]).</summary>
+    private byte[] Farewell(ReasonCode? reason)
+    {
+        if (reason is null || Version != ProtocolVersion.Mqtt5)
+            return [];
+        var packet = new ArrayBufferWriter<byte>(16);
+        new DisconnectPacket { ReasonCode = reason.Value }.Encode(packet, Version, _accepted.Outbox.MaximumPacketSize);
+        return packet.WrittenSpan.ToArray();
+    }
+
+    private void SendControl<T>(T packet, Func<T, IBufferWriter<byte>, ProtocolVersion, uint, bool> encode)
+    {
+        var bytes = new ArrayBufferWriter<byte>(64);
+        if (encode(packet, bytes, Version, _accepted.Outbox.MaximumPacketSize) && Outbox.SendControl(bytes.WrittenSpan))
+            Outbox.Flush();
+    }
+
+    /// <summary>What came in; the time is noted for the keep alive.</summary>
+    public void Received(int packets, long bytes)
+    {
+        LastReceived = Node.Time.GetTimestamp();
+        Counters.PacketsReceived.Add(packets);
+        Counters.BytesReceived.Add(bytes);
+    }
+
+    /// <summary>An acknowledgement of the inbox, for a replay that goes by the inbox and waits for the client.</summary>
+    public void InboxAcknowledged(int count) => _replay?.Acknowledged(count);
+}

@@ -1,0 +1,203 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Quotas;
+using Starling.Edge.Listeners;
+using Starling.Edge.Nodes;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// Decides on one CONNECT, in this order: tenant, credentials, the tenant's limits, what the packet asks for, and at last the session,
+/// which is where an older connection with the same client id ends. A refusal is answered and leaves nothing behind.
+/// </summary>
+internal sealed partial class ConnectAcceptance(ClientTransport transport, ConnectHandshake handshake, EdgeServices node, ConnectPacket connect)
+{
+    private ReadOnlyMemory<byte>? _authenticationData;
+
+    private bool IsV5 => connect.ProtocolVersion == ProtocolVersion.Mqtt5;
+
+    /// <returns>The connection and its CONNACK, which is not sent yet; null when the client has been refused.</returns>
+    /// <exception cref="MqttProtocolException">The client is refused, and has to be told with the reason code.</exception>
+    public async Task<(ClientConnection? Connection, ConnAckPacket? ConnAck)> AcceptAsync(CancellationToken drain)
+    {
+        var resolution = node.Resolver.Resolve(transport.ServerName, NamedUser(), transport.Listener.Tenant);
+        if (resolution.Tenant is not { } tenant)
+        {
+            LogNoTenant(node.Logger, transport.Listener.Name, transport.RemoteEndPoint, resolution.Error);
+            await handshake.RefuseAsync(ReasonCode.NotAuthorized).ConfigureAwait(false);
+            return default;
+        }
+
+        var here = node.Edge.Of(tenant);
+        var authentication = await AuthenticateAsync(tenant, resolution.UserName).ConfigureAwait(false);
+        if (authentication.User is not { } user)
+            return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
+        if (drain.IsCancellationRequested)
+            return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
+        var admitted = tenant.Quotas.TryAddConnection();
+        if (admitted != ReasonCode.Success)
+            return await RefuseAsync(here, admitted).ConfigureAwait(false);
+
+        var counted = true;
+        try
+        {
+            var accepted = await ConnectSessionAsync(here, user).ConfigureAwait(false);
+            if (accepted.Session.ReasonCode != ReasonCode.Success)
+                return await RefuseAsync(here, accepted.Session.ReasonCode).ConfigureAwait(false);
+            counted = false;
+            return (new ClientConnection(transport, accepted, node), ConnAck(accepted));
+        }
+        finally
+        {
+            if (counted)
+                tenant.Quotas.RemoveConnection();
+        }
+    }
+
+    private async ValueTask<(ClientConnection?, ConnAckPacket?)> RefuseAsync(EdgeTenant tenant, ReasonCode reason)
+    {
+        tenant.Counters.ConnectionsRefused.Increment();
+        LogRefused(node.Logger, tenant.Tenant.Name, connect.ClientIdentifier, transport.RemoteEndPoint, reason);
+        await handshake.RefuseAsync(reason, connect.MaximumPacketSize ?? uint.MaxValue).ConfigureAwait(false);
+        return default;
+    }
+
+    /// <summary>The user that decides on the tenant: the CONNECT's, or the one that its SCRAM message is about.</summary>
+    private string? NamedUser() =>
+        connect.UserName ?? (connect.AuthenticationMethod == ScramSha256Exchange.Method
+            ? ScramSha256Exchange.UserNameIn(connect.AuthenticationData.GetValueOrDefault().Span)
+            : null);
+
+    private async ValueTask<AuthenticationResult> AuthenticateAsync(Tenant tenant, string? userName)
+    {
+        switch (connect.AuthenticationMethod)
+        {
+            case null:
+                return await node.Authenticator
+                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate, transport.Closed).ConfigureAwait(false);
+            case ScramSha256Exchange.Method:
+                return await AuthenticateScramAsync(tenant, connect.UserName is null ? null : userName).ConfigureAwait(false);
+            case var other:
+                throw new MqttProtocolException(
+                    ReasonCode.BadAuthenticationMethod,
+                    $"CONNECT: authentication method '{other}' is not known, only {ScramSha256Exchange.Method} [MQTT-4.12.0-1]");
+        }
+    }
+
+    private async ValueTask<AuthenticationResult> AuthenticateScramAsync(Tenant tenant, string? requiredUser)
+    {
+        var exchange = node.Authenticator.BeginScramSha256(tenant, requiredUser);
+        var step = exchange.Step(connect.AuthenticationData.GetValueOrDefault().Span);
+        while (step.ReasonCode == ReasonCode.ContinueAuthentication)
+        {
+            await handshake.SendAsync(new AuthPacket
+            {
+                ReasonCode = ReasonCode.ContinueAuthentication,
+                AuthenticationMethod = ScramSha256Exchange.Method,
+                AuthenticationData = step.Data,
+            }).ConfigureAwait(false);
+            var answer = await handshake.ReadAuthAsync().ConfigureAwait(false) ?? throw new OperationCanceledException();
+            if (answer.AuthenticationMethod != ScramSha256Exchange.Method || answer.ReasonCode != ReasonCode.ContinueAuthentication)
+                throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: another method or reason than CONNECT began with [MQTT-4.12.0-5]");
+            step = exchange.Step(answer.AuthenticationData.GetValueOrDefault().Span);
+        }
+
+        _authenticationData = step.Data;
+        return node.Authenticator.Record(tenant, step);
+    }
+
+    private async ValueTask<AcceptedConnect> ConnectSessionAsync(EdgeTenant here, User user)
+    {
+        var limits = here.Tenant.Options.Limits;
+        var clientId = connect.ClientIdentifier.Length > 0 ? connect.ClientIdentifier : $"starling-{Guid.NewGuid():N}";
+        if (Encoding.UTF8.GetByteCount(clientId) > limits.TopicLength)
+            throw new MqttProtocolException(ReasonCode.ClientIdentifierNotValid, "CONNECT: the client identifier is longer than the tenant's topics may be");
+        var access = here.Tenant.AccessFor(user, clientId);
+        var will = Will(here.Tenant, access, clientId);
+        var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
+        var expiry = Math.Min(asked, limits.SessionExpirySeconds ?? uint.MaxValue);
+        var session = node.Cluster.Session(here.Tenant.Name, clientId);
+        var connected = await session.ConnectAsync(
+            new SessionConnect(node.Edge.Id, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address)).ConfigureAwait(false);
+        var outbox = new OutboxOptions(
+            connect.ProtocolVersion,
+            connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum),
+            connect.MaximumPacketSize ?? uint.MaxValue,
+            connect.TopicAliasMaximum ?? 0,
+            node.Options.Limits.OutgoingQueueBytes);
+        return new AcceptedConnect(
+            here,
+            clientId,
+            user,
+            access,
+            session,
+            connected,
+            outbox,
+            limits.ReceiveMaximum,
+            limits.TopicAliasMaximum,
+            KeepAlive(limits),
+            expiry,
+            connect.AuthenticationMethod);
+    }
+
+    private ushort KeepAlive(TenantLimits limits) =>
+        limits.KeepAliveMaximum is { } most && (connect.KeepAlive == 0 || connect.KeepAlive > most) ? most : connect.KeepAlive;
+
+    /// <summary>A will is a publish that has not happened yet: it needs the same permission.</summary>
+    private SessionWill? Will(Tenant tenant, ClientAccess access, string clientId)
+    {
+        if (connect.Will is not { } will)
+            return null;
+        var limits = tenant.Options.Limits;
+        if ((byte)will.QoS > limits.MaximumQoS)
+            throw new MqttProtocolException(tenant.Quotas.Refuse(TenantLimit.MaximumQoS), "CONNECT: the will's QoS is over the maximum [MQTT-3.2.2-12]");
+        if (will.Retain && !limits.RetainAvailable)
+            throw new MqttProtocolException(tenant.Quotas.Refuse(TenantLimit.RetainAvailable), "CONNECT: the will is retained [MQTT-3.2.2-13]");
+        var topic = new Topic(will.Topic);
+        if (topic.Utf8.Length > limits.TopicLength)
+            throw new MqttProtocolException(tenant.Quotas.Refuse(TenantLimit.TopicLength), "CONNECT: the will's topic is too long");
+        if (TopicNames.LevelCount(topic.Utf8) > limits.TopicLevels)
+            throw new MqttProtocolException(tenant.Quotas.Refuse(TenantLimit.TopicLevels), "CONNECT: the will's topic has too many levels");
+        if (will.Topic.StartsWith("$SYS/", StringComparison.Ordinal) || !access.MayPublish(will.Topic))
+            throw new MqttProtocolException(ReasonCode.NotAuthorized, "CONNECT: the client may not publish to its will's topic");
+        var message = Message.Create(
+            topic, will.Payload.Span, will.QoS, will.Retain, will.ForwardedProperties.Span, publisher: new Publisher(clientId, Epoch: 0));
+        return new SessionWill(message, will.WillDelayInterval, will.MessageExpiryInterval);
+    }
+
+    private ConnAckPacket ConnAck(AcceptedConnect accepted)
+    {
+        var limits = accepted.Tenant.Tenant.Options.Limits;
+        var connAck = new ConnAckPacket { SessionPresent = accepted.Session.SessionPresent };
+        if (!IsV5)
+            return connAck;
+        return connAck with
+        {
+            SessionExpiryInterval = accepted.SessionExpiry == (connect.SessionExpiryInterval ?? 0) ? null : accepted.SessionExpiry,
+            ReceiveMaximum = accepted.ReceiveMaximum == ushort.MaxValue ? null : accepted.ReceiveMaximum,
+            MaximumQoS = limits.MaximumQoS < 2 ? (QualityOfService)limits.MaximumQoS : null,
+            RetainAvailable = limits.RetainAvailable ? null : false,
+            MaximumPacketSize = (uint)limits.PacketSize,
+            AssignedClientIdentifier = connect.ClientIdentifier.Length == 0 ? accepted.ClientId : null,
+            TopicAliasMaximum = accepted.TopicAliasMaximum == 0 ? null : accepted.TopicAliasMaximum,
+            WildcardSubscriptionAvailable = limits.WildcardSubscriptions ? null : false,
+            SharedSubscriptionAvailable = limits.SharedSubscriptions ? null : false,
+            ServerKeepAlive = accepted.KeepAlive == connect.KeepAlive ? null : accepted.KeepAlive,
+            AuthenticationMethod = connect.AuthenticationMethod,
+            AuthenticationData = connect.AuthenticationMethod is null ? null : _authenticationData,
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: {Address} belongs to no tenant: {Problem}")]
+    private static partial void LogNoTenant(ILogger logger, string listener, IPEndPoint? address, string? problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: client '{ClientId}' from {Address} is refused, {ReasonCode}")]
+    private static partial void LogRefused(ILogger logger, string tenant, string clientId, IPEndPoint? address, ReasonCode reasonCode);
+}

@@ -1,0 +1,33 @@
+using System.Buffers;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// A packet that does not lie in one piece, put together outside of the pipe. Its buffer grows with what has arrived, so that a client
+/// can't claim memory by announcing a length.
+/// </summary>
+internal sealed class LargeBody(FixedHeader header)
+{
+    private const int FirstSize = 64 * 1024;
+
+    private byte[] _bytes = new byte[Math.Min(header.RemainingLength, FirstSize)];
+    private int _filled;
+
+    public FixedHeader Header => header;
+
+    public ReadOnlySpan<byte> Body => _bytes.AsSpan(0, header.RemainingLength);
+
+    /// <summary>Takes what belongs to the packet from the front of the buffer.</summary>
+    /// <returns>Whether the packet is complete.</returns>
+    public bool Fill(ref ReadOnlySequence<byte> buffer)
+    {
+        var take = (int)Math.Min(buffer.Length, header.RemainingLength - _filled);
+        if (_bytes.Length < _filled + take)
+            Array.Resize(ref _bytes, (int)Math.Min(header.RemainingLength, Math.Max((long)_bytes.Length * 2, _filled + take)));
+        buffer.Slice(0, take).CopyTo(_bytes.AsSpan(_filled));
+        buffer = buffer.Slice(take);
+        _filled += take;
+        return _filled == header.RemainingLength;
+    }
+}

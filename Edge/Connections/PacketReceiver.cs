@@ -1,0 +1,255 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// Reads a client's packets. A read is gone through in place: messages and acknowledgements are only taken in and are dealt with
+/// together at its end, or before a packet that needs more than that (SUBSCRIBE, AUTH, ...), so that everything happens in order.
+/// </summary>
+internal sealed class PacketReceiver(ClientConnection connection, PipeReader input, SubscriptionReceiver subscriptions, AcceptedConnect accepted)
+{
+    /// <summary>A packet larger than this does not wait in the pipe until it is complete.</summary>
+    private const int LargePacket = 32 * 1024;
+
+    private readonly ArrayBufferWriter<byte> _replies = new();
+    private readonly List<InboxAck> _inboxAcks = [];
+    private readonly List<ushort> _inboxReceived = [];
+    private readonly List<AckPacket> _releases = [];
+    private PublishReceiver? _publishes;
+    private Reauthentication? _reauthentication;
+    private LargeBody? _large;
+    private int _packets;
+    private bool _flushNeeded;
+
+    /// <returns>What the session is to be told; null when the connection ended without a DISCONNECT.</returns>
+    /// <exception cref="MqttProtocolException">The client has to be told why, and closed.</exception>
+    public async Task<SessionDisconnect?> ReceiveAsync(Func<bool> isClosing)
+    {
+        if (accepted.Session.Received.Count > 0)
+            _publishes = new PublishReceiver(connection, accepted.Session.Received);
+        while (!isClosing())
+        {
+            var result = await input.ReadAsync().ConfigureAwait(false);
+            if (result.IsCanceled && isClosing())
+                return null;
+            var buffer = result.Buffer;
+            var length = buffer.Length;
+            try
+            {
+                bool more;
+                do
+                {
+                    more = Consume(ref buffer, out var packet);
+                    await CompleteAsync().ConfigureAwait(false);
+                    if (packet is DisconnectPacket disconnect)
+                        return Disconnected(disconnect);
+                    if (packet is not null)
+                        await HandleAsync(packet).ConfigureAwait(false);
+                }
+                while (more);
+            }
+            catch (MqttProtocolException)
+            {
+                // What came before the packet that is wrong was right.
+                await CompleteAsync().ConfigureAwait(false);
+                throw;
+            }
+            finally
+            {
+                connection.Received(_packets, length - buffer.Length);
+                _packets = 0;
+                input.AdvanceTo(buffer.Start, buffer.End);
+            }
+
+            if (result.IsCompleted)
+                return null;
+            if (_publishes is not null)
+                await connection.ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes in packets up to one that has to be handled by itself, or up to the end of what is there.</summary>
+    /// <returns>True when there is such a packet; there may be more behind it.</returns>
+    private bool Consume(ref ReadOnlySequence<byte> buffer, out object? packet)
+    {
+        packet = null;
+        while (!buffer.IsEmpty && packet is null)
+        {
+            if (_large is not null)
+            {
+                if (!_large.Fill(ref buffer))
+                    return false;
+                packet = Take(_large.Header, _large.Body, buffer.Length);
+                _large = null;
+                continue;
+            }
+
+            var consumed = ConsumeSpan(buffer.FirstSpan, buffer.Length, out packet);
+            if (consumed > 0)
+            {
+                buffer = buffer.Slice(consumed);
+                continue;
+            }
+
+            if (!Framing.TryReadFixedHeader(buffer, accepted.Tenant.Tenant.Options.Limits.PacketSize, out var header, connection.Version))
+                return false;
+            if (buffer.Length < header.PacketLength && header.PacketLength <= LargePacket)
+                return false;
+            buffer = buffer.Slice(header.Length);
+            _large = new LargeBody(header);
+        }
+
+        return packet is not null;
+    }
+
+    /// <summary>The packets that lie whole within one span.</summary>
+    /// <returns>Bytes gone through.</returns>
+    private int ConsumeSpan(ReadOnlySpan<byte> span, long ahead, out object? packet)
+    {
+        packet = null;
+        var position = 0;
+        var maximum = accepted.Tenant.Tenant.Options.Limits.PacketSize;
+        while (packet is null && Framing.TryReadFixedHeader(span[position..], maximum, out var header, connection.Version))
+        {
+            if (header.PacketLength > span.Length - position)
+                break;
+            packet = Take(header, span.Slice(position + header.Length, header.RemainingLength), ahead - position);
+            position += header.PacketLength;
+        }
+
+        return position;
+    }
+
+    /// <returns>A packet to be handled by itself, or null when it has been taken in.</returns>
+    private object? Take(FixedHeader header, ReadOnlySpan<byte> body, long ahead)
+    {
+        _packets++;
+        switch (header.Type)
+        {
+            case PacketType.Publish:
+                (_publishes ??= new PublishReceiver(connection, [])).Receive(header.Flags, body, ahead);
+                return null;
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubComp:
+                Acknowledge(AckPacket.Decode(header.Type, body, connection.Version));
+                return null;
+            case PacketType.PubRel:
+                Release(AckPacket.Decode(header.Type, body, connection.Version));
+                return null;
+            case PacketType.PingReq:
+                PingReqPacket.Decode(body, connection.Version);
+                _replies.Write(PingRespPacket.Bytes);
+                return null;
+            case PacketType.Subscribe:
+                return SubscribePacket.Decode(body, connection.Version);
+            case PacketType.Unsubscribe:
+                return UnsubscribePacket.Decode(body, connection.Version);
+            case PacketType.Disconnect:
+                return DisconnectPacket.Decode(body, connection.Version);
+            case PacketType.Auth:
+                return AuthPacket.Decode(body, connection.Version);
+            case PacketType.Connect:
+                throw new MqttProtocolException(ReasonCode.ProtocolError, "a second CONNECT [MQTT-3.1.0-2]");
+            default:
+                throw new MqttProtocolException(ReasonCode.ProtocolError, $"a client does not send {header.Type}");
+        }
+    }
+
+    private void Acknowledge(in AckPacket ack)
+    {
+        var outcome = connection.Outbox.Acknowledge(ack);
+        _flushNeeded |= outcome.FlushNeeded;
+        if (outcome.IsMismatch)
+            throw new MqttProtocolException(ReasonCode.ProtocolError, $"{ack.Type} for packet identifier {ack.PacketIdentifier}, whose message has another QoS or state");
+        if (!outcome.Known)
+        {
+            if (ack.Type == PacketType.PubRec)
+                connection.Reply(_replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier, ReasonCode.PacketIdentifierNotFound));
+            return;
+        }
+
+        if (outcome.IsOfInbox)
+        {
+            _inboxAcks.Add(new InboxAck(outcome.Number, outcome.Received));
+            if (outcome.Received)
+                _inboxReceived.Add(ack.PacketIdentifier);
+        }
+        else if (outcome.Received)
+            connection.Reply(_replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
+        if (outcome is { Freed: true, Group: { } group, IsOfInbox: false })
+            connection.CompletedShared(group);
+    }
+
+    private void Release(in AckPacket release)
+    {
+        var known = _publishes?.Release(release.PacketIdentifier) ?? false;
+        var reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        // Behind the PUBRECs of messages that came before it.
+        _releases.Add(new AckPacket(PacketType.PubComp, release.PacketIdentifier, reason));
+    }
+
+    /// <summary>Deals with what was taken in.</summary>
+    private async ValueTask CompleteAsync()
+    {
+        if (_publishes is { IsEmpty: false })
+            await _publishes.CompleteAsync(_replies).ConfigureAwait(false);
+        foreach (var release in _releases)
+            connection.Reply(_replies, release);
+        _releases.Clear();
+        if (connection.Outbox.TakeSkipped() is { } skipped)
+            _inboxAcks.AddRange(skipped);
+        if (_inboxAcks.Count > 0)
+            await AcknowledgeInboxAsync().ConfigureAwait(false);
+        if (_replies.WrittenCount > 0)
+        {
+            _flushNeeded |= connection.Outbox.SendControl(_replies.WrittenSpan);
+            _replies.ResetWrittenCount();
+        }
+
+        if (_flushNeeded)
+            connection.Outbox.Flush();
+        _flushNeeded = false;
+    }
+
+    /// <summary>PUBREL goes out when the PUBREC is written down, or a crash could bring the message twice.</summary>
+    private async ValueTask AcknowledgeInboxAsync()
+    {
+        var acks = _inboxAcks.ToArray();
+        _inboxAcks.Clear();
+        await connection.Session.AcknowledgeAsync(connection.Epoch, acks).ConfigureAwait(false);
+        foreach (var identifier in _inboxReceived)
+            connection.Reply(_replies, new AckPacket(PacketType.PubRel, identifier));
+        _inboxReceived.Clear();
+        connection.InboxAcknowledged(acks.Count(ack => !ack.Received));
+    }
+
+    private async ValueTask HandleAsync(object packet)
+    {
+        switch (packet)
+        {
+            case SubscribePacket subscribe:
+                await subscriptions.SubscribeAsync(subscribe).ConfigureAwait(false);
+                break;
+            case UnsubscribePacket unsubscribe:
+                await subscriptions.UnsubscribeAsync(unsubscribe).ConfigureAwait(false);
+                break;
+            case AuthPacket auth:
+                (_reauthentication ??= new Reauthentication(connection, accepted.AuthenticationMethod)).Continue(auth);
+                break;
+        }
+    }
+
+    private SessionDisconnect Disconnected(DisconnectPacket packet)
+    {
+        if (packet.SessionExpiryInterval is > 0 && accepted.SessionExpiry == 0)
+            throw new MqttProtocolException(ReasonCode.ProtocolError, "DISCONNECT: a session expiry interval after CONNECT had none [MQTT-3.14.2-2]");
+        var expiry = packet.SessionExpiryInterval is { } seconds && accepted.Tenant.Tenant.Options.Limits.SessionExpirySeconds is { } most
+            ? Math.Min(seconds, most)
+            : packet.SessionExpiryInterval;
+        return new SessionDisconnect(PublishWill: packet.ReasonCode != ReasonCode.NormalDisconnection, expiry);
+    }
+}

@@ -1,0 +1,256 @@
+using System.Buffers;
+using Starling.Broker.Cluster;
+using Starling.Broker.Messages;
+using Starling.Broker.Routing;
+using Starling.Broker.Tenants.Quotas;
+using Starling.Edge.Nodes;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// The messages that a client publishes. Those of one read are one batch: taken in one after the other (<see cref="Receive"/>), routed
+/// at once, delivered to this edge's own connections, and acknowledged in the order they came ([MQTT-4.6.0-2], [-3]).
+/// </summary>
+internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList<ushort> receivedBefore)
+{
+    /// <summary>Properties and payload of small messages that were read together share a buffer of about this size.</summary>
+    private const int SlabSize = 8 * 1024;
+
+    private readonly TopicTable _topics = new();
+    private readonly HashSet<ushort> _received = [.. receivedBefore];
+    private readonly List<PublishBatch> _batches = [];
+    private readonly List<Pending> _pending = [];
+    private readonly List<ushort> _changed = [];
+    private readonly Fanout _fanout = new();
+    private PublishTopic?[]? _aliases;
+    private byte[] _slab = [];
+    private int _slabUsed;
+    private int _unacknowledged;
+    private int _published;
+    private long _bytes;
+    private TimeSpan _delay;
+
+    public bool IsEmpty => _pending.Count == 0 && _published == 0 && _changed.Count == 0;
+
+    /// <summary>Takes in one PUBLISH.</summary>
+    /// <param name="flags">Of the fixed header.</param>
+    /// <param name="body">Borrowed; what is kept is copied.</param>
+    /// <param name="ahead">Bytes of the read from this packet on, for the size of the buffer that its messages share.</param>
+    /// <exception cref="MqttProtocolException">The connection has to be closed.</exception>
+    public void Receive(byte flags, ReadOnlySpan<byte> body, long ahead)
+    {
+        var packet = PublishPacket.Decode(flags, body, connection.Version, PublishSender.Client);
+        CheckPromises(packet);
+        _published++;
+        _bytes += packet.Payload.Length;
+        var topic = Resolve(packet);
+        var repeated = packet.QoS == QualityOfService.ExactlyOnce && !TakeIn(packet.PacketIdentifier);
+        if (packet.QoS > QualityOfService.AtMostOnce)
+            CheckReceiveMaximum(packet.QoS);
+
+        var refusal = Refusal(topic);
+        if (refusal != ReasonCode.Success)
+            connection.Counters.PublishRefused.Increment();
+        var outcome = new Pending(packet.PacketIdentifier, packet.QoS, Batch: -1, Index: -1, repeated ? ReasonCode.Success : refusal);
+        if (!repeated && refusal == ReasonCode.Success)
+            outcome = Queue(packet, topic.Topic, outcome, ahead);
+        if (outcome.Batch >= 0 || packet.QoS > QualityOfService.AtMostOnce)
+            _pending.Add(outcome);
+    }
+
+    /// <summary>Carries out PUBREL: the packet identifier may be used again ([MQTT-4.3.3-11]).</summary>
+    /// <returns>Whether the identifier was known.</returns>
+    public bool Release(ushort packetIdentifier)
+    {
+        if (!_received.Remove(packetIdentifier))
+            return false;
+        _changed.Add(packetIdentifier);
+        return true;
+    }
+
+    /// <summary>Routes, delivers and answers what has been taken in; acknowledgements are added to <paramref name="replies"/>.</summary>
+    public async ValueTask CompleteAsync(ArrayBufferWriter<byte> replies)
+    {
+        var tenant = connection.EdgeTenant.Tenant.Name;
+        for (var shard = 0; shard < _batches.Count; shard++)
+        {
+            if (_batches[shard].Count > 0)
+                await connection.Node.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.Node.Edge.Id).ConfigureAwait(false);
+        }
+
+        foreach (var pending in _pending)
+            Finish(pending, replies);
+        if (_changed.Count > 0 && connection.IsDurable)
+            await RecordReceivedAsync().ConfigureAwait(false);
+
+        connection.Counters.PublishReceived.Add(_published);
+        connection.Counters.PublishBytesReceived.Add(_bytes);
+        if (connection.EdgeTenant.HasIncomingRate)
+            Delay(connection.EdgeTenant.Tenant.Quotas.DelayIn(_published, _bytes));
+        var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
+        _fanout.Flush();
+        Clear();
+        await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time).ConfigureAwait(false);
+        if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
+            Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
+    }
+
+    /// <summary>How long nothing is to be read, because the tenant is over a rate.</summary>
+    public TimeSpan TakeDelay()
+    {
+        var delay = _delay;
+        _delay = TimeSpan.Zero;
+        return delay;
+    }
+
+    private void Delay(TimeSpan delay) => _delay = delay > _delay ? delay : _delay;
+
+    private void Clear()
+    {
+        foreach (var batch in _batches)
+            batch.Clear();
+        _pending.Clear();
+        _changed.Clear();
+        _slab = [];
+        _slabUsed = _unacknowledged = _published = 0;
+        _bytes = 0;
+    }
+
+    /// <summary>What the CONNACK has ruled out ([MQTT-3.2.2-11], [MQTT-3.2.2-14]).</summary>
+    private void CheckPromises(in PublishPacket packet)
+    {
+        var limits = connection.EdgeTenant.Tenant.Options.Limits;
+        if ((byte)packet.QoS > limits.MaximumQoS)
+            throw Refuse(TenantLimit.MaximumQoS, $"QoS {(int)packet.QoS} is more than the maximum QoS {limits.MaximumQoS}");
+        if (packet.Retain && !limits.RetainAvailable)
+            throw Refuse(TenantLimit.RetainAvailable, "RETAIN is set, and retained messages are not available");
+    }
+
+    private MqttProtocolException Refuse(TenantLimit limit, string what) =>
+        new(connection.EdgeTenant.Tenant.Quotas.Refuse(limit), $"PUBLISH: {what}");
+
+    private PublishTopic Resolve(in PublishPacket packet)
+    {
+        if (packet.TopicAlias == 0)
+            return Known(packet.Topic);
+        if (packet.TopicAlias > connection.TopicAliasMaximum)
+            throw Refuse(TenantLimit.TopicAliasMaximum, $"topic alias {packet.TopicAlias} is over the maximum {connection.TopicAliasMaximum} [MQTT-3.3.2-9]");
+        _aliases ??= new PublishTopic?[connection.TopicAliasMaximum + 1];
+        if (!packet.Topic.IsEmpty)
+            return _aliases[packet.TopicAlias] = Known(packet.Topic);
+        return _aliases[packet.TopicAlias]
+            ?? throw new MqttProtocolException(ReasonCode.ProtocolError, $"PUBLISH: topic alias {packet.TopicAlias} has not been set [MQTT-3.3.2-12]");
+    }
+
+    private PublishTopic Known(ReadOnlySpan<byte> utf8)
+    {
+        if (_topics.Find(utf8) is { } known)
+            return known;
+        TopicNames.Validate(utf8);
+        return _topics.Add(utf8);
+    }
+
+    /// <summary>Why the client may not publish to the topic, worked out again when the rules change.</summary>
+    private ReasonCode Refusal(PublishTopic topic)
+    {
+        var access = connection.Access;
+        if (topic.AccessVersion == access.Version)
+            return topic.Refusal;
+        var limits = connection.EdgeTenant.Tenant.Options.Limits;
+        var quotas = connection.EdgeTenant.Tenant.Quotas;
+        topic.AccessVersion = access.Version;
+        topic.Refusal = topic.Topic switch
+        {
+            { Utf8.Length: var length } when length > limits.TopicLength => quotas.Refuse(TenantLimit.TopicLength),
+            { Utf8: var utf8 } when TopicNames.LevelCount(utf8) > limits.TopicLevels => quotas.Refuse(TenantLimit.TopicLevels),
+            // The broker's own topics: nobody else publishes there.
+            { IsReserved: true, Text: var text } when text.StartsWith("$SYS/", StringComparison.Ordinal) => ReasonCode.NotAuthorized,
+            { Text: var text } when !access.MayPublish(text) => ReasonCode.NotAuthorized,
+            _ => ReasonCode.Success,
+        };
+        return topic.Refusal;
+    }
+
+    private bool TakeIn(ushort packetIdentifier)
+    {
+        if (!_received.Add(packetIdentifier))
+            return false;
+        _changed.Add(packetIdentifier);
+        return true;
+    }
+
+    private void CheckReceiveMaximum(QualityOfService qos)
+    {
+        if (qos == QualityOfService.AtLeastOnce)
+            _unacknowledged++;
+        if (connection.Version == ProtocolVersion.Mqtt5 && _unacknowledged + _received.Count > connection.ReceiveMaximum)
+            throw Refuse(TenantLimit.ReceiveMaximum, $"more than {connection.ReceiveMaximum} messages unacknowledged [MQTT-3.3.4-8]");
+    }
+
+    private Pending Queue(in PublishPacket packet, Topic topic, Pending pending, long ahead)
+    {
+        var shard = connection.Node.Cluster.ShardOf(connection.EdgeTenant.Tenant.Name, topic);
+        while (_batches.Count <= shard)
+            _batches.Add(new PublishBatch());
+        var propertiesLength = packet.ForwardedPropertiesLength;
+        var length = propertiesLength + packet.Payload.Length;
+        if (length > _slab.Length - _slabUsed)
+        {
+            _slab = new byte[length >= SlabSize / 2 ? length : (int)Math.Clamp(ahead, length, SlabSize)];
+            _slabUsed = 0;
+        }
+
+        if (propertiesLength > 0)
+            packet.CopyForwardedProperties(_slab.AsSpan(_slabUsed));
+        packet.Payload.CopyTo(_slab.AsSpan(_slabUsed + propertiesLength));
+        var expiresAt = packet.MessageExpiryInterval is { } seconds
+            ? connection.Node.Time.GetUtcNow().ToUnixTimeMilliseconds() + (seconds * 1000L)
+            : Message.Never;
+        var batch = _batches[shard];
+        batch.Add(new Message(
+            topic, packet.QoS, packet.Retain, _slab, _slabUsed, propertiesLength, packet.Payload.Length, expiresAt, connection.Publisher));
+        _slabUsed += length;
+        return pending with { Batch = shard, Index = batch.Count - 1 };
+    }
+
+    private ValueTask RecordReceivedAsync() => connection.Session.RecordReceivedAsync(
+        connection.Epoch,
+        [.. _changed.Where(_received.Contains).Distinct()],
+        [.. _changed.Where(identifier => !_received.Contains(identifier)).Distinct()]);
+
+    private void Finish(Pending pending, ArrayBufferWriter<byte> replies)
+    {
+        var reason = pending.Reason;
+        if (pending.Batch >= 0)
+        {
+            var batch = _batches[pending.Batch];
+            reason = batch.Outcome(pending.Index);
+            if (reason >= ReasonCode.UnspecifiedError)
+                connection.Counters.PublishRefused.Increment();
+            else if (connection.EdgeTenant.Deliver(batch[pending.Index], _fanout))
+                reason = ReasonCode.Success;
+        }
+
+        if (pending.QoS == QualityOfService.AtMostOnce)
+            return;
+        // A refused QoS 2 message is not waiting for PUBREL ([MQTT-4.3.3-10]); before MQTT 5 it can't be refused ([MQTT-3.3.5-2] of 3.1.1).
+        if (reason >= ReasonCode.UnspecifiedError)
+        {
+            if (connection.Version == ProtocolVersion.Mqtt5)
+                _received.Remove(pending.PacketIdentifier);
+            else
+                reason = ReasonCode.Success;
+        }
+
+        var type = pending.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
+        connection.Reply(replies, new AckPacket(type, pending.PacketIdentifier, reason));
+    }
+
+    /// <param name="PacketIdentifier">To be acknowledged, at QoS 1 and 2.</param>
+    /// <param name="QoS">Of the PUBLISH.</param>
+    /// <param name="Batch">The shard whose batch it is in, or -1.</param>
+    /// <param name="Index">Its place in the batch.</param>
+    /// <param name="Reason">The answer, when it is in no batch.</param>
+    private readonly record struct Pending(ushort PacketIdentifier, QualityOfService QoS, int Batch, int Index, ReasonCode Reason);
+}

@@ -1,0 +1,223 @@
+using Starling.Broker.Cluster;
+using Starling.Broker.Messages;
+using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Quotas;
+using Starling.Edge.Nodes;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// What a client is subscribed to: SUBSCRIBE and UNSUBSCRIBE, resuming a durable session, and leaving. Subscriptions of a durable
+/// session are kept and routed by the session; this edge routes those of other sessions, and what is delivered at QoS 0.
+/// </summary>
+internal sealed class SubscriptionReceiver(ClientConnection connection)
+{
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+
+    private EdgeTenant Tenant => connection.EdgeTenant;
+
+    private string TenantName => Tenant.Tenant.Name;
+
+    public async ValueTask SubscribeAsync(SubscribePacket packet)
+    {
+        var reasons = new ReasonCode[packet.Subscriptions.Count];
+        var granted = new List<Subscription>(reasons.Length);
+        var replays = new List<Subscription>();
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            var request = packet.Subscriptions[i];
+            reasons[i] = Check(request, granted.Count);
+            if (reasons[i] >= ReasonCode.UnspecifiedError)
+                continue;
+            var qos = (QualityOfService)Math.Min((byte)request.Options.MaximumQoS, Tenant.Tenant.Options.Limits.MaximumQoS);
+            reasons[i] = (ReasonCode)qos;
+            var subscription = new Subscription(
+                request.TopicFilter, request.Options with { MaximumQoS = qos }, packet.SubscriptionIdentifier);
+            granted.Add(subscription);
+            if (WantsRetained(subscription))
+                replays.Add(subscription);
+        }
+
+        if (connection.IsDurable && granted.Count > 0)
+            await connection.Session.SubscribeAsync(connection.Epoch, granted).ConfigureAwait(false);
+        foreach (var subscription in granted)
+            await AddAsync(subscription).ConfigureAwait(false);
+        connection.Send(new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = reasons });
+        connection.Replay(replays);
+    }
+
+    public async ValueTask UnsubscribeAsync(UnsubscribePacket packet)
+    {
+        var reasons = new ReasonCode[packet.TopicFilters.Count];
+        var removed = new List<string>();
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            var filter = packet.TopicFilters[i];
+            if (await RemoveAsync(filter).ConfigureAwait(false))
+                removed.Add(filter);
+            else
+                reasons[i] = ReasonCode.NoSubscriptionExisted;
+        }
+
+        if (connection.IsDurable && removed.Count > 0)
+            await connection.Session.UnsubscribeAsync(connection.Epoch, removed).ConfigureAwait(false);
+        connection.Send(new UnsubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = reasons });
+    }
+
+    /// <summary>Takes up the subscriptions of an earlier connection, as far as they are still allowed.</summary>
+    public async ValueTask ResumeAsync(IReadOnlyList<Subscription> subscriptions)
+    {
+        var refused = subscriptions.Where(s => !connection.Access.MaySubscribe(s.Filter)).ToArray();
+        foreach (var subscription in subscriptions.Except(refused))
+            await AddAsync(subscription).ConfigureAwait(false);
+        if (refused.Length > 0)
+            await connection.Session.UnsubscribeAsync(connection.Epoch, [.. refused.Select(s => s.Filter)]).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives up what the tenant's rules do not allow any more.</summary>
+    public async Task AuthorizeAgainAsync()
+    {
+        string[] refused;
+        lock (_gate)
+            refused = [.. _entries.Keys.Where(filter => !connection.Access.MaySubscribe(filter))];
+        foreach (var filter in refused)
+            await RemoveAsync(filter).ConfigureAwait(false);
+        if (connection.IsDurable && refused.Length > 0)
+            await connection.Session.UnsubscribeAsync(connection.Epoch, refused).ConfigureAwait(false);
+    }
+
+    /// <summary>The connection has ended.</summary>
+    public async ValueTask LeaveAsync()
+    {
+        string[] filters;
+        lock (_gate)
+            filters = [.. _entries.Keys];
+        foreach (var filter in filters)
+            await RemoveAsync(filter).ConfigureAwait(false);
+    }
+
+    private ReasonCode Check(SubscriptionRequest request, int granted)
+    {
+        var filter = request.TopicFilter;
+        var limits = Tenant.Tenant.Options.Limits;
+        var quotas = Tenant.Tenant.Quotas;
+        if (System.Text.Encoding.UTF8.GetByteCount(filter) > limits.TopicLength)
+            return FilterRefused(TenantLimit.TopicLength);
+        if (filter.AsSpan().Count('/') + 1 > limits.TopicLevels)
+            return FilterRefused(TenantLimit.TopicLevels);
+        if (!limits.SharedSubscriptions && TopicFilters.IsShared(filter))
+            return quotas.Refuse(TenantLimit.SharedSubscriptions);
+        if (!limits.WildcardSubscriptions && filter.AsSpan().ContainsAny('+', '#'))
+            return quotas.Refuse(TenantLimit.WildcardSubscriptions);
+        lock (_gate)
+        {
+            if (!_entries.ContainsKey(filter) && _entries.Count + granted >= limits.SubscriptionsPerClient)
+                return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
+        }
+
+        return connection.Access.MaySubscribe(filter) ? ReasonCode.Success : ReasonCode.NotAuthorized;
+
+        ReasonCode FilterRefused(TenantLimit limit)
+        {
+            quotas.Refuse(limit);
+            return ReasonCode.TopicFilterInvalid;
+        }
+    }
+
+    /// <summary>Retain Handling 0 always, 1 if the subscription is new, 2 never; never for shared ones ([MQTT-3.3.1-9] to [-11], section 4.8.2).</summary>
+    private bool WantsRetained(Subscription subscription)
+    {
+        if (TopicFilters.IsShared(subscription.Filter))
+            return false;
+        lock (_gate)
+        {
+            return subscription.Options.RetainHandling switch
+            {
+                RetainHandling.SendAtSubscribe => true,
+                RetainHandling.SendAtSubscribeIfNew => !_entries.ContainsKey(subscription.Filter),
+                _ => false,
+            };
+        }
+    }
+
+    private async ValueTask AddAsync(Subscription subscription)
+    {
+        if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
+        {
+            if (Keep(subscription.Filter, new Entry(null)))
+                Tenant.Counters.SharedSubscriptions.Increment();
+            // The session of a durable member joins for it.
+            if (connection.IsDurable)
+                return;
+            var member = new SharedMember(
+                connection.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection.Node.Edge.Id, Durable: false);
+            foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, shared.Filter))
+                await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(subscription.Filter, out var present))
+            {
+                Tenant.Subscriptions.Replace(present.Local!, subscription);
+                return;
+            }
+        }
+
+        var local = new LocalSubscription(connection, subscription);
+        Keep(subscription.Filter, new Entry(local));
+        Tenant.Counters.Subscriptions.Increment();
+        if (Tenant.Subscriptions.Add(local) && connection.Node.Cluster.HasOtherEdges)
+            await SetRouteAsync(subscription.Filter, present: true).ConfigureAwait(false);
+    }
+
+    private bool Keep(string filter, Entry entry)
+    {
+        lock (_gate)
+        {
+            var isNew = !_entries.ContainsKey(filter);
+            _entries[filter] = entry;
+            return isNew;
+        }
+    }
+
+    private async ValueTask<bool> RemoveAsync(string filter)
+    {
+        Entry? entry;
+        lock (_gate)
+        {
+            if (!_entries.Remove(filter, out entry))
+                return false;
+        }
+
+        if (entry.Local is { } local)
+        {
+            Tenant.Counters.Subscriptions.Decrement();
+            if (Tenant.Subscriptions.Remove(local) && connection.Node.Cluster.HasOtherEdges)
+                await SetRouteAsync(filter, present: false).ConfigureAwait(false);
+            return true;
+        }
+
+        Tenant.Counters.SharedSubscriptions.Decrement();
+        if (!connection.IsDurable && TopicFilters.TryParseShared(filter, out var shared))
+        {
+            foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, shared.Filter))
+                await shard.LeaveAsync(new SharedGroupKey(shared.ShareName, shared.Filter), connection.ClientId).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async ValueTask SetRouteAsync(string filter, bool present)
+    {
+        foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, filter))
+            await shard.SetEdgeRouteAsync(connection.Node.Edge.Id, filter, present).ConfigureAwait(false);
+    }
+
+    /// <param name="Local">Null for a shared subscription, which the shards hold.</param>
+    private sealed record Entry(LocalSubscription? Local);
+}

@@ -1,0 +1,44 @@
+using Starling.Broker.Messages;
+using Starling.Protocol;
+
+namespace Starling.Edge.Connections;
+
+/// <summary>
+/// The topics that a client publishes to, with what is known of each, so that validating, matching and authorizing happen once per
+/// topic. Bounded: it starts anew when it is full. Used by the connection's reader alone.
+/// </summary>
+internal sealed class TopicTable
+{
+    private const int Most = 256;
+
+    private readonly Dictionary<ReadOnlyMemory<byte>, PublishTopic> _topics = new(Utf8Comparer.Instance);
+    private PublishTopic? _last;
+
+    public PublishTopic? Find(ReadOnlySpan<byte> utf8)
+    {
+        if (_last is not null && _last.Topic.Utf8.SequenceEqual(utf8))
+            return _last;
+        return _topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(utf8, out var found) ? _last = found : null;
+    }
+
+    /// <summary>Adds a topic that has been found valid.</summary>
+    public PublishTopic Add(ReadOnlySpan<byte> utf8)
+    {
+        if (_topics.Count >= Most)
+            _topics.Clear();
+        var bytes = utf8.ToArray();
+        return _topics[bytes] = _last = new PublishTopic(new Topic(bytes));
+    }
+}
+
+/// <summary>A topic that a client publishes to.</summary>
+internal sealed class PublishTopic(Topic topic)
+{
+    public Topic Topic => topic;
+
+    /// <summary>The version of the rules that <see cref="Refusal"/> follows.</summary>
+    public long AccessVersion { get; set; } = -1;
+
+    /// <summary>Why messages to this topic are refused; Success if they are not.</summary>
+    public ReasonCode Refusal { get; set; }
+}

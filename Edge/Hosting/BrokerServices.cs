@@ -1,0 +1,86 @@
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Starling.Broker.Cluster;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Files;
+using Starling.Broker.Time;
+using Starling.Edge.Configuration;
+using Starling.Edge.Connections;
+using Starling.Edge.Listeners;
+using Starling.Edge.Nodes;
+using Starling.Edge.SysTopics;
+using Starling.Storage.Memory;
+
+namespace Starling.Edge.Hosting;
+
+/// <summary>Puts a standalone broker together: tenants, state in memory, sessions and shards in this process, its edge.</summary>
+public static class BrokerServices
+{
+    public static void Add(EdgeOptions options, IServiceCollection services)
+    {
+        services.AddSingleton(provider => new TenantMetrics(provider.GetRequiredService<IMeterFactory>().Create("Starling.Tenants")));
+        services.AddSingleton<BrokerMetrics>();
+        services.AddSingleton<TenantDirectory>();
+        services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
+        if (options.TenantsFile is { } path)
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, options.Resolve(path)));
+        services.AddSingleton<TenantResolver>();
+        services.AddSingleton(new AuthenticatorOptions());
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton<ClientIdCollisions>();
+        services.AddSingleton<DueTimes>();
+        services.AddSingleton<MemoryInboxStore>();
+        services.AddSingleton(provider =>
+        {
+            var inboxes = provider.GetRequiredService<MemoryInboxStore>();
+            return new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes);
+        });
+        services.AddSingleton<StandaloneCluster>();
+        services.AddSingleton<ICluster>(provider => provider.GetRequiredService<StandaloneCluster>());
+        services.AddSingleton<EdgeNode>();
+        services.AddSingleton<KeepAliveWheel>();
+        services.AddSingleton<SysTopicSource>();
+        services.AddSingleton<SysTopicPublisher>();
+        services.AddSingleton<EdgeServices>();
+        services.AddSingleton<IClientHandler>(provider => Open(options, provider));
+    }
+
+    private static ClientHandler Open(EdgeOptions options, IServiceProvider provider)
+    {
+        var directory = provider.GetRequiredService<TenantDirectory>();
+        directory.Changed += provider.GetRequiredService<Authenticator>().Forget;
+        if (options.TenantsFile is not null)
+            provider.GetRequiredService<TenantsFile>();
+        else
+            directory.Apply([Demo()]);
+        provider.GetRequiredService<StandaloneCluster>().Join(provider.GetRequiredService<EdgeNode>());
+        provider.GetRequiredService<SysTopicPublisher>();
+        return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
+    }
+
+    /// <summary>The tenant of the development defaults: user and password <c>demo</c>, allowed everything.</summary>
+    private static TenantOptions Demo() => new()
+    {
+        Name = "demo",
+        Users =
+        [
+            new Broker.Tenants.UserOptions
+            {
+                Name = "demo",
+                PasswordHash = new PasswordHasher<User>().HashPassword(new User("demo"), "demo"),
+                Scram = ScramCredential.Create("demo"),
+            },
+        ],
+        // "#" does not reach the topics that begin with "$".
+        Acl =
+        [
+            new AclRule(Allow: true, AclActions.All, AclPattern.Parse("#")),
+            new AclRule(Allow: true, AclActions.Subscribe, AclPattern.Parse("$SYS/#")),
+        ],
+    };
+}

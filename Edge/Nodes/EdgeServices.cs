@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Edge.Configuration;
+using Starling.Edge.Connections;
+using Starling.Edge.SysTopics;
+
+namespace Starling.Edge.Nodes;
+
+/// <summary>What the connections of an edge share.</summary>
+internal sealed record EdgeServices(
+    EdgeNode Edge,
+    ICluster Cluster,
+    TenantResolver Resolver,
+    Authenticator Authenticator,
+    KeepAliveWheel KeepAlive,
+    SysTopicSource SysTopics,
+    EdgeOptions Options,
+    TimeProvider Time,
+    ILogger<ClientConnection> Logger);

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants;
+using Starling.Edge.Connections;
+using Starling.Protocol;
+
+namespace Starling.Edge.Nodes;
+
+/// <summary>A tenant on this edge: its connections and what they have subscribed to.</summary>
+internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
+{
+    private readonly ConcurrentDictionary<string, ClientConnection> _connections = new(StringComparer.Ordinal);
+
+    public Tenant Tenant => tenant;
+
+    public TenantCounters Counters => counters;
+
+    /// <summary>Whether what goes out has to be charged.</summary>
+    public bool HasOutgoingRate => tenant.Options.Limits is { MessagesPerSecondOut: not null } or { BytesPerSecondOut: not null };
+
+    public bool HasIncomingRate => tenant.Options.Limits is { MessagesPerSecondIn: not null } or { BytesPerSecondIn: not null };
+
+    public LocalSubscriptions Subscriptions { get; } = new();
+
+    public IEnumerable<ClientConnection> Connections => _connections.Values;
+
+    public ClientConnection? Find(string clientId) => _connections.GetValueOrDefault(clientId);
+
+    /// <returns>False when a later connection with the client id is here already.</returns>
+    public bool TryRegister(ClientConnection connection)
+    {
+        var registered = _connections.AddOrUpdate(
+            connection.ClientId,
+            static (_, added) => added,
+            static (_, present, added) => present.Epoch > added.Epoch ? present : added,
+            connection);
+        return ReferenceEquals(registered, connection);
+    }
+
+    public void Unregister(ClientConnection connection) =>
+        _connections.TryRemove(new KeyValuePair<string, ClientConnection>(connection.ClientId, connection));
+
+    /// <summary>Sends a message to every connection that subscribes to its topic; <paramref name="fanout"/> is to be flushed afterwards.</summary>
+    /// <returns>Whether anybody subscribes to the topic here.</returns>
+    public bool Deliver(Message message, Fanout fanout)
+    {
+        var receivers = Subscriptions.Match(message.Topic).Receivers;
+        foreach (var receiver in receivers)
+        {
+            var options = receiver.All;
+            var connection = receiver.Connection;
+            if (receiver.HasNoLocal && message.Publisher?.ClientId == connection.ClientId)
+            {
+                if (receiver.Own is null)
+                    continue;
+                options = receiver.Own;
+            }
+
+            var qos = options.QoSOf(message);
+            // A durable session gets QoS 1 and 2 by its inbox.
+            if (qos > QualityOfService.AtMostOnce && connection.IsDurable)
+                continue;
+            var access = connection.Access;
+            if (access.NeedsReceiveCheck && !access.MayReceive(message.Topic.Text))
+                continue;
+
+            var outbox = connection.Outbox;
+            var retain = message.Retain && options.RetainAsPublished;
+            if (outbox.Send(new Delivery(message, qos, retain, options.SubscriptionIdentifiers)))
+                fanout.Touch(outbox);
+            if (qos > QualityOfService.AtMostOnce && outbox.IsCongested)
+                fanout.Congested(connection);
+            fanout.Count(message.PayloadLength);
+        }
+
+        return receivers.Length > 0;
+    }
+}

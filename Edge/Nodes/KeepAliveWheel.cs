@@ -1,0 +1,67 @@
+using Starling.Edge.Connections;
+
+namespace Starling.Edge.Nodes;
+
+/// <summary>
+/// Finds connections that have been silent for 1.5 times their keep alive ([MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0). One timer
+/// ticks each second and looks only at the connections whose time may have come; a packet costs nothing but the note of when it came.
+/// </summary>
+internal sealed class KeepAliveWheel : IDisposable
+{
+    private const int Slots = 256;
+
+    private readonly TimeProvider _time;
+    private readonly List<ClientConnection>?[] _slots = new List<ClientConnection>?[Slots];
+    private readonly Lock _gate = new();
+    private readonly ITimer _timer;
+    private long _tick;
+
+    public KeepAliveWheel(TimeProvider time)
+    {
+        _time = time;
+        _tick = Seconds();
+        _timer = time.CreateTimer(static self => ((KeepAliveWheel)self!).Turn(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+    }
+
+    public void Add(ClientConnection connection)
+    {
+        if (connection.SilenceAllowed > TimeSpan.Zero)
+            Place(connection, Seconds() + (long)Math.Ceiling(connection.SilenceAllowed.TotalSeconds));
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private long Seconds() => _time.GetTimestamp() / _time.TimestampFrequency;
+
+    private void Place(ClientConnection connection, long due)
+    {
+        lock (_gate)
+            (_slots[Math.Clamp(due, _tick + 1, _tick + Slots - 1) % Slots] ??= []).Add(connection);
+    }
+
+    private void Turn()
+    {
+        var now = Seconds();
+        while (_tick < now)
+        {
+            List<ClientConnection>? due;
+            lock (_gate)
+            {
+                var slot = ++_tick % Slots;
+                due = _slots[slot];
+                _slots[slot] = null;
+            }
+
+            foreach (var connection in due ?? [])
+            {
+                if (connection.HasEnded)
+                    continue;
+                var left = connection.SilenceAllowed - _time.GetElapsedTime(connection.LastReceived);
+                if (left <= TimeSpan.Zero)
+                    connection.CloseSilent();
+                else
+                    Place(connection, now + (long)Math.Ceiling(left.TotalSeconds));
+            }
+        }
+    }
+}
