@@ -53,12 +53,18 @@ public readonly ref struct PublishHead
     public int Write(Span<byte> destination)
     {
         var propertiesLength = PropertiesLength();
+        var remaining = (uint)(VariableHeaderLength(propertiesLength) + PayloadLength);
         destination[0] = (byte)(((int)PacketType.Publish << 4) | (Dup ? 8 : 0) | ((int)QoS << 1) | (Retain ? 1 : 0));
-        var at = 1 + VariableByteInteger.Write(destination[1..], (uint)(VariableHeaderLength(propertiesLength) + PayloadLength));
-        BinaryPrimitives.WriteUInt16BigEndian(destination[at..], checked((ushort)Topic.Length));
-        at += 2;
-        Topic.CopyTo(destination[at..]);
-        at += Topic.Length;
+        var at = 2;
+        if (remaining < 128)
+            destination[1] = (byte)remaining;
+        else
+            at = 1 + VariableByteInteger.Write(destination[1..], remaining);
+
+        var topic = Topic;
+        BinaryPrimitives.WriteUInt16BigEndian(destination[at..], checked((ushort)topic.Length));
+        topic.CopyTo(destination[(at + 2)..]);
+        at += 2 + topic.Length;
         if (QoS != QualityOfService.AtMostOnce)
         {
             BinaryPrimitives.WriteUInt16BigEndian(destination[at..], PacketIdentifier);

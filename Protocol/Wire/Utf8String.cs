@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 
@@ -8,9 +9,14 @@ internal static class Utf8String
 {
     public const int MaximumLength = ushort.MaxValue;
 
+    private const int LongEnoughForVectors = 64;
+    private const ulong Ones = 0x0101_0101_0101_0101;
+    private const ulong HighBits = 0x8080_8080_8080_8080;
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public static bool IsValid(ReadOnlySpan<byte> utf8) => !utf8.Contains((byte)0) && Utf8.IsValid(utf8);
+    public static bool IsValid(ReadOnlySpan<byte> utf8) =>
+        (utf8.Length < LongEnoughForVectors && IsAsciiWithoutZero(utf8)) || (!utf8.Contains((byte)0) && Utf8.IsValid(utf8));
 
     public static string Decode(ReadOnlySpan<byte> utf8) => Strict.GetString(utf8);
 
@@ -34,4 +40,21 @@ internal static class Utf8String
     }
 
     public static int Encode(string text, Span<byte> destination) => Strict.GetBytes(text, destination);
+
+    private static bool IsAsciiWithoutZero(ReadOnlySpan<byte> utf8)
+    {
+        for (; utf8.Length >= sizeof(ulong); utf8 = utf8[sizeof(ulong)..])
+        {
+            // Subtracting borrows into the high bit of a byte only where one was 0.
+            var word = BinaryPrimitives.ReadUInt64LittleEndian(utf8);
+            if ((((word - Ones) | word) & HighBits) != 0)
+                return false;
+        }
+        foreach (var character in utf8)
+        {
+            if (character is 0 or > 127)
+                return false;
+        }
+        return true;
+    }
 }
