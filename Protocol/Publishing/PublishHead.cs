@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Starling.Protocol;
 
 /// <summary>
-/// All of a PUBLISH before its payload, written without allocating. The payload is written by the caller, so that it need not be copied here.
+/// All of a PUBLISH before its payload, written without allocating. The caller writes the payload, so that it need not be copied here.
 /// Before MQTT 5 alias, expiry, subscription identifiers and forwarded properties are left out.
 /// </summary>
 public readonly ref struct PublishHead
@@ -49,7 +49,9 @@ public readonly ref struct PublishHead
     public long PacketLength => (long)Length + PayloadLength;
 
     /// <summary>Writes everything before the payload and returns its length.</summary>
-    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>, or the packet too large for MQTT.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="destination"/> is shorter than <see cref="Length"/>, or the packet too large for MQTT.
+    /// </exception>
     public int Write(Span<byte> destination)
     {
         var propertiesLength = PropertiesLength();

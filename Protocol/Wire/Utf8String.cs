@@ -4,7 +4,9 @@ using System.Text.Unicode;
 
 namespace Starling.Protocol;
 
-/// <summary>Section 1.5.4: well-formed UTF-8, no surrogates, no U+0000, at most 65,535 bytes. A byte order mark is a character like others.</summary>
+/// <summary>
+/// Section 1.5.4: well-formed UTF-8, no surrogates, no U+0000, at most 65,535 bytes. A byte order mark is a character like others.
+/// </summary>
 internal static class Utf8String
 {
     public const int MaximumLength = ushort.MaxValue;
@@ -24,7 +26,9 @@ internal static class Utf8String
     public static int LengthOf(string text)
     {
         var length = Strict.GetByteCount(text);
-        return length <= MaximumLength ? length : throw new ArgumentException($"{length} bytes do not fit into an MQTT string", nameof(text));
+        return length <= MaximumLength
+            ? length
+            : throw new ArgumentException($"{length} bytes do not fit into an MQTT string", nameof(text));
     }
 
     public static bool IsTooLongOrIllFormed(string text)

@@ -1,4 +1,7 @@
+using System.Net.Security;
 using System.Net.WebSockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Starling.Testing;
 using static Starling.Testing.Raw;
 
@@ -57,13 +60,11 @@ public sealed class MqttTestClientTests
     [Fact]
     public async Task A_wait_that_takes_too_long_fails_with_what_was_expected()
     {
-        var untilClosed = new TaskCompletionSource();
-        await using var server = ScriptedServer.Start(_ => untilClosed.Task);
+        await using var server = ScriptedServer.Start(async stream => (await stream.ReadAsync(new byte[1])).ShouldBe(0));
         await using var client = await MqttTestClient.OpenAsync(server.EndPoint);
         client.Patience = TimeSpan.FromMilliseconds(20);
         (await Should.ThrowAsync<UnexpectedException>(() => client.ExpectAsync<ConnAckPacket>())).Message
             .ShouldBe("expected ConnAckPacket, nothing came within 0.02 s");
-        untilClosed.SetResult();
     }
 
     [Fact]
@@ -164,6 +165,29 @@ public sealed class MqttTestClientTests
             await webSocket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default);
         });
         await using var client = await MqttTestClient.OpenWebSocketAsync(server.WebSocketUri);
+        await client.ExpectNothingAsync();
+        await client.ExpectClosedAsync();
+    }
+
+    [Fact]
+    public async Task Packets_travel_over_tls()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
+        await using var server = ScriptedServer.Start(async stream =>
+        {
+            await using var tls = new SslStream(stream);
+            await tls.AuthenticateAsServerAsync(certificate);
+            await ScriptedServer.ReadAsync(tls, PingReq);
+            await tls.WriteAsync(PingResp);
+        });
+        var options = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            RemoteCertificateValidationCallback = (_, offered, _, _) => offered?.GetCertHashString() == certificate.GetCertHashString(),
+        };
+        await using var client = await MqttTestClient.OpenTlsAsync(server.EndPoint, options);
         await client.ExpectNothingAsync();
         await client.ExpectClosedAsync();
     }

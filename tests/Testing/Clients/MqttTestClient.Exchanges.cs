@@ -28,7 +28,9 @@ public sealed partial class MqttTestClient
             CleanStart = cleanStart,
             SessionExpiryInterval = sessionExpiryInterval,
         });
-        return connAck.ReasonCode == ReasonCode.Success ? connAck : throw new UnexpectedException($"expected to be connected, got {connAck}");
+        return connAck.ReasonCode == ReasonCode.Success
+            ? connAck
+            : throw new UnexpectedException($"expected to be connected, got {connAck}");
     }
 
     /// <summary>Subscribes; the answer may be a refusal.</summary>

@@ -8,6 +8,11 @@ namespace Starling.Testing;
 /// <param name="Packet">The decoded packet; a <see cref="PublishMessage"/> for PUBLISH.</param>
 public sealed record ReceivedPacket(PacketType Type, byte[] Bytes, object Packet)
 {
-    public override string ToString() =>
-        $"{Type.ToString().ToUpperInvariant()} {Convert.ToHexString(Bytes.AsSpan(0, Math.Min(Bytes.Length, 64)))}{(Bytes.Length > 64 ? "..." : "")} {Packet}";
+    private const int MostBytesShown = 64;
+
+    public override string ToString()
+    {
+        var hex = Bytes.Length <= MostBytesShown ? Convert.ToHexString(Bytes) : Convert.ToHexString(Bytes, 0, MostBytesShown) + "...";
+        return $"{Type.ToString().ToUpperInvariant()} {hex} {Packet}";
+    }
 }
