@@ -14,7 +14,9 @@ public enum ConnectReturnCode : byte
 /// <summary>What a reason code of MQTT 5 becomes for a client of MQTT 3.1 or 3.1.1, and back.</summary>
 public static class ConnectReturnCodes
 {
-    /// <summary>The return code that comes nearest; what has no counterpart becomes <see cref="ConnectReturnCode.ServerUnavailable"/>.</summary>
+    /// <summary>
+    /// The return code that comes nearest; what has no counterpart becomes <see cref="ConnectReturnCode.ServerUnavailable"/>.
+    /// </summary>
     public static ConnectReturnCode From(ReasonCode reasonCode) => reasonCode switch
     {
         < ReasonCode.UnspecifiedError => ConnectReturnCode.Accepted,

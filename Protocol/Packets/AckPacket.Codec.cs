@@ -22,7 +22,7 @@ public readonly partial struct AckPacket : IPacketBody, IHasProperties
 
         var reasonCode = (ReasonCode)reader.ReadByte();
         if (!ReasonCodeRules.IsValidFor(type, reasonCode))
-            throw reader.ProtocolError($"reason code 0x{(byte)reasonCode:X2} is not one of the packet's [MQTT-3.4.2-1]");
+            throw reader.ProtocolError($"reason code 0x{(byte)reasonCode:X2} is not one of the packet's [MQTT-3.4.2-1] and the like");
         if (reader.Remaining == 0)
             return new(type, packetIdentifier, reasonCode);
 

@@ -19,7 +19,9 @@ public sealed partial record AuthPacket : IPacketBody, IHasProperties
         var properties = reader.ReadProperties(PropertySet.Auth);
         var packet = new AuthPacket { ReasonCode = reasonCode }.WithProperties(ref properties);
         reader.RequireEnd();
-        return packet.AuthenticationMethod is not null ? packet : throw reader.ProtocolError("no authentication method (section 3.15.2.2.2)");
+        return packet.AuthenticationMethod is not null
+            ? packet
+            : throw reader.ProtocolError("no authentication method (section 3.15.2.2.2)");
     }
 
     /// <inheritdoc cref="ConnAckPacket.Encode"/>

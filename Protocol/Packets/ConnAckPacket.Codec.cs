@@ -28,7 +28,9 @@ public sealed partial record ConnAckPacket : IPacketBody, IHasProperties
         return packet;
     }
 
-    /// <summary>Leaves out user properties and reason string where they do not fit; false, nothing written, when even that is too large.</summary>
+    /// <summary>
+    /// Leaves out user properties and reason string where they do not fit; false, nothing written, when even that is too large.
+    /// </summary>
     public bool Encode(IBufferWriter<byte> writer, ProtocolVersion version, uint maximumPacketSize = uint.MaxValue) =>
         PacketEncoder.TryEncode(this, (byte)PacketType.ConnAck << 4, writer, version, maximumPacketSize);
 
@@ -80,7 +82,8 @@ public sealed partial record ConnAckPacket : IPacketBody, IHasProperties
     {
         PropertyId.SessionExpiryInterval => this with { SessionExpiryInterval = properties.ReadUInt32() },
         PropertyId.ReceiveMaximum => this with { ReceiveMaximum = properties.ReadPositiveUInt16() },
-        PropertyId.MaximumQoS => this with { MaximumQoS = properties.ReadBoolean() ? QualityOfService.AtLeastOnce : QualityOfService.AtMostOnce },
+        PropertyId.MaximumQoS =>
+            this with { MaximumQoS = properties.ReadBoolean() ? QualityOfService.AtLeastOnce : QualityOfService.AtMostOnce },
         PropertyId.RetainAvailable => this with { RetainAvailable = properties.ReadBoolean() },
         PropertyId.MaximumPacketSize => this with { MaximumPacketSize = properties.ReadPositiveUInt32() },
         PropertyId.AssignedClientIdentifier => this with { AssignedClientIdentifier = properties.ReadString() },

@@ -24,9 +24,12 @@ public sealed partial record ConnectPacket
         var version = ReadVersion(ref reader);
         var flags = (ConnectFlags)reader.ReadByte();
         CheckFlags(flags, version, reader);
-        var keepAlive = reader.ReadUInt16();
-
-        var packet = new ConnectPacket { ProtocolVersion = version, CleanStart = flags.HasFlag(ConnectFlags.CleanStart), KeepAlive = keepAlive };
+        var packet = new ConnectPacket
+        {
+            ProtocolVersion = version,
+            CleanStart = flags.HasFlag(ConnectFlags.CleanStart),
+            KeepAlive = reader.ReadUInt16(),
+        };
         if (version == ProtocolVersion.Mqtt5)
             packet = packet.WithProperties(reader.ReadProperties(PropertySet.Connect));
         packet = packet with { ClientIdentifier = ReadClientIdentifier(ref reader, version, packet.CleanStart) };
@@ -51,7 +54,9 @@ public sealed partial record ConnectPacket
         if (name.SequenceEqual("MQIsdp"u8) && level == 3)
             return ProtocolVersion.Mqtt31;
         throw MqttProtocolException.Because(
-            ReasonCode.UnsupportedProtocolVersion, PacketType.Connect, $"protocol name or level {level} is not supported [MQTT-3.1.2-1] [MQTT-3.1.2-2]");
+            ReasonCode.UnsupportedProtocolVersion,
+            PacketType.Connect,
+            $"protocol name or level {level} is not supported [MQTT-3.1.2-1] [MQTT-3.1.2-2]");
     }
 
     private static void CheckFlags(ConnectFlags flags, ProtocolVersion version, PacketReader reader)

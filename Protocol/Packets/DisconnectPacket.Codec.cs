@@ -6,7 +6,9 @@ public sealed partial record DisconnectPacket : IPacketBody, IHasProperties
 {
     /// <param name="body">The packet without its fixed header.</param>
     /// <param name="version">Before MQTT 5 the body is empty.</param>
-    /// <param name="sender">Clients and servers have reason codes of their own [MQTT-3.14.2-1]; a server sends no session expiry [MQTT-3.14.2-2].</param>
+    /// <param name="sender">
+    /// Clients and servers have reason codes of their own [MQTT-3.14.2-1]; a server sends no session expiry [MQTT-3.14.2-2].
+    /// </param>
     /// <exception cref="MqttProtocolException">MalformedPacket or ProtocolError.</exception>
     public static DisconnectPacket Decode(ReadOnlySpan<byte> body, ProtocolVersion version, PublishSender sender = PublishSender.Client)
     {

@@ -10,7 +10,10 @@ public enum RetainHandling : byte
 
 /// <summary>Before MQTT 5 only <paramref name="MaximumQoS"/> exists and the rest is false and 0.</summary>
 public readonly record struct SubscriptionOptions(
-    QualityOfService MaximumQoS, bool NoLocal = false, bool RetainAsPublished = false, RetainHandling RetainHandling = RetainHandling.SendAtSubscribe)
+    QualityOfService MaximumQoS,
+    bool NoLocal = false,
+    bool RetainAsPublished = false,
+    RetainHandling RetainHandling = RetainHandling.SendAtSubscribe)
 {
     /// <summary>The byte on the wire.</summary>
     internal byte ToByte() => (byte)((int)MaximumQoS | (NoLocal ? 4 : 0) | (RetainAsPublished ? 8 : 0) | ((int)RetainHandling << 4));

@@ -1,6 +1,8 @@
 namespace Starling.Protocol;
 
-/// <summary>Goes through a packet's properties: only those allowed, each once, except user properties and, in PUBLISH, subscription identifiers.</summary>
+/// <summary>
+/// Goes through a packet's properties: only those allowed, each once, except user properties and, in PUBLISH, subscription identifiers.
+/// </summary>
 internal ref struct PropertyReader(ReadOnlySpan<byte> properties, PacketType packet, PropertySet allowed)
 {
     private PacketReader _reader = new(properties, packet);
@@ -11,6 +13,9 @@ internal ref struct PropertyReader(ReadOnlySpan<byte> properties, PacketType pac
     /// <summary>Bytes that are not read yet.</summary>
     public readonly int Remaining => _reader.Remaining;
 
+    private readonly bool MayRepeat =>
+        Id == PropertyId.UserProperty || (Id == PropertyId.SubscriptionIdentifier && _reader.Packet == PacketType.Publish);
+
     public bool MoveNext()
     {
         if (_reader.Remaining == 0)
@@ -19,7 +24,7 @@ internal ref struct PropertyReader(ReadOnlySpan<byte> properties, PacketType pac
         if (!allowed.Contains(Id))
             throw _reader.Malformed($"property 0x{(byte)Id:X2} is unknown or not allowed here");
         var bit = 1UL << (int)Id;
-        if ((_seen & bit) != 0 && Id != PropertyId.UserProperty && !(Id == PropertyId.SubscriptionIdentifier && _reader.Packet == PacketType.Publish))
+        if ((_seen & bit) != 0 && !MayRepeat)
             throw _reader.ProtocolError($"{Id} occurs more than once");
         _seen |= bit;
         return true;

@@ -19,13 +19,13 @@ internal readonly record struct PropertySet(ulong Bits)
 
     /// <summary>What a server passes on with a message as it came.</summary>
     public static readonly PropertySet Forwarded = Of(
-        PropertyId.PayloadFormatIndicator, PropertyId.ContentType, PropertyId.ResponseTopic, PropertyId.CorrelationData, PropertyId.UserProperty);
+        PropertyId.PayloadFormatIndicator, PropertyId.ContentType, PropertyId.ResponseTopic, PropertyId.CorrelationData,
+        PropertyId.UserProperty);
 
     public static readonly PropertySet Will = Forwarded | Of(PropertyId.MessageExpiryInterval, PropertyId.WillDelayInterval);
 
-    public static readonly PropertySet PublishFromClient = Forwarded | Of(PropertyId.MessageExpiryInterval, PropertyId.TopicAlias);
-
-    public static readonly PropertySet PublishFromServer = PublishFromClient | Of(PropertyId.SubscriptionIdentifier);
+    public static readonly PropertySet Publish =
+        Forwarded | Of(PropertyId.MessageExpiryInterval, PropertyId.TopicAlias, PropertyId.SubscriptionIdentifier);
 
     public static readonly PropertySet Connect = Of(
         PropertyId.SessionExpiryInterval, PropertyId.ReceiveMaximum, PropertyId.MaximumPacketSize, PropertyId.TopicAliasMaximum,

@@ -12,6 +12,8 @@ internal readonly ref struct MessageProperties
     /// <summary>0 when absent.</summary>
     public ushort TopicAlias { get; private init; }
 
+    public bool HasSubscriptionIdentifier { get; private init; }
+
     /// <summary>Bytes of those in <see cref="PropertySet.Forwarded"/>.</summary>
     public int ForwardedLength { get; private init; }
 
@@ -55,6 +57,7 @@ internal readonly ref struct MessageProperties
             MessageExpiryInterval = messageExpiryInterval,
             WillDelayInterval = willDelayInterval,
             TopicAlias = topicAlias,
+            HasSubscriptionIdentifier = properties.Has(PropertyId.SubscriptionIdentifier),
             ForwardedLength = forwardedLength,
         };
     }

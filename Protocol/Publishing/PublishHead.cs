@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Starling.Protocol;
 
 /// <summary>
-/// All of a PUBLISH before its payload, written without allocating. The payload is written by the caller, so that it need not be copied here.
+/// All of a PUBLISH before its payload, written without allocating. The caller writes the payload, so that it need not be copied here.
 /// Before MQTT 5 alias, expiry, subscription identifiers and forwarded properties are left out.
 /// </summary>
 public readonly ref struct PublishHead
@@ -49,16 +49,24 @@ public readonly ref struct PublishHead
     public long PacketLength => (long)Length + PayloadLength;
 
     /// <summary>Writes everything before the payload and returns its length.</summary>
-    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>, or the packet too large for MQTT.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="destination"/> is shorter than <see cref="Length"/>, or the packet too large for MQTT.
+    /// </exception>
     public int Write(Span<byte> destination)
     {
         var propertiesLength = PropertiesLength();
+        var remaining = (uint)(VariableHeaderLength(propertiesLength) + PayloadLength);
         destination[0] = (byte)(((int)PacketType.Publish << 4) | (Dup ? 8 : 0) | ((int)QoS << 1) | (Retain ? 1 : 0));
-        var at = 1 + VariableByteInteger.Write(destination[1..], (uint)(VariableHeaderLength(propertiesLength) + PayloadLength));
-        BinaryPrimitives.WriteUInt16BigEndian(destination[at..], checked((ushort)Topic.Length));
-        at += 2;
-        Topic.CopyTo(destination[at..]);
-        at += Topic.Length;
+        var at = 2;
+        if (remaining < 128)
+            destination[1] = (byte)remaining;
+        else
+            at = 1 + VariableByteInteger.Write(destination[1..], remaining);
+
+        var topic = Topic;
+        BinaryPrimitives.WriteUInt16BigEndian(destination[at..], checked((ushort)topic.Length));
+        topic.CopyTo(destination[(at + 2)..]);
+        at += 2 + topic.Length;
         if (QoS != QualityOfService.AtMostOnce)
         {
             BinaryPrimitives.WriteUInt16BigEndian(destination[at..], PacketIdentifier);

@@ -13,7 +13,9 @@ public readonly ref struct PublishPacket
 
     public bool Retain { get; private init; }
 
-    /// <summary>UTF-8, not validated: call <see cref="TopicNames.Validate"/> for a topic not seen before. Empty only with an alias.</summary>
+    /// <summary>
+    /// UTF-8, not validated: call <see cref="TopicNames.Validate"/> for a topic not seen before. Empty only with an alias.
+    /// </summary>
     public ReadOnlySpan<byte> Topic { get; private init; }
 
     /// <summary>0 at QoS 0.</summary>
@@ -79,8 +81,13 @@ public readonly ref struct PublishPacket
     /// <summary>Whether the payload is what a payload format indicator of 1 promises (section 3.3.2.3.2).</summary>
     public bool PayloadIsValidUtf8() => Utf8.IsValid(Payload);
 
-    private static MessageProperties ReadProperties(scoped ref PacketReader reader, PublishSender sender) => MessageProperties.Scan(
-        reader.ReadPropertyBlock(), PacketType.Publish, sender == PublishSender.Client ? PropertySet.PublishFromClient : PropertySet.PublishFromServer);
+    private static MessageProperties ReadProperties(scoped ref PacketReader reader, PublishSender sender)
+    {
+        var properties = MessageProperties.Scan(reader.ReadPropertyBlock(), PacketType.Publish, PropertySet.Publish);
+        if (properties.HasSubscriptionIdentifier && sender == PublishSender.Client)
+            throw reader.ProtocolError("a subscription identifier from a client [MQTT-3.3.4-6]");
+        return properties;
+    }
 
     private static MqttProtocolException NoTopic(ProtocolVersion version) => version == ProtocolVersion.Mqtt5
         ? MqttProtocolException.ProtocolError(PacketType.Publish, "neither a topic name nor a topic alias (section 3.3.2.1)")

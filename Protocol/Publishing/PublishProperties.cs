@@ -1,6 +1,8 @@
 namespace Starling.Protocol;
 
-/// <summary>The properties of a PUBLISH or a will one by one, for those who want to look at them; a server passes them on encoded.</summary>
+/// <summary>
+/// The properties of a PUBLISH or a will one by one, for those who want to look at them; a server passes them on encoded.
+/// </summary>
 public sealed record PublishProperties
 {
     /// <summary>True when the payload is said to be UTF-8, null when nothing is said.</summary>
@@ -30,7 +32,7 @@ public sealed record PublishProperties
     /// <exception cref="MqttProtocolException">They are not valid.</exception>
     public static PublishProperties Parse(ReadOnlySpan<byte> raw)
     {
-        var properties = new PropertyReader(raw, PacketType.Publish, PropertySet.PublishFromServer | PropertySet.Will);
+        var properties = new PropertyReader(raw, PacketType.Publish, PropertySet.Publish | PropertySet.Will);
         var parsed = new PublishProperties();
         var subscriptionIdentifiers = new List<uint>();
         List<UserProperty>? userProperties = null;
@@ -47,7 +49,8 @@ public sealed record PublishProperties
     }
 
     /// <summary>
-    /// Encodes those that a server passes on untouched, for <see cref="PublishHead.ForwardedProperties"/> and <see cref="Will.ForwardedProperties"/>.
+    /// Encodes those that a server passes on untouched, for <see cref="PublishHead.ForwardedProperties"/>
+    /// and <see cref="Will.ForwardedProperties"/>.
     /// </summary>
     public byte[] EncodeForwarded()
     {

@@ -21,7 +21,7 @@ public static class TopicFilters
     public static void Validate(ReadOnlySpan<byte> utf8)
     {
         if (utf8.Length > Utf8String.MaximumLength || !Utf8String.IsValid(utf8))
-            throw new MqttProtocolException(ReasonCode.MalformedPacket, "a topic filter is not an MQTT string [MQTT-3.8.3-1] [MQTT-4.7.3-3]");
+            throw NotAString("[MQTT-3.8.3-1] [MQTT-4.7.3-3]");
         Validate(Utf8String.Decode(utf8));
     }
 
@@ -78,7 +78,7 @@ public static class TopicFilters
         if (filter.Length == 0)
             throw Invalid("a topic filter is empty [MQTT-4.7.3-1]");
         if (filter.Contains('\0') || Utf8String.IsTooLongOrIllFormed(filter))
-            throw new MqttProtocolException(ReasonCode.MalformedPacket, "a topic filter is not an MQTT string [MQTT-4.7.3-2] [MQTT-4.7.3-3]");
+            throw NotAString("[MQTT-4.7.3-2] [MQTT-4.7.3-3]");
         for (var i = filter.AsSpan().IndexOfAny('+', '#'); i >= 0 && i < filter.Length; i++)
         {
             if (filter[i] is not ('+' or '#'))
@@ -93,6 +93,9 @@ public static class TopicFilters
                 throw Invalid("a wildcard does not have a level of its own [MQTT-4.7.1-2]");
         }
     }
+
+    private static MqttProtocolException NotAString(string statements) =>
+        new(ReasonCode.MalformedPacket, $"a topic filter is not an MQTT string {statements}");
 
     private static MqttProtocolException Invalid(string what) => new(ReasonCode.TopicFilterInvalid, what);
 }

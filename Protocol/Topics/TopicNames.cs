@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Unicode;
 
 namespace Starling.Protocol;
 
@@ -11,7 +12,7 @@ public static class TopicNames
 
     /// <summary>Whether <see cref="Validate"/> would accept it.</summary>
     public static bool IsValid(ReadOnlySpan<byte> utf8) =>
-        utf8.Length is > 0 and <= MaximumLength && !utf8.ContainsAny(Forbidden) && Utf8String.IsValid(utf8);
+        utf8.Length is > 0 and <= MaximumLength && !utf8.ContainsAny(Forbidden) && Utf8.IsValid(utf8);
 
     /// <exception cref="MqttProtocolException">
     /// TopicNameInvalid for an empty one or a wildcard [MQTT-4.7.0-1] [MQTT-4.7.3-1] [MQTT-3.3.2-2];

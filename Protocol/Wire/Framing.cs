@@ -69,7 +69,7 @@ public static class Framing
             if (next > 127)
                 continue;
             if (next == 0)
-                throw MqttProtocolException.Malformed((PacketType)(first >> 4), "remaining length has more bytes than it needs [MQTT-1.5.5-1]");
+                throw MqttProtocolException.Malformed((PacketType)(first >> 4), "remaining length is not minimal [MQTT-1.5.5-1]");
             remaining = value;
             return true;
         }

@@ -16,7 +16,8 @@ internal static class PacketEncoder
     /// Leaves out user properties, then the reason string, when the packet would be larger than the receiver accepts
     /// [MQTT-3.2.2-19] [MQTT-3.2.2-20] and the like; false, and nothing written, when even that does not help.
     /// </summary>
-    public static bool TryEncode<T>(in T packet, byte firstByte, IBufferWriter<byte> writer, ProtocolVersion version, uint maximumPacketSize)
+    public static bool TryEncode<T>(
+        in T packet, byte firstByte, IBufferWriter<byte> writer, ProtocolVersion version, uint maximumPacketSize)
         where T : IPacketBody =>
         TryEncode(packet, firstByte, writer, version, maximumPacketSize, Diagnostics.All)
         || TryEncode(packet, firstByte, writer, version, maximumPacketSize, Diagnostics.WithoutUserProperties)

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Starling.Protocol;
 
@@ -69,12 +71,16 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, PacketType packet)
 
     public readonly MqttProtocolException ProtocolError(string what) => MqttProtocolException.ProtocolError(Packet, what);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadOnlySpan<byte> Take(int length)
     {
         if (length > _rest.Length)
-            throw Malformed("ends too early");
+            ThrowTooShort();
         var taken = _rest[..length];
         _rest = _rest[length..];
         return taken;
     }
+
+    [DoesNotReturn]
+    private readonly void ThrowTooShort() => throw Malformed("ends too early");
 }

@@ -8,9 +8,12 @@ namespace Starling.Protocol.Tests;
 public sealed class RoundTripTests
 {
     private static readonly Gen<string> Strings = Gen.Elements("a", "", "ü/😀", "\uFEFF", "long " + new string('x', 300))
-        .Or(Gen.Choose(1, 20).SelectMany(length => Gen.ArrayOf(Gen.Choose('!', '~'), length)).Select(chars => new string([.. chars.Select(c => (char)c)])));
+        .Or(Gen.Choose(1, 20)
+            .SelectMany(length => Gen.ArrayOf(Gen.Choose('!', '~'), length))
+            .Select(chars => new string([.. chars.Select(c => (char)c)])));
 
-    private static readonly Gen<string> Topics = Strings.Where(text => text.Length > 0 && !text.AsSpan().ContainsAny('+', '#') && text[0] != '$');
+    private static readonly Gen<string> Topics = Strings.Where(text =>
+        text.Length > 0 && !text.AsSpan().ContainsAny('+', '#') && text[0] != '$');
 
     private static readonly Gen<byte[]> Blobs = Gen.Choose(0, 200).SelectMany(length => Gen.ArrayOf(Gen.Choose(0, 255), length))
         .Select(values => values.Select(value => (byte)value).ToArray());
@@ -100,8 +103,15 @@ public sealed class RoundTripTests
             from handling in Gen.Elements(RetainHandling.SendAtSubscribe, RetainHandling.SendAtSubscribeIfNew, RetainHandling.DoNotSend)
             from retain in Gen.Elements(true, false)
             select new SubscriptionRequest(
-                string.Format(System.Globalization.CultureInfo.InvariantCulture, form, topic), new(qos, !retain && form[0] != '$', retain, handling)))
-        select new SubscribePacket { PacketIdentifier = 1, SubscriptionIdentifier = identifier, UserProperties = user, Subscriptions = [.. filters] };
+                string.Format(System.Globalization.CultureInfo.InvariantCulture, form, topic),
+                new(qos, !retain && form[0] != '$', retain, handling)))
+        select new SubscribePacket
+        {
+            PacketIdentifier = 1,
+            SubscriptionIdentifier = identifier,
+            UserProperties = user,
+            Subscriptions = [.. filters],
+        };
 
     [Fact]
     public void A_publish_survives_the_way_through_the_wire() => Check(Messages, ProtocolVersion.Mqtt5);
@@ -140,5 +150,6 @@ public sealed class RoundTripTests
 
     private static Gen<uint?> Optional(Gen<uint> values) => Gen.OneOf(Gen.Constant<uint?>(null), values.Select(value => (uint?)value));
 
-    private static Gen<string?> OptionalString(Gen<string> values) => Gen.OneOf(Gen.Constant<string?>(null), values.Select(value => (string?)value));
+    private static Gen<string?> OptionalString(Gen<string> values) =>
+        Gen.OneOf(Gen.Constant<string?>(null), values.Select(value => (string?)value));
 }

@@ -6,7 +6,8 @@ public sealed class CatalogueTests
 {
     public static TheoryData<string> Valid => [.. PacketCatalogue.Valid.Select(packet => packet.Name)];
 
-    public static TheoryData<string> Canonical => [.. PacketCatalogue.Valid.Where(packet => packet.Expectation.IsCanonical).Select(packet => packet.Name)];
+    public static TheoryData<string> Canonical =>
+        [.. PacketCatalogue.Valid.Where(packet => packet.Expectation.IsCanonical).Select(packet => packet.Name)];
 
     public static TheoryData<string> Refused => [.. PacketCatalogue.Refused.Select(packet => packet.Name)];
 

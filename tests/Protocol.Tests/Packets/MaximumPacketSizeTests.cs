@@ -6,15 +6,17 @@ namespace Starling.Protocol.Tests;
 /// <summary>[MQTT-3.2.2-19] [MQTT-3.2.2-20] [MQTT-3.4.2-2] [MQTT-3.9.2-1] [MQTT-3.11.2-1] [MQTT-3.14.2-3] [MQTT-3.15.2-2].</summary>
 public sealed class MaximumPacketSizeTests
 {
+    private static readonly ReasonCode[] Codes = [ReasonCode.Success];
+
     private static readonly UserProperty[] UserProperties = [new("name", "value")];
 
     public static TheoryData<object> Packets =>
     [
         new ConnAckPacket { ReasonString = "why", UserProperties = UserProperties },
-        new SubAckPacket { PacketIdentifier = 1, ReasonCodes = [ReasonCode.GrantedQoS1], ReasonString = "why", UserProperties = UserProperties },
-        new UnsubAckPacket { PacketIdentifier = 1, ReasonCodes = [ReasonCode.Success], ReasonString = "why", UserProperties = UserProperties },
+        new SubAckPacket { PacketIdentifier = 1, ReasonCodes = Codes, ReasonString = "why", UserProperties = UserProperties },
+        new UnsubAckPacket { PacketIdentifier = 1, ReasonCodes = Codes, ReasonString = "why", UserProperties = UserProperties },
         new DisconnectPacket { ReasonCode = ReasonCode.ServerBusy, ReasonString = "why", UserProperties = UserProperties },
-        new AuthPacket { AuthenticationMethod = "m", ReasonCode = ReasonCode.ContinueAuthentication, ReasonString = "why", UserProperties = UserProperties },
+        new AuthPacket { AuthenticationMethod = "m", ReasonString = "why", UserProperties = UserProperties },
         new AckPacket(PacketType.PubAck, 1, ReasonCode.QuotaExceeded) { ReasonString = "why", UserProperties = UserProperties },
     ];
 

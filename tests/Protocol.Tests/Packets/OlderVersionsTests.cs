@@ -22,7 +22,12 @@ public sealed class OlderVersionsTests
     [Fact]
     public void Every_refused_filter_is_0x80_in_a_suback_of_3_1_1() =>
         AnyPacket.Encode(
-            new SubAckPacket { PacketIdentifier = 9, ReasonCodes = [ReasonCode.GrantedQoS2, ReasonCode.NotAuthorized], ReasonString = "no" },
+            new SubAckPacket
+            {
+                PacketIdentifier = 9,
+                ReasonCodes = [ReasonCode.GrantedQoS2, ReasonCode.NotAuthorized],
+                ReasonString = "no",
+            },
             ProtocolVersion.Mqtt311).ShouldBe([0x90, 4, 0, 9, 2, 0x80]);
 
     [Fact]
@@ -32,7 +37,13 @@ public sealed class OlderVersionsTests
     [Fact]
     public void Properties_of_5_are_left_out_before_it()
     {
-        var connect = new ConnectPacket { ClientIdentifier = "c", KeepAlive = 60, SessionExpiryInterval = 5, UserProperties = [new("a", "b")] };
+        var connect = new ConnectPacket
+        {
+            ClientIdentifier = "c",
+            KeepAlive = 60,
+            SessionExpiryInterval = 5,
+            UserProperties = [new("a", "b")],
+        };
         AnyPacket.Encode(connect, ProtocolVersion.Mqtt311).ShouldBe(PacketCatalogue.Named("CONNECT minimal 3.1.1").Bytes);
     }
 

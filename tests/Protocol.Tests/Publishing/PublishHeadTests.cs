@@ -40,7 +40,8 @@ public sealed class PublishHeadTests
             ForwardedProperties = [1, 1],
             PayloadLength = 1,
         };
-        Write(head).ShouldBe(Raw.Packet(0x3D, [.. Raw.Text("t"), 0, 1, .. Raw.Props(35, 0, 2, 2, 0, 0, 0, 3, 11, 4, 11, 0x80, 1, 1, 1), 0])[..^1]);
+        Write(head).ShouldBe(Raw.Packet(0x3D,
+            [.. Raw.Text("t"), 0, 1, .. Raw.Props(35, 0, 2, 2, 0, 0, 0, 3, 11, 4, 11, 0x80, 1, 1, 1), 0])[..^1]);
     }
 
     [Theory]
@@ -61,7 +62,8 @@ public sealed class PublishHeadTests
 
     [Fact]
     public void A_packet_that_mqtt_cannot_express_is_not_written() => Should.Throw<ArgumentException>(() =>
-        new PublishHead { Version = ProtocolVersion.Mqtt311, Topic = "t"u8, PayloadLength = Framing.MaximumRemainingLength }.Write(new byte[100]));
+        new PublishHead { Version = ProtocolVersion.Mqtt311, Topic = "t"u8, PayloadLength = Framing.MaximumRemainingLength }
+            .Write(new byte[100]));
 
     [Theory]
     [InlineData(ProtocolVersion.Mqtt311)]

@@ -48,7 +48,8 @@ public sealed class PublishPacketTests
     [Fact]
     public void A_publish_before_5_has_no_properties()
     {
-        var publish = PublishPacket.Decode(0, PacketCatalogue.Named("PUBLISH at QoS 0 in 3.1.1").Bytes.AsSpan(2), ProtocolVersion.Mqtt311, PublishSender.Client);
+        var publish = PublishPacket.Decode(0, PacketCatalogue.Named("PUBLISH at QoS 0 in 3.1.1").Bytes.AsSpan(2), ProtocolVersion.Mqtt311,
+            PublishSender.Client);
         publish.RawProperties.IsEmpty.ShouldBeTrue();
         publish.ForwardedPropertiesLength.ShouldBe(0);
         publish.PacketIdentifier.ShouldBe((ushort)0);

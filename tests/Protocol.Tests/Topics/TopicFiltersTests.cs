@@ -43,7 +43,8 @@ public sealed class TopicFiltersTests
     public void Invalid_filters_are_refused(string filter)
     {
         Should.Throw<MqttProtocolException>(() => TopicFilters.Validate(filter)).ReasonCode.ShouldBe(ReasonCode.TopicFilterInvalid);
-        Should.Throw<MqttProtocolException>(() => TopicFilters.Validate(Encoding.UTF8.GetBytes(filter))).ReasonCode.ShouldBe(ReasonCode.TopicFilterInvalid);
+        Should.Throw<MqttProtocolException>(() =>
+            TopicFilters.Validate(Encoding.UTF8.GetBytes(filter))).ReasonCode.ShouldBe(ReasonCode.TopicFilterInvalid);
     }
 
     [Fact]
@@ -58,7 +59,8 @@ public sealed class TopicFiltersTests
     public void A_filter_has_at_most_65_535_bytes()
     {
         Should.NotThrow(() => TopicFilters.Validate(new string('a', 65_535)));
-        Should.Throw<MqttProtocolException>(() => TopicFilters.Validate(new string('ü', 40_000))).ReasonCode.ShouldBe(ReasonCode.MalformedPacket);
+        Should.Throw<MqttProtocolException>(() =>
+            TopicFilters.Validate(new string('ü', 40_000))).ReasonCode.ShouldBe(ReasonCode.MalformedPacket);
     }
 
     [Fact]

@@ -4,7 +4,9 @@ namespace Starling.Protocol.Tests;
 
 public sealed class TopicHashTests
 {
-    /// <summary>Stored data depends on these: a change that breaks them loses the retained messages of every tenant with several shards.</summary>
+    /// <summary>
+    /// Stored data depends on these: a change that breaks them loses the retained messages of every tenant with several shards.
+    /// </summary>
     [Theory]
     [InlineData("", 113922563u)]
     [InlineData("a", 2972058478u)]

@@ -37,7 +37,8 @@ public sealed class FramingTests
     [InlineData(new byte[] { 0x30 })]
     [InlineData(new byte[] { 0x30, 0x80 })]
     [InlineData(new byte[] { 0x30, 0xFF, 0xFF, 0xFF })]
-    public void A_header_that_is_not_complete_waits_for_more(byte[] bytes) => Framing.TryReadFixedHeader(bytes, NoLimit, out _).ShouldBeFalse();
+    public void A_header_that_is_not_complete_waits_for_more(byte[] bytes) =>
+        Framing.TryReadFixedHeader(bytes, NoLimit, out _).ShouldBeFalse();
 
     [Theory]
     [InlineData(new byte[] { 0x00 })]
@@ -48,14 +49,16 @@ public sealed class FramingTests
     public void An_invalid_header_is_refused_on_the_first_byte_that_shows_it(byte[] bytes)
     {
         Framing.TryReadFixedHeader(bytes.AsSpan(..^1), NoLimit, out _).ShouldBeFalse();
-        Should.Throw<MqttProtocolException>(() => Framing.TryReadFixedHeader(bytes, NoLimit, out _)).ReasonCode.ShouldBe(ReasonCode.MalformedPacket);
+        Should.Throw<MqttProtocolException>(() =>
+            Framing.TryReadFixedHeader(bytes, NoLimit, out _)).ReasonCode.ShouldBe(ReasonCode.MalformedPacket);
     }
 
     [Fact]
     public void A_packet_of_the_maximum_size_is_accepted_and_one_byte_more_is_not()
     {
         Framing.TryReadFixedHeader([0x30, 98], 100, out _).ShouldBeTrue();
-        Should.Throw<MqttProtocolException>(() => Framing.TryReadFixedHeader([0x30, 99], 100, out _)).ReasonCode.ShouldBe(ReasonCode.PacketTooLarge);
+        Should.Throw<MqttProtocolException>(() =>
+            Framing.TryReadFixedHeader([0x30, 99], 100, out _)).ReasonCode.ShouldBe(ReasonCode.PacketTooLarge);
     }
 
     [Theory]

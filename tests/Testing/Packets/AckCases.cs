@@ -17,7 +17,8 @@ public static class AckCases
         ("PUBCOMP", 0x70, [0x92], "MQTT-3.7.2-1"),
     ];
 
-    public static IReadOnlyList<PacketCase> All { get; } = [.. Types.SelectMany(type => Of(type.Name, type.First, type.Reasons, type.Statement))];
+    public static IReadOnlyList<PacketCase> All { get; } = [.. Types.SelectMany(type =>
+        Of(type.Name, type.First, type.Reasons, type.Statement))];
 
     private static IEnumerable<PacketCase> Of(string name, byte first, byte[] reasons, string statement) =>
     [
@@ -27,7 +28,8 @@ public static class AckCases
         ValidVariant($"{name} with success spelled out", Mqtt5, Client, Packet(first, 0, 1, 0)),
         ValidVariant($"{name} with success and no properties", Mqtt5, Client, Packet(first, 0, 1, 0, 0)),
         ValidVariant($"{name} with a reason and no properties", Mqtt5, Client, Packet(first, 0, 1, reasons[^1], 0)),
-        Valid($"{name} maximal", Mqtt5, Server, Packet(first, [0, 1, reasons[^1], .. Props([31, .. Text("why"), .. UserProperty("a", "1")])])),
+        Valid($"{name} maximal", Mqtt5, Server,
+            Packet(first, [0, 1, reasons[^1], .. Props([31, .. Text("why"), .. UserProperty("a", "1")])])),
         .. reasons.Select(reason => Valid($"{name} with reason 0x{reason:X2}", Mqtt5, Client, Packet(first, 0, 1, reason), statement)),
 
         Refused($"{name} with packet identifier 0", Mqtt5, Client, Packet(first, 0, 0), ProtocolError, "MQTT-2.2.1-5"),
@@ -38,7 +40,8 @@ public static class AckCases
         Refused($"{name} with a reason of another packet", Mqtt5, Client, Packet(first, 0, 1, 0x8E), ProtocolError, statement),
         Refused($"{name} with the reason string twice", Mqtt5, Client,
             Packet(first, [0, 1, 0, .. Props([31, .. Text("a"), 31, .. Text("a")])]), ProtocolError),
-        Refused($"{name} with bad UTF-8 in the reason string", Mqtt5, Client, Packet(first, [0, 1, 0, .. Props([31, .. Data(0xFF)])]), MalformedPacket),
+        Refused($"{name} with bad UTF-8 in the reason string", Mqtt5, Client, Packet(first, [0, 1, 0, .. Props([31, .. Data(0xFF)])]),
+            MalformedPacket),
         Refused($"{name} with a property of another packet", Mqtt5, Client, Packet(first, 0, 1, 0, 2, 1, 1), MalformedPacket),
         Refused($"{name} with more than its properties", Mqtt5, Client, Packet(first, 0, 1, 0, 0, 0), MalformedPacket),
     ];

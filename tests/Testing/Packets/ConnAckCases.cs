@@ -24,7 +24,8 @@ public static class ConnAckCases
         Valid("CONNACK not authorized 5", Mqtt5, Server, [0x20, 3, 0, 0x87, 0]),
         Valid("CONNACK maximal 5", Mqtt5, Server, ConnAck(
             [17, 0, 0, 0, 10, 33, 0, 20, 36, 1, 37, 1, 39, 0, 1, 0, 0, 18, .. Text("auto-1"), 34, 0, 5, 40, 1, 41, 1, 42, 0, 19, 0, 30,
-            26, .. Text("info"), 28, .. Text("other"), 21, .. Text("m"), 22, .. Data(1, 2), 31, .. Text("why"), .. UserProperty("a", "1")])),
+            26, .. Text("info"), 28, .. Text("other"), 21, .. Text("m"), 22, .. Data(1, 2), 31, .. Text("why"),
+                .. UserProperty("a", "1")])),
         Valid("CONNACK with maximum QoS 0", Mqtt5, Server, ConnAck(36, 0), "MQTT-3.2.2-9"),
 
         Refused("CONNACK with a reserved flag 5", Mqtt5, Server, [0x20, 3, 2, 0, 0], MalformedPacket, "MQTT-3.2.2-1"),

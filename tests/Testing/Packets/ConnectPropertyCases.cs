@@ -35,7 +35,8 @@ public static class ConnectPropertyCases
         Refused("CONNECT with request problem information 2", Mqtt5, Client, Connect(23, 2), ProtocolError),
         Refused("CONNECT with request problem information twice", Mqtt5, Client, Connect(23, 1, 23, 1), ProtocolError),
         Refused("CONNECT with authentication data and no method", Mqtt5, Client, Connect([22, .. Data(1)]), ProtocolError),
-        Refused("CONNECT with the authentication method twice", Mqtt5, Client, Connect([21, .. Text("m"), 21, .. Text("m")]), ProtocolError),
+        Refused("CONNECT with the authentication method twice", Mqtt5, Client, Connect([21, .. Text("m"), 21, .. Text("m")]),
+            ProtocolError),
         Refused("CONNECT with the authentication data twice", Mqtt5, Client,
             Connect([21, .. Text("m"), 22, .. Data(1), 22, .. Data(1)]), ProtocolError),
         Refused("CONNECT with an unknown property", Mqtt5, Client, Connect(99, 1), MalformedPacket),
@@ -53,7 +54,8 @@ public static class ConnectPropertyCases
             Connect([38, .. Data(0xFE), .. Text("v")]), MalformedPacket, "MQTT-1.5.7-1"),
         Refused("CONNECT with bad UTF-8 in a user property value", Mqtt5, Client,
             Connect([38, .. Text("n"), .. Data(0xED, 0xBF, 0xBF)]), MalformedPacket, "MQTT-1.5.7-1 MQTT-1.5.4-1"),
-        Refused("CONNECT with U+0000 in the authentication method", Mqtt5, Client, Connect([21, .. Text("\0")]), MalformedPacket, "MQTT-1.5.4-2"),
+        Refused("CONNECT with U+0000 in the authentication method", Mqtt5, Client, Connect([21, .. Text("\0")]), MalformedPacket,
+            "MQTT-1.5.4-2"),
     ];
 
     private static byte[] Connect(params ReadOnlySpan<byte> properties) =>

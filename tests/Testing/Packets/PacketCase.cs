@@ -27,7 +27,8 @@ public sealed record PacketCase(
         new(name, version, sender, bytes, new(null, IsCanonical: true), statements);
 
     /// <summary>A valid packet that the codec would encode otherwise, as with properties in another order.</summary>
-    public static PacketCase ValidVariant(string name, ProtocolVersion version, PublishSender sender, byte[] bytes, string statements = "") =>
+    public static PacketCase ValidVariant(string name, ProtocolVersion version, PublishSender sender, byte[] bytes,
+        string statements = "") =>
         new(name, version, sender, bytes, new(null), statements);
 
     public static PacketCase Refused(

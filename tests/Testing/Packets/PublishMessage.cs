@@ -22,7 +22,9 @@ public sealed record PublishMessage
 
     public PublishProperties Properties { get; init; } = new();
 
-    /// <summary>Set on messages that were decoded: the forwarded properties as they came, which then are encoded again as they are.</summary>
+    /// <summary>
+    /// Set on messages that were decoded: the forwarded properties as they came, which then are encoded again as they are.
+    /// </summary>
     public ReadOnlyMemory<byte>? RawForwardedProperties { get; init; }
 
     public string Text => Encoding.UTF8.GetString(Payload.Span);
