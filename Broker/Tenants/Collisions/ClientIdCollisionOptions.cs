@@ -5,7 +5,7 @@ public sealed record ClientIdCollisionOptions
 {
     public bool Enabled { get; init; } = true;
 
-    /// <summary>The takeover, counted within <see cref="Window"/>, that is refused; at least 2.</summary>
+    /// <summary>The takeover, counted within <see cref="Window"/>, that is refused; 2 to 100.</summary>
     public int Threshold { get; init; } = 5;
 
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(60);

@@ -42,7 +42,7 @@ internal sealed class ContestedClientId
         return new(TakeoverVerdict.KeepOlder, isNew, warn, _takeovers.Count, time.GetElapsedTime(now, _heldUntil!.Value));
     }
 
-    /// <summary>True at the threshold: the first takeover goes to a new address, all others counted return to a known one.</summary>
+    /// <summary>True when there were enough takeovers and all of them, but perhaps the first, returned to a known address.</summary>
     private bool GoesBackAndForth(Place older, Place newer, long now, long window, int threshold)
     {
         _places.RemoveAll(seen => seen.At < now - window || seen.Place == older);
@@ -52,7 +52,7 @@ internal sealed class ContestedClientId
         if (_places.Count == Places)
             _places.RemoveAt(0);
         _places.Add((older, now));
-        return _returns.Count >= threshold - 1;
+        return _returns.Count >= threshold - 1 && _takeovers.Count >= threshold;
     }
 
     /// <summary>Twice as long as before if the fight went on soon after the last hold.</summary>

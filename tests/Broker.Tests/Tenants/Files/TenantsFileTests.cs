@@ -1,0 +1,151 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants.Files;
+
+namespace Starling.Broker.Tests.Tenants.Files;
+
+public sealed class TenantsFileTests : IDisposable
+{
+    private static readonly TimeSpan AWhile = TimeSpan.FromSeconds(3);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("tenants").FullName;
+    private readonly House _house = new();
+    private readonly CapturedLog<TenantsFile> _log = new();
+    private readonly string _path;
+    private TenantsFile? _file;
+
+    public TenantsFileTests() => _path = Path.Combine(_folder, "tenants.json");
+
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _house.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void The_file_is_loaded_at_start()
+    {
+        Start("acme");
+
+        Names().ShouldBe(["acme"]);
+    }
+
+    [Fact]
+    public void A_bad_file_at_start_is_an_exception()
+    {
+        File.WriteAllText(_path, """{ "tenants": { "A": {} } }""");
+
+        Should.Throw<TenantsFileException>(() => new TenantsFile(_path, _house.Directory, _house.Time, _log))
+            .Message.ShouldStartWith($"{_path}:1:16: tenants.A: ");
+    }
+
+    [Fact]
+    public void A_missing_file_at_start_is_an_exception() =>
+        Should.Throw<FileNotFoundException>(() => new TenantsFile(_path, _house.Directory, _house.Time, _log));
+
+    [Fact]
+    public void An_edit_in_place_is_taken_over()
+    {
+        Start("acme");
+
+        Write(_path, "acme", "beta");
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme", "beta"]);
+    }
+
+    [Fact]
+    public void A_file_renamed_over_it_as_editors_do_is_taken_over()
+    {
+        Start("acme");
+
+        Write(_path + ".new", "acme", "beta");
+        File.Move(_path + ".new", _path, overwrite: true);
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme", "beta"]);
+    }
+
+    [Fact]
+    public void A_swap_of_the_folder_behind_links_as_Kubernetes_does_is_taken_over()
+    {
+        Write(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "v1")).FullName, "tenants.json"), "acme");
+        Write(Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "v2")).FullName, "tenants.json"), "acme", "beta");
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "v1");
+        File.CreateSymbolicLink(_path, "..data/tenants.json");
+        _file = new(_path, _house.Directory, _house.Time, _log);
+        Names().ShouldBe(["acme"]);
+
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "..new"), "v2");
+        File.Delete(Path.Combine(_folder, "..data"));
+        Directory.Move(Path.Combine(_folder, "..new"), Path.Combine(_folder, "..data"));
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme", "beta"]);
+    }
+
+    [Fact]
+    public void A_bad_edit_is_refused_logged_with_its_line_once_and_the_old_settings_stay()
+    {
+        Start("acme");
+
+        File.WriteAllText(_path, "{\n  \"tenants\": {\n    \"Bad\": {}\n  }\n}");
+        _house.Time.Advance(AWhile);
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme"]);
+        _log.At(LogLevel.Error).Count().ShouldBe(2);
+        _log.At(LogLevel.Error).First().ShouldStartWith($"{_path}:3:5: tenants.Bad: ");
+    }
+
+    [Fact]
+    public void An_edit_that_mends_a_bad_one_is_taken_over()
+    {
+        Start("acme");
+        File.WriteAllText(_path, "{");
+        _house.Time.Advance(AWhile);
+
+        Write(_path, "acme", "beta");
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme", "beta"]);
+    }
+
+    [Fact]
+    public void A_file_that_is_gone_for_a_while_changes_nothing()
+    {
+        Start("acme");
+        File.Delete(_path);
+        _house.Time.Advance(AWhile);
+        Names().ShouldBe(["acme"]);
+        _log.At(LogLevel.Error).ShouldHaveSingleItem();
+
+        Write(_path, "beta");
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["beta"]);
+    }
+
+    [Fact]
+    public void After_disposal_nothing_is_read_any_more()
+    {
+        Start("acme");
+        _file!.Dispose();
+
+        Write(_path, "beta");
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme"]);
+    }
+
+    private static void Write(string path, params string[] tenants) =>
+        File.WriteAllText(path, $$"""{ "tenants": { {{string.Join(", ", tenants.Select(name => $"\"{name}\": {{}}"))}} } }""");
+
+    private void Start(params string[] tenants)
+    {
+        Write(_path, tenants);
+        _file = new(_path, _house.Directory, _house.Time, _log);
+    }
+
+    private IEnumerable<string> Names() => _house.Directory.Tenants.Select(tenant => tenant.Name).Order();
+}
