@@ -39,7 +39,7 @@ internal sealed class TestBroker : IAsyncDisposable
 
     public async Task<NetworkStream> ConnectAsync()
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(EndPoint, Token);
         return new NetworkStream(socket, ownsSocket: true);
     }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Starling.Edge.Configuration;
 
 namespace Starling.Edge.Tests.Listeners;
 
@@ -39,14 +40,14 @@ internal sealed class TestCertificates : IDisposable
     }
 
     /// <summary>Writes <c>file</c>.pem and <c>file</c>.key.</summary>
-    public Configuration.CertificateOptions Write(string file, X509Certificate2 certificate)
+    public CertificateOptions Write(string file, X509Certificate2 certificate)
     {
         File.WriteAllText(Path(file + ".key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(Path(file + ".pem"), certificate.ExportCertificatePem());
         return new() { File = Path(file + ".pem"), KeyFile = Path(file + ".key") };
     }
 
-    public Configuration.CertificateOptions WriteNew(string file, string name) => Write(file, Make(name));
+    public CertificateOptions WriteNew(string file, string name) => Write(file, Make(name));
 
     public static async Task<SslStream> HandshakeAsync(Stream stream, string serverName, X509Certificate2? client = null, System.Security.Authentication.SslProtocols protocols = default)
     {
