@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Starling.Edge.Configuration;
 
-/// <summary>How settings are written in JSON: camelCase names, comments and trailing commas allowed, nothing unknown, nothing twice.</summary>
+/// <summary>How settings are written in JSON: camelCase names, comments and trailing commas allowed, nothing unknown.</summary>
 internal static class SettingJson
 {
     public static JsonSerializerOptions Options { get; } = new()
@@ -11,7 +11,6 @@ internal static class SettingJson
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
-        AllowDuplicateProperties = false,
         AllowTrailingCommas = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -20,7 +19,6 @@ internal static class SettingJson
 
     public static JsonDocumentOptions Document { get; } = new()
     {
-        AllowDuplicateProperties = false,
         AllowTrailingCommas = true,
         CommentHandling = JsonCommentHandling.Skip,
     };

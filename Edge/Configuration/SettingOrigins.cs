@@ -21,11 +21,18 @@ public sealed class SettingOrigins
         return _source;
     }
 
-    internal void Override(string setting, string origin) => _origins[setting] = origin;
+    /// <summary>The setting, with all that is in it, was given anew.</summary>
+    internal void Override(string setting, string origin)
+    {
+        foreach (var inner in _origins.Keys.Where(path => path.StartsWith(setting, StringComparison.Ordinal) && path.Length > setting.Length && path[setting.Length] is ('.' or '[')).ToList())
+            _origins.Remove(inner);
+        _origins[setting] = origin;
+    }
 
     internal static string Parent(string path) => path[..Math.Max(0, Math.Max(path.LastIndexOf('.'), path.LastIndexOf('[')))];
 
     /// <summary>Reads where things are in a file that is known to be valid JSON.</summary>
+    /// <exception cref="SettingException">A setting is given twice.</exception>
     internal static SettingOrigins Read(string source, ReadOnlySpan<byte> json)
     {
         var origins = new SettingOrigins(source);
@@ -46,7 +53,8 @@ public sealed class SettingOrigins
                 case JsonTokenType.PropertyName:
                     var group = groups.Peek().Path;
                     path = group.Length == 0 ? reader.GetString()! : $"{group}.{reader.GetString()}";
-                    origins._origins[path] = $"{source}:{line}";
+                    if (!origins._origins.TryAdd(path, $"{source}:{line}"))
+                        throw new SettingException(path, $"was given before, at {origins._origins[path]}") { Origin = $"{source}:{line}" };
                     continue;
             }
             if (groups.TryPeek(out var around) && around.Index >= 0)

@@ -37,7 +37,8 @@ internal static partial class SettingSchema
     public static IEnumerable<string> NamesIn(string path)
     {
         var type = path.Length == 0 ? typeof(EdgeOptions) : Find(path)?.PropertyType;
-        return type is null ? [] : Properties(ElementType(type) ?? type).Select(NameOf);
+        type = type is null ? null : ElementType(type) ?? type;
+        return type is not null && IsGroup(type) ? Properties(type).Select(NameOf) : [];
     }
 
     /// <summary>What a value must look like, in words.</summary>

@@ -24,7 +24,7 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     public ListenerOptions Listener => listener;
 
-    public IPEndPoint? RemoteEndPoint { get; set; } = context.RemoteEndPoint as IPEndPoint;
+    public IPEndPoint? RemoteEndPoint { get; set; } = Plain(context.RemoteEndPoint as IPEndPoint);
 
     public string? ServerName { get; set; }
 
@@ -53,4 +53,8 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     /// <summary>Counts why the connection is closed before its CONNECT.</summary>
     public void Refused(string reason) => admission.Refused(listener, reason);
+
+    /// <summary>A listener on <c>::</c> gives IPv4 addresses in their IPv6 form.</summary>
+    private static IPEndPoint? Plain(IPEndPoint? endPoint) =>
+        endPoint is { Address.IsIPv4MappedToIPv6: true } ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
 }

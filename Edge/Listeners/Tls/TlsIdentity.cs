@@ -19,8 +19,8 @@ internal sealed class TlsIdentity
     {
         Certificates = certificates;
         _clients = clients;
-        var protocols = options.Versions.Aggregate(SslProtocols.None, (all, version) => all | (version == TlsVersion.Tls12 ? SslProtocols.Tls12 : SslProtocols.Tls13));
-        _default = null!;
+        var all = new List<SslServerAuthenticationOptions>();
+        var protocols = options.Versions.Aggregate(SslProtocols.None, (known, version) => known | (version == TlsVersion.Tls12 ? SslProtocols.Tls12 : SslProtocols.Tls13));
         foreach (var certificate in certificates)
         {
             var authentication = new SslServerAuthenticationOptions
@@ -29,10 +29,11 @@ internal sealed class TlsIdentity
                 EnabledSslProtocols = protocols,
                 CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             };
-            _default ??= authentication;
             foreach (var name in certificate.ServerNames)
                 _byName.TryAdd(name, authentication);
+            all.Add(authentication);
         }
+        _default = all[0];
     }
 
     public IReadOnlyList<ServerCertificate> Certificates { get; }
