@@ -1,0 +1,84 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Access;
+using Starling.Edge.Configuration;
+using Starling.Edge.Hosting;
+using Starling.Protocol;
+using Starling.Testing;
+
+namespace Starling.Edge.Tests.Connections;
+
+/// <summary>A whole broker in the test's process, on a free port. Its tenant <c>demo</c> lets anybody in and allows everything.</summary>
+internal sealed class TestBroker : IAsyncDisposable
+{
+    private readonly StandaloneHost _host;
+    private readonly string _dataDirectory;
+
+    private TestBroker(StandaloneHost host, string dataDirectory)
+    {
+        _host = host;
+        _dataDirectory = dataDirectory;
+    }
+
+    public IPEndPoint EndPoint => _host.Endpoints["tcp"];
+
+    public IServiceProvider Services => _host.Services;
+
+    public TenantDirectory Tenants => Services.GetRequiredService<TenantDirectory>();
+
+    /// <summary>The tenant <c>demo</c> of the tests, to be changed with <c>with</c>.</summary>
+    public static TenantOptions Demo { get; } = new()
+    {
+        Name = "demo",
+        Anonymous = new AnonymousAccess([]),
+        Acl =
+        [
+            new AclRule(Allow: true, AclActions.All, AclPattern.Parse("#")),
+            new AclRule(Allow: true, AclActions.Subscribe, AclPattern.Parse("$SYS/#")),
+        ],
+    };
+
+    /// <param name="demo">The tenant, if not <see cref="Demo"/> as it is.</param>
+    /// <param name="time">The broker's clock, if it is to stand still.</param>
+    /// <param name="limits">Limits of connections.</param>
+    /// <param name="others">More tenants; clients reach them by user names like <c>acme/device7</c>.</param>
+    public static async Task<TestBroker> StartAsync(
+        TenantOptions? demo = null, TimeProvider? time = null, LimitOptions? limits = null, params TenantOptions[] others)
+    {
+        var data = Directory.CreateTempSubdirectory("starling-test-").FullName;
+        var options = new EdgeOptions
+        {
+            Listeners = [new ListenerOptions { Name = "tcp", Type = ListenerType.Tcp, Port = 0, Tenant = "demo" }],
+            Management = null,
+            DataDirectory = data,
+            Limits = limits ?? new LimitOptions(),
+            Logging = new LoggingOptions { Level = LogLevel.None },
+        };
+        var host = await StandaloneHost.StartAsync(
+            options, services => BrokerServices.Add(options, services), time, TestContext.Current.CancellationToken);
+        var broker = new TestBroker(host, data);
+        broker.Tenants.Apply([demo ?? Demo, .. others]);
+        return broker;
+    }
+
+    /// <summary>A connection on which nothing has been said yet.</summary>
+    public Task<MqttTestClient> OpenAsync(ProtocolVersion version = ProtocolVersion.Mqtt5) => MqttTestClient.OpenAsync(EndPoint, version);
+
+    /// <summary>A client with an accepted CONNECT.</summary>
+    public async Task<MqttTestClient> ConnectAsync(
+        string clientId, ProtocolVersion version = ProtocolVersion.Mqtt5, bool cleanStart = true, uint? expiry = null)
+    {
+        var client = await OpenAsync(version);
+        var connAck = await client.ConnectAsync(clientId, cleanStart, expiry);
+        connAck.ReasonCode.ShouldBe(ReasonCode.Success);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        Directory.Delete(_dataDirectory, recursive: true);
+    }
+}
