@@ -8,6 +8,9 @@ namespace Starling.Edge.Connections;
 /// <summary>Reads whole packets one at a time before a connection is accepted, within the size that is allowed then, and answers them.</summary>
 internal sealed class ConnectHandshake(ClientTransport transport, EdgeServices node)
 {
+    /// <summary>Bridges of MQTT 3 add 0x80 to their level, and leave it away when they are told return code 1.</summary>
+    private const byte BridgeLevels = 0x80;
+
     private readonly int _maximumPacketSize = node.Options.Limits.MaximumConnectPacketSize;
 
     /// <summary>Zero until CONNECT has told.</summary>
@@ -20,7 +23,7 @@ internal sealed class ConnectHandshake(ClientTransport transport, EdgeServices n
         if (header.Type != PacketType.Connect)
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"the first packet is {header.Type}, not CONNECT [MQTT-3.1.0-1]");
         if (ConnectPacket.TryReadProtocolLevel(body, out var level))
-            Version = level >= (byte)ProtocolVersion.Mqtt5 ? ProtocolVersion.Mqtt5 : ProtocolVersion.Mqtt311;
+            Version = level is >= (byte)ProtocolVersion.Mqtt5 and < BridgeLevels ? ProtocolVersion.Mqtt5 : ProtocolVersion.Mqtt311;
         return ConnectPacket.Decode(body);
     });
 
@@ -39,14 +42,21 @@ internal sealed class ConnectHandshake(ClientTransport transport, EdgeServices n
         await transport.Output.FlushAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Answers a CONNECT that is refused ([MQTT-3.2.2-7]); a client that spoke no known protocol gets nothing ([MQTT-3.1.2-1]).</summary>
+    /// <summary>
+    /// Answers a CONNECT that is refused ([MQTT-3.2.2-7]). A client that spoke no known protocol gets nothing ([MQTT-3.1.2-1]), nor does
+    /// one before MQTT 5 when no return code says what is wrong ([MQTT-3.1.4-1] and [MQTT-3.2.2-6] of 3.1.1).
+    /// </summary>
     public async ValueTask RefuseAsync(ReasonCode reason, uint maximumPacketSize = uint.MaxValue)
     {
-        if (Version == 0)
+        if (Version == 0 || (Version != ProtocolVersion.Mqtt5 && !HasReturnCode(reason)))
             return;
         new ConnAckPacket { ReasonCode = reason }.Encode(transport.Output, Version, maximumPacketSize);
         await transport.Output.FlushAsync().ConfigureAwait(false);
     }
+
+    private static bool HasReturnCode(ReasonCode reason) => reason is not (
+        ReasonCode.MalformedPacket or ReasonCode.ProtocolError or ReasonCode.TopicNameInvalid or ReasonCode.PacketTooLarge
+        or ReasonCode.QoSNotSupported or ReasonCode.RetainNotSupported);
 
     private async Task<T?> ReadAsync<T>(Func<FixedHeader, ReadOnlySpan<byte>, T?> decode) where T : class
     {
