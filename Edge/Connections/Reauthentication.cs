@@ -15,6 +15,8 @@ internal sealed class Reauthentication(ClientConnection connection, string? meth
             throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: CONNECT named no authentication method [MQTT-4.12.0-7]");
         if (packet.AuthenticationMethod != method)
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: the authentication method is not '{method}' as in CONNECT [MQTT-4.12.0-5]");
+        if (packet.ReasonCode is not (ReasonCode.ReAuthenticate or ReasonCode.ContinueAuthentication))
+            throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: reason {packet.ReasonCode} is the broker's to send [MQTT-4.12.0-3]");
         var tenant = connection.EdgeTenant.Tenant;
         if (packet.ReasonCode == ReasonCode.ReAuthenticate)
             _exchange = connection.Node.Authenticator.BeginScramSha256(tenant, connection.User.Name);
