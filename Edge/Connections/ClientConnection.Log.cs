@@ -10,6 +10,11 @@ internal sealed partial class ClientConnection
 
     private static partial class Log
     {
+        [LoggerMessage(
+            Level = LogLevel.Information,
+            Message = "Tenant {Tenant}: client '{ClientId}' takes packets of at most {MaximumPacketSize} bytes, which is too little for a CONNACK")]
+        public static partial void ConnAckTooLarge(ILogger logger, string tenant, string clientId, uint maximumPacketSize);
+
         [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: client '{ClientId}' is closed, {ReasonCode}: {Problem}")]
         public static partial void ProtocolError(ILogger logger, string tenant, string clientId, ReasonCode reasonCode, string problem);
 

@@ -164,7 +164,13 @@ internal sealed partial class ClientConnection
         ReasonCode? farewell = null;
         try
         {
-            SendControl(connAck, static (p, writer, version, most) => p.Encode(writer, version, most));
+            if (!SendControl(connAck, static (p, writer, version, most) => p.Encode(writer, version, most)))
+            {
+                Log.ConnAckTooLarge(Node.Logger, EdgeTenant.Tenant.Name, ClientId, _accepted.Outbox.MaximumPacketSize);
+                disconnect = new SessionDisconnect(PublishWill: false);
+                return;
+            }
+
             farewell = ReasonCode.SessionTakenOver;
             if (!EdgeTenant.TryRegister(this))
                 return;
@@ -232,11 +238,15 @@ internal sealed partial class ClientConnection
         return packet.WrittenSpan.ToArray();
     }
 
-    private void SendControl<T>(T packet, Func<T, IBufferWriter<byte>, ProtocolVersion, uint, bool> encode)
+    /// <returns>False when the packet is too large for the client ([MQTT-3.1.2-24]).</returns>
+    private bool SendControl<T>(T packet, Func<T, IBufferWriter<byte>, ProtocolVersion, uint, bool> encode)
     {
         var bytes = new ArrayBufferWriter<byte>(64);
-        if (encode(packet, bytes, Version, _accepted.Outbox.MaximumPacketSize) && Outbox.SendControl(bytes.WrittenSpan))
+        if (!encode(packet, bytes, Version, _accepted.Outbox.MaximumPacketSize))
+            return false;
+        if (Outbox.SendControl(bytes.WrittenSpan))
             Outbox.Flush();
+        return true;
     }
 
     /// <summary>What came in; the time is noted for the keep alive.</summary>
