@@ -24,6 +24,7 @@ internal sealed partial class ClientConnection
     private readonly CancellationTokenSource _closing = new();
     private RetainedReplay? _replay;
     private int _closeReason = -1;
+    private bool _counted;
 
     public ClientConnection(ClientTransport transport, AcceptedConnect accepted, EdgeServices node)
     {
@@ -176,6 +177,7 @@ internal sealed partial class ClientConnection
                 return;
             _transport.Established();
             Counters.ConnectionsOpen.Increment();
+            _counted = true;
             Counters.ConnectionsAccepted.Increment();
             Counters.ConnectionsMaximum.RaiseTo(Counters.ConnectionsOpen.Value);
             Node.KeepAlive.Add(this);
@@ -206,11 +208,9 @@ internal sealed partial class ClientConnection
     {
         var unfinished = Outbox.Close(Farewell(farewell));
         await _closing.CancelAsync().ConfigureAwait(false);
-        if (EdgeTenant.Find(ClientId) == this)
-        {
-            EdgeTenant.Unregister(this);
+        EdgeTenant.Unregister(this);
+        if (_counted)
             Counters.ConnectionsOpen.Decrement();
-        }
 
         await _subscriptions.LeaveAsync().ConfigureAwait(false);
         // Now nothing more goes out and nothing comes in: a newer connection may take the session.
