@@ -156,6 +156,8 @@ internal sealed partial class ClientConnection
             return;
         Counters.ReadsThrottled.Increment();
         await Task.Delay(delay, Node.Time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The client could not be heard meanwhile.
+        Heard();
     }
 
     /// <summary>Serves the client from its CONNACK to the end of its connection.</summary>
@@ -249,10 +251,11 @@ internal sealed partial class ClientConnection
         return true;
     }
 
-    /// <summary>What came in; the time is noted for the keep alive.</summary>
+    /// <summary>Notes the time for the keep alive.</summary>
+    public void Heard() => LastReceived = Node.Time.GetTimestamp();
+
     public void Received(int packets, long bytes)
     {
-        LastReceived = Node.Time.GetTimestamp();
         Counters.PacketsReceived.Add(packets);
         Counters.BytesReceived.Add(bytes);
     }

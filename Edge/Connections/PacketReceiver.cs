@@ -35,6 +35,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             var result = await input.ReadAsync().ConfigureAwait(false);
             if (result.IsCanceled && isClosing())
                 return null;
+            connection.Heard();
             var buffer = result.Buffer;
             var length = buffer.Length;
             try
