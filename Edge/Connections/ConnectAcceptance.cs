@@ -41,7 +41,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
         if (drain.IsCancellationRequested)
             return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
-        var admitted = tenant.Quotas.TryAddConnection();
+        var admitted = tenant.Quotas.TryAddConnection(takesOver: here.Find(connect.ClientIdentifier) is not null);
         if (admitted != ReasonCode.Success)
             return await RefuseAsync(here, admitted).ConfigureAwait(false);
 

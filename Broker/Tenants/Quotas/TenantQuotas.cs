@@ -60,11 +60,12 @@ public sealed class TenantQuotas
     /// Asks for a new connection. Success: it counts until <see cref="RemoveConnection"/>, to be called exactly once for it. Connection
     /// rate exceeded (0x9F) or Quota exceeded (0x97): refused and counted.
     /// </summary>
-    public ReasonCode TryAddConnection()
+    /// <param name="takesOver">Whether a connection ends for it, so that a full tenant's devices can still come back after a lost network.</param>
+    public ReasonCode TryAddConnection(bool takesOver = false)
     {
         if (!_connects.TryTake(1))
             return Refuse(TenantLimit.ConnectsPerSecond);
-        if (Interlocked.Increment(ref _connections) > (_tenant.Options.Limits.Connections ?? int.MaxValue))
+        if (Interlocked.Increment(ref _connections) > (_tenant.Options.Limits.Connections ?? int.MaxValue) && !takesOver)
         {
             Interlocked.Decrement(ref _connections);
             return Refuse(TenantLimit.Connections);
