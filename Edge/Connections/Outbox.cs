@@ -44,6 +44,7 @@ internal sealed class Outbox
     private bool _dirty;
     private bool _stalled;
     private bool _closed;
+    private bool _ended;
 
     public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time)
     {
@@ -76,7 +77,7 @@ internal sealed class Outbox
             {
                 if (!_stalled)
                     return Write(delivery, packetIdentifier: 0, dup: false) && MarkDirty();
-                if (_queuedBytes + delivery.Message.Size > _options.QueueBytes)
+                if (_queuedBytes + delivery.Message.Size + EntryOverhead > _options.QueueBytes)
                     _counters.DroppedSlowReader.Increment();
                 else
                     Enqueue(_unacknowledgedQueue ??= new Queue<Delivery>(), delivery, delivery.Message.Size);
@@ -180,22 +181,32 @@ internal sealed class Outbox
     {
         lock (_gate)
         {
-            if (_closed)
+            if (_ended)
                 return [];
-            if (!_stalled && !lastPacket.IsEmpty)
-            {
-                _output.Write(lastPacket);
-                _writtenPackets++;
-                _writtenBytes += lastPacket.Length;
-                _dirty = true;
-            }
-
-            if (_dirty && !_stalled)
-                StartFlush();
+            _ended = true;
+            // The transport may have gone before.
+            if (!_closed)
+                SendLast(lastPacket);
             MarkClosed();
             Count();
             return [.. _window.Unfinished(), .. _queue?.Where(d => d.Group is not null) ?? []];
         }
+    }
+
+    private void SendLast(ReadOnlySpan<byte> packet)
+    {
+        if (_stalled)
+            return;
+        if (!packet.IsEmpty)
+        {
+            _output.Write(packet);
+            _writtenPackets++;
+            _writtenBytes += packet.Length;
+            _dirty = true;
+        }
+
+        if (_dirty)
+            StartFlush();
     }
 
     private bool MarkDirty()
@@ -311,12 +322,17 @@ internal sealed class Outbox
             ForwardedProperties = message.ForwardedProperties,
             PayloadLength = message.PayloadLength,
         };
+        if (alias != 0 && named && head.PacketLength > _options.MaximumPacketSize)
+        {
+            // Without the new alias it may fit.
+            _aliases!.Forget(message.Topic);
+            head = head with { TopicAlias = 0 };
+        }
+
         var headLength = head.Length;
         var length = headLength + message.PayloadLength;
         if (length > _options.MaximumPacketSize)
         {
-            if (alias != 0 && named)
-                _aliases!.Forget(message.Topic);
             _counters.DroppedTooLarge.Increment();
             return false;
         }
