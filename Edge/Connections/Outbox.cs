@@ -36,6 +36,7 @@ internal sealed class Outbox
     private List<InboxAck>? _skipped;
     private ArrayBufferWriter<byte>? _controls;
     private TaskCompletionSource? _drained;
+    private TaskCompletionSource? _settled;
     private long _queuedBytes;
     private long _writtenBytes;
     private int _writtenPackets;
@@ -172,6 +173,17 @@ internal sealed class Outbox
             if (_closed || !IsCongested)
                 return Task.CompletedTask;
             return (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Completes when nothing waits for the client any more, or the connection has ended.</summary>
+    public Task WhenSettled()
+    {
+        lock (_gate)
+        {
+            if (_closed || !_stalled)
+                return Task.CompletedTask;
+            return (_settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -379,6 +391,13 @@ internal sealed class Outbox
             }
         }
         while (WriteBacklog());
+        Settle();
+    }
+
+    private void Settle()
+    {
+        _settled?.TrySetResult();
+        _settled = null;
     }
 
     private async Task FinishFlushAsync(ValueTask<FlushResult> flush)
@@ -401,6 +420,8 @@ internal sealed class Outbox
                 MarkClosed();
             else if (WriteBacklog() || _dirty)
                 StartFlush();
+            else
+                Settle();
         }
     }
 
@@ -409,6 +430,7 @@ internal sealed class Outbox
         _closed = true;
         _drained?.TrySetResult();
         _drained = null;
+        Settle();
     }
 
     private bool WriteBacklog()
