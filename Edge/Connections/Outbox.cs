@@ -60,6 +60,9 @@ internal sealed class Outbox
     /// <summary>Whether publishers of QoS 1 and 2 messages have to wait for this client.</summary>
     public bool IsCongested => Volatile.Read(ref _queuedBytes) > _options.QueueBytes;
 
+    /// <summary>Whether so much waits for this client that it can't be helped by waiting.</summary>
+    public bool IsHopeless => Volatile.Read(ref _queuedBytes) > 4 * _options.QueueBytes;
+
     /// <summary>Whether a flush waits for the client.</summary>
     public bool IsStalled => Volatile.Read(ref _stalled);
 

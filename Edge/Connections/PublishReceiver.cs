@@ -93,7 +93,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
         _fanout.Flush();
         Clear();
-        await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time).ConfigureAwait(false);
+        await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
     }
