@@ -93,13 +93,16 @@ internal sealed class Inbox
     {
         var limits = _tenant.Options.Limits;
         if (_tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
+        {
+            deliveries = Newest(deliveries, limits);
             await MakeRoomAsync(deliveries, limits).ConfigureAwait(false);
+        }
 
         ValueTask write;
         long upTo;
+        var entries = new List<InboxEntry>(deliveries.Count);
         lock (_gate)
         {
-            var entries = new List<InboxEntry>(deliveries.Count);
             foreach (var delivery in deliveries)
             {
                 if (_count >= limits.InboxMessages || _bytes + delivery.Message.Size > limits.InboxBytes)
@@ -119,7 +122,16 @@ internal sealed class Inbox
             Stage(entries);
         }
 
-        await write.ConfigureAwait(false);
+        try
+        {
+            await write.ConfigureAwait(false);
+        }
+        catch
+        {
+            Undo(entries);
+            throw;
+        }
+
         lock (_gate)
             _written = Math.Max(_written, upTo);
         await PushAsync().ConfigureAwait(false);
@@ -241,6 +253,40 @@ internal sealed class Inbox
     }
 
     private void DropStage() => _staged.Clear();
+
+    /// <summary>The store has not taken them: their publishers are not answered, and their numbers stay empty.</summary>
+    private void Undo(List<InboxEntry> entries)
+    {
+        lock (_gate)
+        {
+            DropStage();
+            // Unless the inbox has begun anew meanwhile.
+            if (_next > entries[^1].Number)
+                Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
+        }
+    }
+
+    /// <summary>Of a batch the newest that an inbox holds besides what is on its way to the client; the others are dropped.</summary>
+    private IReadOnlyList<Delivery> Newest(IReadOnlyList<Delivery> deliveries, TenantLimits limits)
+    {
+        int room;
+        long roomBytes;
+        lock (_gate)
+            (room, roomBytes) = (limits.InboxMessages - _unacknowledged.Count, limits.InboxBytes - _pushedBytes);
+        if (deliveries.Count <= room && deliveries.Sum(delivery => (long)delivery.Message.Size) <= roomBytes)
+            return deliveries;
+        var kept = new Stack<Delivery>();
+        foreach (var delivery in deliveries.Reverse().Where(delivery => delivery.Message.Size <= limits.InboxBytes))
+        {
+            if (kept.Count == room || delivery.Message.Size > roomBytes)
+                break;
+            roomBytes -= delivery.Message.Size;
+            kept.Push(delivery);
+        }
+
+        _counters.DroppedInboxFull.Add(deliveries.Count - kept.Count);
+        return [.. kept];
+    }
 
     /// <summary>One caller at a time pushes for all.</summary>
     public async ValueTask PushAsync()

@@ -6,6 +6,7 @@ using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Listeners;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -155,6 +156,8 @@ internal sealed partial class ClientConnection
         if (delay <= TimeSpan.Zero)
             return;
         Counters.ReadsThrottled.Increment();
+        // What the client sends meanwhile is not looked at: that is not its silence.
+        LastReceived = Node.Time.GetTimestamp() + (long)(delay.TotalSeconds * Node.Time.TimestampFrequency);
         await Task.Delay(delay, Node.Time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // The client could not be heard meanwhile.
         Heard();
@@ -190,6 +193,7 @@ internal sealed partial class ClientConnection
             if (!await Session.StartAsync(Epoch, _accepted.Outbox.ReceiveMaximum).ConfigureAwait(false))
                 return;
             await using var drained = drain.UnsafeRegister(static self => _ = ((ClientConnection)self!).CloseAsync(ReasonCode.ServerShuttingDown), this);
+            farewell = ReasonCode.UnspecifiedError;
             var receiver = new PacketReceiver(this, _transport.Input, _subscriptions, _accepted);
             disconnect = await receiver.ReceiveAsync(() => CloseReason is not null).ConfigureAwait(false) ?? disconnect;
             farewell = CloseReason;
@@ -197,8 +201,14 @@ internal sealed partial class ClientConnection
         catch (MqttProtocolException error)
         {
             Counters.ProtocolErrors.Increment();
+            if (error.ReasonCode == ReasonCode.PacketTooLarge)
+                EdgeTenant.Tenant.Quotas.Refuse(TenantLimit.PacketSize);
             Log.ProtocolError(Node.Logger, EdgeTenant.Tenant.Name, ClientId, error.ReasonCode, error.Message);
             farewell = error.ReasonCode;
+        }
+        catch (StaleEpochException)
+        {
+            farewell = ReasonCode.SessionTakenOver;
         }
         finally
         {

@@ -36,6 +36,7 @@ internal sealed class Outbox
     private List<InboxAck>? _skipped;
     private ArrayBufferWriter<byte>? _controls;
     private TaskCompletionSource? _drained;
+    private TaskCompletionSource? _settled;
     private long _queuedBytes;
     private long _writtenBytes;
     private int _writtenPackets;
@@ -44,6 +45,7 @@ internal sealed class Outbox
     private bool _dirty;
     private bool _stalled;
     private bool _closed;
+    private bool _ended;
 
     public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time)
     {
@@ -57,6 +59,9 @@ internal sealed class Outbox
 
     /// <summary>Whether publishers of QoS 1 and 2 messages have to wait for this client.</summary>
     public bool IsCongested => Volatile.Read(ref _queuedBytes) > _options.QueueBytes;
+
+    /// <summary>Whether so much waits for this client that it can't be helped by waiting.</summary>
+    public bool IsHopeless => Volatile.Read(ref _queuedBytes) > 4 * _options.QueueBytes;
 
     /// <summary>Whether a flush waits for the client.</summary>
     public bool IsStalled => Volatile.Read(ref _stalled);
@@ -76,7 +81,7 @@ internal sealed class Outbox
             {
                 if (!_stalled)
                     return Write(delivery, packetIdentifier: 0, dup: false) && MarkDirty();
-                if (_queuedBytes + delivery.Message.Size > _options.QueueBytes)
+                if (_queuedBytes + delivery.Message.Size + EntryOverhead > _options.QueueBytes)
                     _counters.DroppedSlowReader.Increment();
                 else
                     Enqueue(_unacknowledgedQueue ??= new Queue<Delivery>(), delivery, delivery.Message.Size);
@@ -174,28 +179,49 @@ internal sealed class Outbox
         }
     }
 
+    /// <summary>Completes when nothing waits for the client any more, or the connection has ended.</summary>
+    public Task WhenSettled()
+    {
+        lock (_gate)
+        {
+            if (_closed || !_stalled)
+                return Task.CompletedTask;
+            return (_settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
     /// <summary>Nothing is sent from here on. The last bytes are handed to the transport as far as it takes them.</summary>
     /// <returns>What a shared subscription should give to another member: not acknowledged, and allowed to be sent again.</returns>
     public IReadOnlyList<Delivery> Close(ReadOnlySpan<byte> lastPacket)
     {
         lock (_gate)
         {
-            if (_closed)
+            if (_ended)
                 return [];
-            if (!_stalled && !lastPacket.IsEmpty)
-            {
-                _output.Write(lastPacket);
-                _writtenPackets++;
-                _writtenBytes += lastPacket.Length;
-                _dirty = true;
-            }
-
-            if (_dirty && !_stalled)
-                StartFlush();
+            _ended = true;
+            // The transport may have gone before.
+            if (!_closed)
+                SendLast(lastPacket);
             MarkClosed();
             Count();
             return [.. _window.Unfinished(), .. _queue?.Where(d => d.Group is not null) ?? []];
         }
+    }
+
+    private void SendLast(ReadOnlySpan<byte> packet)
+    {
+        if (_stalled)
+            return;
+        if (!packet.IsEmpty)
+        {
+            _output.Write(packet);
+            _writtenPackets++;
+            _writtenBytes += packet.Length;
+            _dirty = true;
+        }
+
+        if (_dirty)
+            StartFlush();
     }
 
     private bool MarkDirty()
@@ -311,12 +337,17 @@ internal sealed class Outbox
             ForwardedProperties = message.ForwardedProperties,
             PayloadLength = message.PayloadLength,
         };
+        if (alias != 0 && named && head.PacketLength > _options.MaximumPacketSize)
+        {
+            // Without the new alias it may fit.
+            _aliases!.Forget(message.Topic);
+            head = head with { TopicAlias = 0 };
+        }
+
         var headLength = head.Length;
         var length = headLength + message.PayloadLength;
         if (length > _options.MaximumPacketSize)
         {
-            if (alias != 0 && named)
-                _aliases!.Forget(message.Topic);
             _counters.DroppedTooLarge.Increment();
             return false;
         }
@@ -363,6 +394,13 @@ internal sealed class Outbox
             }
         }
         while (WriteBacklog());
+        Settle();
+    }
+
+    private void Settle()
+    {
+        _settled?.TrySetResult();
+        _settled = null;
     }
 
     private async Task FinishFlushAsync(ValueTask<FlushResult> flush)
@@ -385,6 +423,8 @@ internal sealed class Outbox
                 MarkClosed();
             else if (WriteBacklog() || _dirty)
                 StartFlush();
+            else
+                Settle();
         }
     }
 
@@ -393,6 +433,7 @@ internal sealed class Outbox
         _closed = true;
         _drained?.TrySetResult();
         _drained = null;
+        Settle();
     }
 
     private bool WriteBacklog()

@@ -79,10 +79,11 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private bool Consume(ref ReadOnlySequence<byte> buffer, out object? packet)
     {
         packet = null;
-        while (!buffer.IsEmpty && packet is null)
+        while (packet is null)
         {
             if (_large is not null)
             {
+                // It may be complete with nothing behind its header.
                 if (!_large.Fill(ref buffer))
                     return false;
                 packet = Take(_large.Header, _large.Body, buffer.Length);
@@ -90,6 +91,8 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 continue;
             }
 
+            if (buffer.IsEmpty)
+                return false;
             var consumed = ConsumeSpan(buffer.FirstSpan, buffer.Length, out packet);
             if (consumed > 0)
             {
@@ -105,7 +108,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             _large = new LargeBody(header);
         }
 
-        return packet is not null;
+        return true;
     }
 
     /// <summary>The packets that lie whole within one span.</summary>

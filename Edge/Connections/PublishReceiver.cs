@@ -19,6 +19,9 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
 
     private readonly TopicTable _topics = new();
     private readonly HashSet<ushort> _received = [.. receivedBefore];
+
+    /// <summary>Those of an earlier connection that the client has not come back to: they don't count in this one (section 4.9).</summary>
+    private readonly HashSet<ushort> _heldOver = [.. receivedBefore];
     private readonly List<PublishBatch> _batches = [];
     private readonly List<Pending> _pending = [];
     private readonly List<ushort> _changed = [];
@@ -45,10 +48,8 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         _published++;
         _bytes += packet.Payload.Length;
         var topic = Resolve(packet);
+        CheckReceiveMaximum(packet);
         var repeated = packet.QoS == QualityOfService.ExactlyOnce && !TakeIn(packet.PacketIdentifier);
-        if (packet.QoS > QualityOfService.AtMostOnce)
-            CheckReceiveMaximum(packet.QoS);
-
         var refusal = Refusal(topic);
         if (refusal != ReasonCode.Success)
             connection.Counters.PublishRefused.Increment();
@@ -65,6 +66,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     {
         if (!_received.Remove(packetIdentifier))
             return false;
+        _heldOver.Remove(packetIdentifier);
         _changed.Add(packetIdentifier);
         return true;
     }
@@ -91,7 +93,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
         _fanout.Flush();
         Clear();
-        await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time).ConfigureAwait(false);
+        await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
     }
@@ -180,12 +182,20 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         return true;
     }
 
-    private void CheckReceiveMaximum(QualityOfService qos)
+    /// <summary>Comes before anything is kept of the message: what is refused here the client sends again, as new, in its next connection.</summary>
+    private void CheckReceiveMaximum(in PublishPacket packet)
     {
-        if (qos == QualityOfService.AtLeastOnce)
+        if (packet.QoS == QualityOfService.AtMostOnce)
+            return;
+        var heldOver = _heldOver.Contains(packet.PacketIdentifier);
+        if (packet.QoS == QualityOfService.ExactlyOnce && _received.Contains(packet.PacketIdentifier) && !heldOver)
+            return;
+        if (connection.Version == ProtocolVersion.Mqtt5 && _unacknowledged + _received.Count - _heldOver.Count >= connection.ReceiveMaximum)
+            throw Refuse(TenantLimit.ReceiveMaximum, $"more than {connection.ReceiveMaximum} messages unacknowledged [MQTT-3.3.4-7]");
+        if (packet.QoS == QualityOfService.AtLeastOnce)
             _unacknowledged++;
-        if (connection.Version == ProtocolVersion.Mqtt5 && _unacknowledged + _received.Count > connection.ReceiveMaximum)
-            throw Refuse(TenantLimit.ReceiveMaximum, $"more than {connection.ReceiveMaximum} messages unacknowledged [MQTT-3.3.4-8]");
+        else
+            _heldOver.Remove(packet.PacketIdentifier);
     }
 
     private Pending Queue(in PublishPacket packet, Topic topic, Pending pending, long ahead)

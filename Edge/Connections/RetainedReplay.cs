@@ -146,7 +146,8 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
         }
 
         await room.WaitAsync(closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Pages of QoS 0 would otherwise be dropped as a slow reader's.
+        // Pages of QoS 0 would otherwise be dropped as a slow reader's, and pages of QoS 1 and 2 pile up while the window is full.
+        await connection.Outbox.WhenSettled().ConfigureAwait(false);
         await connection.Outbox.WhenDrained().ConfigureAwait(false);
     }
 }

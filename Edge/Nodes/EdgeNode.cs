@@ -66,7 +66,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
                 fanout.Touch(connection.Outbox);
         }
 
-        if (connection.Outbox.IsCongested)
+        if (connection.Outbox.IsCongested && deliveries.Any(delivery => delivery.QoS > QualityOfService.AtMostOnce))
             fanout.Congested(connection);
         fanout.Flush();
         await fanout.RelieveAsync(SlowReaderPatience, _time).ConfigureAwait(false);

@@ -37,17 +37,32 @@ internal sealed class Fanout
 
     /// <summary>
     /// Waits until the receivers of QoS 1 and 2 messages that could not keep up have caught up. One that has not after
-    /// <paramref name="patience"/> is closed, with Quota exceeded (0x97).
+    /// <paramref name="patience"/>, which is for all of them together, is closed, with Quota exceeded (0x97).
     /// </summary>
-    public async ValueTask RelieveAsync(TimeSpan patience, TimeProvider time)
+    /// <param name="patience">How long to wait at most.</param>
+    /// <param name="time">The broker's clock.</param>
+    /// <param name="publisher">
+    /// The connection whose reading stands still meanwhile. It is not waited for, as its acknowledgements could not be read; it is
+    /// closed when it has far too much to come.
+    /// </param>
+    public async ValueTask RelieveAsync(TimeSpan patience, TimeProvider time, ClientConnection? publisher = null)
     {
         if (_congested.Count == 0)
             return;
+        var since = time.GetTimestamp();
         foreach (var connection in _congested.ToArray())
         {
+            if (connection == publisher)
+            {
+                if (connection.Outbox.IsHopeless)
+                    connection.CloseSlowReader();
+                continue;
+            }
+
+            var left = patience - time.GetElapsedTime(since);
             try
             {
-                await connection.Outbox.WhenDrained().WaitAsync(patience, time).ConfigureAwait(false);
+                await connection.Outbox.WhenDrained().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
