@@ -10,6 +10,7 @@ public sealed partial class Authenticator : IDisposable
 {
     private readonly VerifiedCredentials _verified;
     private readonly PasswordChecker _checker;
+    private readonly SharedChecks _checks;
     private readonly TenantMetrics _metrics;
     private readonly ILogger<Authenticator> _logger;
     private readonly byte[] _unknownUserSecret;
@@ -21,6 +22,7 @@ public sealed partial class Authenticator : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLengthPerTenant, 1);
         _verified = new(time, options.VerifiedLifetime);
         _checker = new(options);
+        _checks = new(_verified, _checker);
         _metrics = metrics;
         _logger = logger;
         _unknownUserSecret = options.UnknownUserSecret?.ToArray() ?? RandomNumberGenerator.GetBytes(32);
@@ -87,7 +89,7 @@ public sealed partial class Authenticator : IDisposable
     private async ValueTask<AuthenticationResult> CheckAsync(
         Tenant tenant, string userName, string? hash, string unmatchable, ReadOnlyMemory<byte> password, CancellationToken cancellation)
     {
-        var verdict = await _checker.CheckAsync(tenant.Name, hash ?? unmatchable, password, cancellation).ConfigureAwait(false);
+        var verdict = await _checks.CheckAsync(tenant.Name, hash ?? unmatchable, password, cancellation).ConfigureAwait(false);
         if (verdict == PasswordVerdict.Busy)
             return Refused(tenant, userName, ReasonCode.ServerBusy);
         // The settings may have changed while the password waited for its turn.

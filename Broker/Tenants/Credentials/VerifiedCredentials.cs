@@ -47,6 +47,14 @@ internal sealed class VerifiedCredentials(TimeProvider time, TimeSpan lifetime)
         }
     }
 
+    /// <summary>The same for the same password and hash, and of no use outside of this process.</summary>
+    public string KeyOf(string passwordHash, ReadOnlySpan<byte> password)
+    {
+        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        Compute(passwordHash, password, mac);
+        return Convert.ToHexString(mac);
+    }
+
     /// <summary>Drops what expired; looks through everything at most once a second.</summary>
     private bool MakeRoom(long now)
     {
