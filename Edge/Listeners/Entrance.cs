@@ -8,7 +8,8 @@ using Starling.Edge.Listeners.Tls;
 namespace Starling.Edge.Listeners;
 
 /// <summary>The way of a connection into one listener: admission, PROXY header, TLS, then MQTT or HTTP.</summary>
-internal sealed partial class Entrance(ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
+internal sealed partial class Entrance(
+    ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
 {
     private readonly NetworkList? _proxySources =
         listener.ProxyProtocol?.TrustedSources is { } sources ? new NetworkList(sources) : null;
