@@ -5,7 +5,8 @@ namespace Starling.Edge.Configuration;
 /// <summary>The rules that types alone cannot express.</summary>
 internal static class OptionsValidator
 {
-    public static (string Setting, string Problem)? FirstError(EdgeOptions options) => Errors(options).Select(error => ((string, string)?)error).FirstOrDefault();
+    public static (string Setting, string Problem)? FirstError(EdgeOptions options) =>
+        Errors(options).Select(error => ((string, string)?)error).FirstOrDefault();
 
     public static IEnumerable<(string Setting, string Problem)> Errors(EdgeOptions options)
     {
@@ -46,16 +47,19 @@ internal static class OptionsValidator
         if (string.IsNullOrWhiteSpace(listener.Name))
             yield return ($"{path}.name", "expected a name");
         var secure = listener.Type is ListenerType.Tls or ListenerType.Wss;
+        var type = listener.Type.ToString().ToLowerInvariant();
         if (secure && listener.Tls is null)
-            yield return ($"{path}.tls", $"a listener of type {listener.Type.ToString().ToLowerInvariant()} needs \"tls\": {{ \"certificates\": [...] }}");
+            yield return ($"{path}.tls", $"a listener of type {type} needs \"tls\": {{ \"certificates\": [...] }}");
         if (!secure && listener.Tls is not null)
-            yield return ($"{path}.tls", $"a listener of type {listener.Type.ToString().ToLowerInvariant()} has no TLS; expected type tls or wss, or no \"tls\"");
+            yield return ($"{path}.tls", $"a listener of type {type} has no TLS; expected type tls or wss, or no \"tls\"");
         foreach (var error in TlsErrors(listener.Tls, $"{path}.tls"))
             yield return error;
         foreach (var error in NetworkErrors($"{path}.proxyProtocol.trustedSources", listener.ProxyProtocol?.TrustedSources))
             yield return error;
         foreach (var error in NetworkErrors($"{path}.webSocket.trustedProxies", listener.WebSocket.TrustedProxies))
             yield return error;
+        if (listener.WebSocket.Paths.Count == 0)
+            yield return ($"{path}.webSocket.paths", "expected at least one path");
         for (var i = 0; i < listener.WebSocket.Paths.Count; i++)
         {
             if (!listener.WebSocket.Paths[i].StartsWith('/'))
@@ -64,7 +68,8 @@ internal static class OptionsValidator
         for (var i = 0; i < listener.WebSocket.AllowedOrigins?.Count; i++)
         {
             var origin = listener.WebSocket.AllowedOrigins[i];
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase))
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+                || !uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase))
                 yield return ($"{path}.webSocket.allowedOrigins[{i}]", $"\"{origin}\" is not an origin; expected one such as https://app.example.com");
         }
     }

@@ -24,8 +24,11 @@ public sealed class SettingOrigins
     /// <summary>The setting, with all that is in it, was given anew.</summary>
     internal void Override(string setting, string origin)
     {
-        foreach (var inner in _origins.Keys.Where(path => path.StartsWith(setting, StringComparison.Ordinal) && path.Length > setting.Length && path[setting.Length] is ('.' or '[')).ToList())
-            _origins.Remove(inner);
+        foreach (var path in _origins.Keys.Where(path => path.StartsWith(setting, StringComparison.Ordinal)).ToList())
+        {
+            if (path.AsSpan(setting.Length) is ['.' or '[', ..])
+                _origins.Remove(path);
+        }
         _origins[setting] = origin;
     }
 

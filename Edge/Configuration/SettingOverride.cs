@@ -16,9 +16,10 @@ public sealed record SettingOverride(IReadOnlyList<string> Segments, string Valu
     public static SettingOverride FromArgument(string argument)
     {
         var equals = argument.IndexOf('=', StringComparison.Ordinal);
-        return equals > 0
-            ? new(argument[..equals].Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.'), argument[(equals + 1)..], "--set")
-            : throw new SettingException(argument, "expected --set SETTING=VALUE, such as --set limits.connectTimeout=5s") { Origin = "--set" };
+        if (equals <= 0)
+            throw new SettingException(argument, "expected --set SETTING=VALUE, such as --set limits.connectTimeout=5s") { Origin = "--set" };
+        var path = argument[..equals].Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal);
+        return new(path.Split('.'), argument[(equals + 1)..], "--set");
     }
 
     public static IEnumerable<SettingOverride> FromEnvironment(IEnumerable<KeyValuePair<string, string>> environment) =>

@@ -53,7 +53,10 @@ internal static partial class SettingSchema
         if (type == typeof(TimeSpan))
             return DurationConverter.Expected;
         if (type.IsEnum)
-            return "one of " + string.Join(", ", Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => JsonSerializer.Serialize(Enum.ToObject(type, value), type, SettingJson.Options)));
+        {
+            var values = Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => Enum.ToObject(type, value));
+            return "one of " + string.Join(", ", values.Select(value => JsonSerializer.Serialize(value, type, SettingJson.Options)));
+        }
         if (type == typeof(bool))
             return "true or false";
         return type == typeof(string) ? "a text in quotes" : type == typeof(int) ? "a whole number" : "a group { ... }";
@@ -67,7 +70,8 @@ internal static partial class SettingSchema
     public static string NameOf(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
     private static IEnumerable<PropertyInfo> Properties(Type type) =>
-        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null);
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.GetCustomAttribute<JsonIgnoreAttribute>() is null);
 
     [GeneratedRegex(@"\[\d+\]")]
     private static partial Regex Index();

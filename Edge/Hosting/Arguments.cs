@@ -33,9 +33,8 @@ internal sealed record Arguments(string? ConfigurationFile, IReadOnlyList<Settin
         var parsed = new Arguments(null, [], false, false);
         for (var i = 0; i < args.Count; i++)
         {
-            var (option, value) = args[i].StartsWith("--", StringComparison.Ordinal) && args[i].IndexOf('=', StringComparison.Ordinal) is > 0 and var equals
-                ? (args[i][..equals], args[i][(equals + 1)..])
-                : (args[i], null);
+            var equals = args[i].StartsWith("--", StringComparison.Ordinal) ? args[i].IndexOf('=', StringComparison.Ordinal) : -1;
+            var (option, value) = equals > 0 ? (args[i][..equals], args[i][(equals + 1)..]) : (args[i], null);
             string Value() => value ?? (i + 1 < args.Count ? args[++i] : throw Wrong(option, "expected a value after it"));
             parsed = option switch
             {

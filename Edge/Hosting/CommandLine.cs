@@ -31,7 +31,8 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
                 return Stopped;
             }
             EdgeOptions options;
-            (options, origins) = ConfigurationLoader.Load(arguments.ConfigurationFile, [.. SettingOverride.FromEnvironment(Environment), .. arguments.Overrides]);
+            (options, origins) = ConfigurationLoader.Load(
+                arguments.ConfigurationFile, [.. SettingOverride.FromEnvironment(Environment), .. arguments.Overrides]);
             await using var host = await StandaloneHost.StartAsync(options, services => addServices(options, services));
             if (arguments.ConfigurationFile is null)
                 await output.WriteAsync(Welcome.Text(options, host.Endpoints, host.ManagementEndpoint));
@@ -41,7 +42,8 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
         }
         catch (SettingException e)
         {
-            await error.WriteLineAsync(OneLine($"{e.Origin ?? origins?.Of(e.Setting)}: {(e.Setting.Length == 0 ? "" : e.Setting + ": ")}{e.Problem}"));
+            var setting = e.Setting.Length == 0 ? "" : e.Setting + ": ";
+            await error.WriteLineAsync(OneLine($"{e.Origin ?? origins?.Of(e.Setting)}: {setting}{e.Problem}"));
             return WrongSetting;
         }
         catch (TenantsFileException e)

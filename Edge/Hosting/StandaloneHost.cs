@@ -30,7 +30,8 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     }
 
     /// <summary>Where each listener is bound, by name.</summary>
-    public IReadOnlyDictionary<string, IPEndPoint> Endpoints => new Dictionary<string, IPEndPoint>(_app.Services.GetRequiredService<ListenerSet>().Endpoints);
+    public IReadOnlyDictionary<string, IPEndPoint> Endpoints =>
+        new Dictionary<string, IPEndPoint>(_app.Services.GetRequiredService<ListenerSet>().Endpoints);
 
     public IPEndPoint? ManagementEndpoint => _management?.EndPoint;
 

@@ -33,24 +33,28 @@ internal sealed class Admission : IDisposable
 
     public int HalfOpen => _halfOpen.Count;
 
+    public void Accepted(ListenerOptions listener) => _metrics.Accepted(listener.Name);
+
     /// <summary>Null when the connection is refused, which is counted here.</summary>
     /// <param name="context">The accepted connection.</param>
     /// <param name="listener">Where it came in.</param>
+    /// <param name="stage">What comes first there.</param>
     /// <param name="countAddress">False when the client's address is not known yet, behind a proxy.</param>
-    public AdmittedConnection? Admit(ConnectionContext context, ListenerOptions listener, bool countAddress)
+    public AdmittedConnection? Admit(ConnectionContext context, ListenerOptions listener, Stage stage, bool countAddress)
     {
-        _metrics.Accepted(listener.Name);
         var refusal = _draining ? Refusal.Draining
             : _halfOpen.Count >= _limits.MaximumHalfOpen ? Refusal.HalfOpen
             : Interlocked.Increment(ref _connections) > _limits.MaximumConnections ? Refusal.Connections
             : null;
         if (refusal is null)
         {
-            var connection = new AdmittedConnection(context, listener, this);
+            var connection = new AdmittedConnection(context, listener, this) { Stage = stage };
             if (!countAddress || connection.RemoteEndPoint is null || CountAddress(connection, connection.RemoteEndPoint.Address))
             {
                 _metrics.Opened(listener.Name);
                 _halfOpen.Add(connection);
+                if (_draining)
+                    EndEarlyConnections();
                 return connection;
             }
             refusal = Refusal.HalfOpenAddress;
@@ -106,17 +110,22 @@ internal sealed class Admission : IDisposable
     public void Drain()
     {
         _draining = true;
-        foreach (var connection in _halfOpen.RemoveAll(static connection => connection.Stage < Stage.Connect))
-        {
-            connection.Refused(Refusal.Draining);
-            connection.Abort();
-        }
+        EndEarlyConnections();
     }
 
     public void Dispose()
     {
         _halfOpen.Dispose();
         _closing.Dispose();
+    }
+
+    private void EndEarlyConnections()
+    {
+        foreach (var connection in _halfOpen.RemoveAll(static connection => connection.Stage < Stage.Connect))
+        {
+            connection.Refused(Refusal.Draining);
+            connection.Abort();
+        }
     }
 
     private bool CountAddress(AdmittedConnection connection, IPAddress address)

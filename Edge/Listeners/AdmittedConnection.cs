@@ -32,7 +32,7 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     public bool IsSecure { get; set; }
 
-    public Stage Stage { get; set; } = Stage.Connect;
+    public required Stage Stage { get; set; }
 
     /// <summary>The address whose half-open connections this one is among; the admission's own.</summary>
     public AddressKey? CountedAddress { get; set; }

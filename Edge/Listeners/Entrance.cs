@@ -8,7 +8,8 @@ using Starling.Edge.Listeners.Tls;
 namespace Starling.Edge.Listeners;
 
 /// <summary>The way of a connection into one listener: admission, PROXY header, TLS, then MQTT or HTTP.</summary>
-internal sealed partial class Entrance(ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
+internal sealed partial class Entrance(
+    ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
 {
     private readonly NetworkList? _proxySources =
         listener.ProxyProtocol?.TrustedSources is { } sources ? new NetworkList(sources) : null;
@@ -21,6 +22,7 @@ internal sealed partial class Entrance(ListenerOptions listener, Admission admis
     /// <param name="http">For WebSocket listeners, what reads the HTTP request.</param>
     public Task EnterAsync(ConnectionContext context, ConnectionDelegate? http)
     {
+        admission.Accepted(listener);
         var address = (context.RemoteEndPoint as IPEndPoint)?.Address;
         if (_proxySources is not null && (address is null || !_proxySources.Contains(address)))
         {
@@ -28,9 +30,11 @@ internal sealed partial class Entrance(ListenerOptions listener, Admission admis
             return Task.CompletedTask;
         }
         var isProxied = listener.ProxyProtocol is not null || (http is not null && address is not null && TrustedProxies.Contains(address));
-        var connection = admission.Admit(context, listener, countAddress: !isProxied);
+        var connection = admission.Admit(context, listener, FirstStage, countAddress: !isProxied);
         return connection is null ? Task.CompletedTask : ServeAsync(connection, http);
     }
+
+    private Stage FirstStage => listener.ProxyProtocol is not null ? Stage.Proxy : tls is not null ? Stage.Tls : Stage.Connect;
 
     private async Task ServeAsync(AdmittedConnection connection, ConnectionDelegate? http)
     {
@@ -43,7 +47,7 @@ internal sealed partial class Entrance(ListenerOptions listener, Admission admis
             if (tls is not null)
             {
                 connection.Stage = Stage.Tls;
-                encrypted = await TlsTransport.HandshakeAsync(connection, tls);
+                encrypted = await TlsTransport.HandshakeAsync(connection, tls, logger);
                 if (encrypted is null)
                     return;
                 connection.Context.Transport = encrypted.Plain;
@@ -79,7 +83,6 @@ internal sealed partial class Entrance(ListenerOptions listener, Admission admis
 
     private async ValueTask<bool> ReadProxyHeaderAsync(AdmittedConnection connection, ConnectionDelegate? http)
     {
-        connection.Stage = Stage.Proxy;
         var header = await ProxyHeaderReader.ReadAsync(connection.Context.Transport.Input);
         if (header is null)
         {

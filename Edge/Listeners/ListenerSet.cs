@@ -17,9 +17,11 @@ internal sealed class ListenerSet : IDisposable
     private readonly CertificateWatch _watch;
 
     /// <exception cref="SettingException">A certificate cannot be used.</exception>
-    public ListenerSet(EdgeOptions options, Admission admission, ClientService service, ListenerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+    public ListenerSet(
+        EdgeOptions options, Admission admission, ClientService service, ListenerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
     {
         _options = options;
+        var logger = loggers.CreateLogger<TlsIdentitySource>();
         var development = EnsureDevelopmentCertificate(options, time);
         var identities = new List<TlsIdentitySource>();
         for (var i = 0; i < options.Listeners.Count; i++)
@@ -28,8 +30,8 @@ internal sealed class ListenerSet : IDisposable
             TlsIdentitySource? identity = null;
             if (listener.Tls is { } tls)
             {
-                identity = new TlsIdentitySource(
-                    listener, $"listeners[{i}]", tls.DevelopmentCertificate ? development : null, options.Resolve, time, loggers.CreateLogger<TlsIdentitySource>());
+                var own = tls.DevelopmentCertificate ? development : null;
+                identity = new TlsIdentitySource(listener, $"listeners[{i}]", own, options.Resolve, time, logger);
                 identities.Add(identity);
             }
             _entrances.Add(new Entrance(listener, admission, identity, service, loggers.CreateLogger<Entrance>()));

@@ -48,7 +48,9 @@ internal sealed partial class RefusalLog : IDisposable
             _counts.Clear();
             _armed = false;
         }
-        if (counts.Length > 0 && _logger.IsEnabled(LogLevel.Warning))
-            LogRefused(counts.Sum(count => (long)count.Value), string.Join(", ", counts.Select(count => $"{count.Key.Listener} {count.Key.Reason} {count.Value}")));
+        if (counts.Length == 0 || !_logger.IsEnabled(LogLevel.Warning))
+            return;
+        var reasons = string.Join(", ", counts.Select(count => $"{count.Key.Listener} {count.Key.Reason} {count.Value}"));
+        LogRefused(counts.Sum(count => (long)count.Value), reasons);
     }
 }

@@ -2,11 +2,23 @@ using System.Diagnostics.Metrics;
 
 namespace Starling.Edge.Management;
 
+/// <summary>What Prometheus calls the instrument.</summary>
 internal enum InstrumentKind
 {
     Counter,
     Gauge,
     Histogram,
+}
+
+/// <summary>What a measurement does to the value.</summary>
+internal enum MeasurementMode
+{
+    Add,
+    Set,
+
+    /// <summary>Set on the first report of a collection; further ones come from other sources with the same labels.</summary>
+    Observe,
+    Record,
 }
 
 /// <summary>
@@ -22,15 +34,22 @@ internal sealed class InstrumentSeries
     private static readonly double[] OtherBounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000];
 
     private readonly Lock _gate = new();
-    private readonly Series? _untagged;
+    private readonly Series _untagged;
     private readonly Dictionary<string, Series> _byLabels = [];
     private volatile Dictionary<int, Entry> _table = [];
+    private volatile bool _wasUntagged;
     private int _entries;
 
-    public InstrumentSeries(Instrument instrument, InstrumentKind kind, bool isObservable, IReadOnlyList<double>? advisedBounds)
+    public InstrumentSeries(Instrument instrument, IReadOnlyList<double>? advisedBounds)
     {
-        (Instrument, Kind, IsObservable) = (instrument, kind, isObservable);
-        if (kind == InstrumentKind.Histogram)
+        Instrument = instrument;
+        var type = instrument.GetType().GetGenericTypeDefinition();
+        (Kind, Mode) = type == typeof(Counter<>) ? (InstrumentKind.Counter, MeasurementMode.Add)
+            : type == typeof(ObservableCounter<>) ? (InstrumentKind.Counter, MeasurementMode.Observe)
+            : type == typeof(Histogram<>) ? (InstrumentKind.Histogram, MeasurementMode.Record)
+            : type == typeof(Gauge<>) ? (InstrumentKind.Gauge, MeasurementMode.Set)
+            : (InstrumentKind.Gauge, instrument.IsObservable ? MeasurementMode.Observe : MeasurementMode.Add);
+        if (Kind == InstrumentKind.Histogram)
             Bounds = advisedBounds is null ? instrument.Unit == "s" ? SecondBounds : OtherBounds : [.. advisedBounds];
         _untagged = new Series("", Bounds);
     }
@@ -39,19 +58,17 @@ internal sealed class InstrumentSeries
 
     public InstrumentKind Kind { get; }
 
-    /// <summary>Values are totals that replace the ones before.</summary>
-    public bool IsObservable { get; }
+    public MeasurementMode Mode { get; }
 
     public double[]? Bounds { get; }
-
-    public bool WasUntagged { get; private set; }
 
     public Series Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         if (tags.IsEmpty)
         {
-            WasUntagged = true;
-            return _untagged!;
+            if (!_wasUntagged)
+                _wasUntagged = true;
+            return _untagged;
         }
         var hash = new HashCode();
         foreach (var tag in tags)
@@ -74,9 +91,9 @@ internal sealed class InstrumentSeries
         lock (_gate)
         {
             IEnumerable<Series> all = _byLabels.Values.OrderBy(series => series.Labels, StringComparer.Ordinal);
-            if (WasUntagged)
-                all = all.Prepend(_untagged!);
-            return [.. all.Where(series => !IsObservable || series.Generation == generation)];
+            if (_wasUntagged)
+                all = all.Prepend(_untagged);
+            return [.. all.Where(series => Mode != MeasurementMode.Observe || series.Generation == generation)];
         }
     }
 

@@ -19,7 +19,8 @@ internal sealed class ManagementServer : IAsyncDisposable
     private readonly WebApplication _app;
     private ListenOptions? _bound;
 
-    private ManagementServer(ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusCollector metrics, ILoggerFactory loggers)
+    private ManagementServer(
+        ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusCollector metrics, ILoggerFactory loggers)
     {
         (_checks, _metrics) = ([.. checks], metrics);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -45,7 +46,11 @@ internal sealed class ManagementServer : IAsyncDisposable
 
     /// <exception cref="ListenException">The port is in use.</exception>
     public static async Task<ManagementServer> StartAsync(
-        ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusCollector metrics, ILoggerFactory loggers, CancellationToken cancellation)
+        ManagementOptions options,
+        IEnumerable<IReadinessCheck> checks,
+        PrometheusCollector metrics,
+        ILoggerFactory loggers,
+        CancellationToken cancellation)
     {
         var server = new ManagementServer(options, checks, metrics, loggers);
         try
@@ -86,7 +91,7 @@ internal sealed class ManagementServer : IAsyncDisposable
 
     private Task WriteReadinessAsync(HttpContext http)
     {
-        var reasons = _checks.Where(check => check.NotReadyReason is not null).ToDictionary(check => check.Name, check => check.NotReadyReason);
+        var reasons = _checks.Select(check => (check.Name, Reason: check.NotReadyReason)).Where(check => check.Reason is not null).ToDictionary();
         if (reasons.Count > 0)
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         return WriteAsync(http, "application/json", JsonSerializer.Serialize(new { ready = reasons.Count == 0, reasons }) + "\n");

@@ -22,8 +22,11 @@ internal sealed class ProcessMetrics
         Write(text, "process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.", _started);
         PrometheusText.Header(text, "dotnet_gc_collections_total", "counter", "Garbage collections, by generation.");
         for (var generation = 0; generation <= GC.MaxGeneration; generation++)
-            PrometheusText.Sample(text, "dotnet_gc_collections_total", string.Create(CultureInfo.InvariantCulture, $"generation=\"{generation}\""), GC.CollectionCount(generation));
-        Write(text, "dotnet_gc_pause_seconds_total", "counter", "Time that garbage collections stopped everything, in seconds.", GC.GetTotalPauseDuration().TotalSeconds);
+        {
+            var labels = string.Create(CultureInfo.InvariantCulture, $"generation=\"{generation}\"");
+            PrometheusText.Sample(text, "dotnet_gc_collections_total", labels, GC.CollectionCount(generation));
+        }
+        Write(text, "dotnet_gc_pause_seconds_total", "counter", "Time stopped by garbage collections, in seconds.", GC.GetTotalPauseDuration().TotalSeconds);
         Write(text, "dotnet_gc_heap_bytes", "gauge", "Managed memory in use, in bytes.", GC.GetTotalMemory(false));
         Write(text, "dotnet_gc_allocated_bytes_total", "counter", "Managed memory allocated since the start, in bytes.", GC.GetTotalAllocatedBytes());
         Write(text, "dotnet_threadpool_threads", "gauge", "Threads of the thread pool.", ThreadPool.ThreadCount);

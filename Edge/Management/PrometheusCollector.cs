@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Starling.Edge.Management;
 
-/// <summary>Listens to every meter whose name begins with <c>Starling</c> and writes what it heard for Prometheus.</summary>
+/// <summary>
+/// Listens to every meter whose name begins with <c>Starling</c>, and to the runtime's count of exceptions, and writes what it heard
+/// for Prometheus.
+/// </summary>
 internal sealed class PrometheusCollector : IDisposable
 {
     private readonly Lock _gate = new();
@@ -47,15 +50,12 @@ internal sealed class PrometheusCollector : IDisposable
 
     private void Published(Instrument instrument, MeterListener listener)
     {
-        if (!instrument.Meter.Name.StartsWith("Starling", StringComparison.Ordinal))
+        var isException = instrument is { Meter.Name: "System.Runtime", Name: "dotnet.exceptions" };
+        if (!isException && !instrument.Meter.Name.StartsWith("Starling", StringComparison.Ordinal))
             return;
         if (instrument.Meter.Scope is not null && instrument.Meter.Scope != _meters)
             return;
-        var type = instrument.GetType().GetGenericTypeDefinition();
-        var kind = type == typeof(Counter<>) || type == typeof(ObservableCounter<>) ? InstrumentKind.Counter
-            : type == typeof(Histogram<>) ? InstrumentKind.Histogram
-            : InstrumentKind.Gauge;
-        var series = new InstrumentSeries(instrument, kind, instrument.IsObservable, Bounds(instrument));
+        var series = new InstrumentSeries(instrument, Bounds(instrument));
         lock (_gate)
             _instruments.Add(series);
         listener.EnableMeasurementEvents(instrument, series);
@@ -72,41 +72,33 @@ internal sealed class PrometheusCollector : IDisposable
     private void Measured(long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
         var instrument = (InstrumentSeries)state!;
-        if (instrument.Kind == InstrumentKind.Histogram || instrument.IsObservable || instrument.Instrument is Gauge<long> or Gauge<int> or Gauge<short> or Gauge<byte>)
-            Measured((double)value, tags, state);
-        else
+        if (instrument.Mode == MeasurementMode.Add)
             instrument.Find(tags).Add(value);
+        else
+            Measured((double)value, tags, state);
     }
 
     private void Measured(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {
         var instrument = (InstrumentSeries)state!;
         var series = instrument.Find(tags);
-        if (instrument.Kind == InstrumentKind.Histogram)
+        switch (instrument.Mode)
         {
-            series.Record(value);
-        }
-        else if (instrument.IsObservable && series.Generation == _generation)
-        {
-            // Several reports in one collection are several sources that share a name and labels.
-            series.Add(value);
-        }
-        else if (instrument.IsObservable)
-        {
-            series.Generation = _generation;
-            series.Set(value);
-        }
-        else if (IsSet(instrument.Instrument))
-        {
-            series.Set(value);
-        }
-        else
-        {
-            series.Add(value);
+            case MeasurementMode.Record:
+                series.Record(value);
+                break;
+            case MeasurementMode.Observe when series.Generation != _generation:
+                series.Generation = _generation;
+                series.Set(value);
+                break;
+            case MeasurementMode.Set:
+                series.Set(value);
+                break;
+            default:
+                series.Add(value);
+                break;
         }
     }
-
-    private static bool IsSet(Instrument instrument) => instrument.GetType().GetGenericTypeDefinition() == typeof(Gauge<>);
 
     private static string FamilyName(InstrumentSeries series)
     {

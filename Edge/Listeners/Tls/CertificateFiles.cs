@@ -11,7 +11,8 @@ internal sealed record ServerCertificate(string File, X509Certificate2 Leaf, Ssl
 /// <summary>Reads certificates and keys.</summary>
 internal static class CertificateFiles
 {
-    /// <exception cref="CryptographicException">Unusable, with a message for the operator. Also <see cref="IOException"/>, <see cref="UnauthorizedAccessException"/>.</exception>
+    /// <exception cref="CryptographicException">Unusable, with a message for the operator.</exception>
+    /// <exception cref="IOException">Not readable; also <see cref="UnauthorizedAccessException"/>.</exception>
     public static ServerCertificate Load(CertificateOptions options, Func<string, string> resolve)
     {
         var file = resolve(options.File);
@@ -27,7 +28,9 @@ internal static class CertificateFiles
         {
             var pem = File.ReadAllText(file);
             var key = options.KeyFile is null ? pem : File.ReadAllText(resolve(options.KeyFile));
-            leaf = options.Password is null ? X509Certificate2.CreateFromPem(pem, key) : X509Certificate2.CreateFromEncryptedPem(pem, key, options.Password);
+            leaf = options.Password is null
+                ? X509Certificate2.CreateFromPem(pem, key)
+                : X509Certificate2.CreateFromEncryptedPem(pem, key, options.Password);
             chain.ImportFromPem(pem);
             chain.RemoveAt(0);
         }
@@ -36,7 +39,8 @@ internal static class CertificateFiles
         return new(file, leaf, context, [.. (options.ServerNames ?? NamesIn(leaf)).Select(name => name.ToLowerInvariant())]);
     }
 
-    /// <exception cref="CryptographicException">There is no certificate in it. Also <see cref="IOException"/>, <see cref="UnauthorizedAccessException"/>.</exception>
+    /// <exception cref="CryptographicException">There is no certificate in it.</exception>
+    /// <exception cref="IOException">Not readable; also <see cref="UnauthorizedAccessException"/>.</exception>
     public static X509Certificate2Collection LoadAuthorities(string file)
     {
         var authorities = new X509Certificate2Collection();

@@ -20,7 +20,9 @@ internal sealed class TlsIdentity
         Certificates = certificates;
         _clients = clients;
         var all = new List<SslServerAuthenticationOptions>();
-        var protocols = options.Versions.Aggregate(SslProtocols.None, (known, version) => known | (version == TlsVersion.Tls12 ? SslProtocols.Tls12 : SslProtocols.Tls13));
+        var protocols = SslProtocols.None;
+        foreach (var version in options.Versions)
+            protocols |= version == TlsVersion.Tls12 ? SslProtocols.Tls12 : SslProtocols.Tls13;
         foreach (var certificate in certificates)
         {
             var authentication = new SslServerAuthenticationOptions

@@ -28,7 +28,8 @@ internal sealed partial class TlsIdentitySource
     /// <param name="time">For the warning about certificates that end soon.</param>
     /// <param name="logger">Where reloads and warnings go.</param>
     /// <exception cref="SettingException">A certificate cannot be loaded.</exception>
-    public TlsIdentitySource(ListenerOptions listener, string setting, CertificateOptions? development, Func<string, string> resolve, TimeProvider time, ILogger logger)
+    public TlsIdentitySource(
+        ListenerOptions listener, string setting, CertificateOptions? development, Func<string, string> resolve, TimeProvider time, ILogger logger)
     {
         (_listener, _tls, _setting, _resolve, _time, _logger) = (listener, listener.Tls!, setting, resolve, time, logger);
         _certificates = development is null ? _tls.Certificates : [development];
@@ -66,10 +67,10 @@ internal sealed partial class TlsIdentitySource
     {
         var certificates = _certificates.Select((certificate, i) =>
             Try($"{_setting}.tls.certificates[{i}].file", certificate.File, () => CertificateFiles.Load(certificate, _resolve))).ToList();
-        var clients = _tls.ClientCaFile is { } file
-            ? Try($"{_setting}.tls.clientCaFile", file, () => new ClientCertificateRules(_tls.ClientCertificates, CertificateFiles.LoadAuthorities(_resolve(file))))
-            : null;
-        return new TlsIdentity(_tls, certificates, clients);
+        if (_tls.ClientCaFile is not { } file)
+            return new TlsIdentity(_tls, certificates, clients: null);
+        var authorities = Try($"{_setting}.tls.clientCaFile", file, () => CertificateFiles.LoadAuthorities(_resolve(file)));
+        return new TlsIdentity(_tls, certificates, new ClientCertificateRules(_tls.ClientCertificates, authorities));
     }
 
     private static T Try<T>(string setting, string file, Func<T> load)
@@ -88,7 +89,8 @@ internal sealed partial class TlsIdentitySource
     private byte[] Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in _certificates.SelectMany(certificate => new[] { certificate.File, certificate.KeyFile }).Append(_tls.ClientCaFile).OfType<string>())
+        var files = _certificates.SelectMany(certificate => new[] { certificate.File, certificate.KeyFile }).Append(_tls.ClientCaFile);
+        foreach (var file in files.OfType<string>())
         {
             try
             {

@@ -1,11 +1,13 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
 
 namespace Starling.Edge.Listeners.Tls;
 
 /// <summary>A connection's encrypted side, after the handshake.</summary>
-internal sealed class TlsTransport(IDuplexPipe encrypted, SslStream stream)
+internal sealed partial class TlsTransport(IDuplexPipe encrypted, SslStream stream)
 {
     private const byte HandshakeRecord = 0x16;
 
@@ -14,7 +16,7 @@ internal sealed class TlsTransport(IDuplexPipe encrypted, SslStream stream)
     public IDuplexPipe Plain => _plain;
 
     /// <summary>Null when the handshake fails; it lasts until the connection is aborted, if the client takes its time.</summary>
-    public static async Task<TlsTransport?> HandshakeAsync(AdmittedConnection connection, TlsIdentitySource identities)
+    public static async Task<TlsTransport?> HandshakeAsync(AdmittedConnection connection, TlsIdentitySource identities, ILogger logger)
     {
         var encrypted = connection.Context.Transport;
         if (await FirstByteAsync(encrypted.Input) is var first && first != HandshakeRecord)
@@ -29,11 +31,13 @@ internal sealed class TlsTransport(IDuplexPipe encrypted, SslStream stream)
             await stream.AuthenticateAsServerAsync(
                 static (_, hello, state, _) => new(((TlsIdentitySource)state!).Current.Select(hello.ServerName)), identities, CancellationToken.None);
         }
-        catch
+        catch (Exception e)
         {
             await stream.DisposeAsync();
+            // Out of the queue, its time was up, which is counted as that.
             if (connection.Queue is not null)
                 connection.Refused(Refusal.TlsHandshake);
+            LogFailed(logger, e, connection.RemoteEndPoint, connection.Listener.Name);
             return null;
         }
         connection.IsSecure = true;
@@ -69,4 +73,7 @@ internal sealed class TlsTransport(IDuplexPipe encrypted, SslStream stream)
         input.AdvanceTo(result.Buffer.Start);
         return first;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "TLS handshake of {RemoteEndPoint} at listener {Listener} failed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, IPEndPoint? remoteEndPoint, string listener);
 }

@@ -14,7 +14,8 @@ internal static class ForwardedFor
     public static IPAddress? Client(HttpRequest request, NetworkList trusted)
     {
         IPAddress? client = null;
-        foreach (var entry in string.Join(',', request.Headers["X-Forwarded-For"].ToArray()).Split(',', StringSplitOptions.TrimEntries).Reverse())
+        var chain = string.Join(',', request.Headers["X-Forwarded-For"].ToArray()).Split(',', StringSplitOptions.TrimEntries);
+        foreach (var entry in chain.Reverse())
         {
             if (!IPEndPoint.TryParse(entry, out var endPoint))
                 break;

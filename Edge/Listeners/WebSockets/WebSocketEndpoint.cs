@@ -53,7 +53,8 @@ internal sealed class WebSocketEndpoint(Admission admission, ListenerMetrics met
             return (StatusCodes.Status404NotFound, "There is nothing here. MQTT is at " + options.Paths[0], Refusal.WebSocketPath);
         if (!http.WebSockets.IsWebSocketRequest)
             return (StatusCodes.Status426UpgradeRequired, "This is an MQTT broker: connect with WebSocket", Refusal.WebSocketRequest);
-        if (options.AllowedOrigins is { } allowed && http.Request.Headers.Origin is [{ } origin, ..] && !allowed.Contains(origin, StringComparer.OrdinalIgnoreCase))
+        if (options.AllowedOrigins is { } allowed && http.Request.Headers.Origin is [{ } origin, ..]
+            && !allowed.Contains(origin, StringComparer.OrdinalIgnoreCase))
             return (StatusCodes.Status403Forbidden, "Pages of this origin may not connect", Refusal.WebSocketOrigin);
         subProtocol = SubProtocols.FirstOrDefault(http.WebSockets.WebSocketRequestedProtocols.Contains);
         return subProtocol is null ? (StatusCodes.Status400BadRequest, "Expected the WebSocket sub-protocol mqtt", Refusal.WebSocketProtocol) : default;

@@ -15,6 +15,9 @@ internal sealed class TestHandler : IClientHandler
     /// <summary>True is a handler that does not care that the broker stops.</summary>
     public bool IgnoresDrain { get; init; }
 
+    /// <summary>What to do instead of echoing.</summary>
+    public Func<ClientTransport, Task>? Instead { get; init; }
+
     /// <summary>The next connection that came in.</summary>
     public ValueTask<ClientTransport> ServedAsync() => _served.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
@@ -29,7 +32,7 @@ internal sealed class TestHandler : IClientHandler
         using var registration = IgnoresDrain ? default : drain.Register(transport.Input.CancelPendingRead);
         try
         {
-            await EchoAsync(transport, drain);
+            await (Instead is null ? EchoAsync(transport, drain) : Instead(transport));
         }
         finally
         {
