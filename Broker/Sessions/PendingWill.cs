@@ -8,10 +8,10 @@ namespace Starling.Broker.Sessions;
 /// comes first, unless the client is back before that ([MQTT-3.1.2-8], [MQTT-3.1.3-9]). Used within the session's turn, except for
 /// the timer, which takes the will out under a lock so that it is published once.
 /// </summary>
-internal sealed partial class PendingWill(string tenant, SessionContext context)
+internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context)
 {
     private readonly Lock _gate = new();
-    private SessionWill? _will;
+    private SessionWill? _will = pending;
     private IDisposable? _timer;
     private long? _dueAt;
 
@@ -21,14 +21,8 @@ internal sealed partial class PendingWill(string tenant, SessionContext context)
 
     public bool IsWaiting => _dueAt is not null;
 
-    public void Set(SessionWill? will) => _will = will;
-
+    /// <summary>The client has said goodbye, or is back before the delay has passed: the will is not sent.</summary>
     public void Cancel() => Take();
-
-    /// <summary>The client has connected to the session again: a will whose delay has not passed is not sent.</summary>
-    public void ConnectionIsBack() => Take();
-
-    public void SessionEnded() => Publish();
 
     public void ConnectionLost(uint sessionExpirySeconds)
     {
@@ -56,7 +50,8 @@ internal sealed partial class PendingWill(string tenant, SessionContext context)
         }
     }
 
-    private void Publish()
+    /// <summary>Publishes it now, if it has not been.</summary>
+    public void Publish()
     {
         if (Take() is { } will)
             _ = PublishAsync(will);

@@ -26,15 +26,12 @@ public sealed partial class Session : ISession, IDisposable
 
     private readonly SessionKey _key;
     private readonly SessionContext _context;
-    private readonly Inbox _inbox;
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Dictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal);
-    private readonly HashSet<ushort> _received = [];
-    private readonly PendingWill _will;
+    private volatile DurableState? _durable;
+    private PendingWill? _will;
     private Owner? _owner;
     private bool _loaded;
     private bool _retired;
-    private bool _durable;
     private uint _expirySeconds;
     private long _epoch;
     private IDisposable? _expiry;
@@ -43,12 +40,10 @@ public sealed partial class Session : ISession, IDisposable
     {
         _key = key;
         _context = context;
-        _inbox = new Inbox(key, context.Tenant, context.Inboxes, context.Time, context.Counters);
-        _will = new PendingWill(key.Tenant, context);
     }
 
     /// <summary>Whether it has nothing to remember: no connection, nothing durable, no will that waits.</summary>
-    public bool IsOver => _owner is null && !_durable && !_will.IsWaiting;
+    public bool IsOver => _owner is null && _durable is null && _will is not { IsWaiting: true };
 
     public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect)
     {
@@ -67,22 +62,25 @@ public sealed partial class Session : ISession, IDisposable
             }
 
             _expiry?.Dispose();
-            if (connect.CleanStart && _durable)
+            if (connect.CleanStart)
                 await DiscardAsync().ConfigureAwait(false);
-            var present = _durable;
-            _will.ConnectionIsBack();
+            var present = _durable is not null;
+            _will?.Cancel();
 
             _epoch = Math.Max(_epoch + 1, _context.Due.Now);
             _owner = new Owner(connect.EdgeId, connect.Address);
             _expirySeconds = connect.ExpirySeconds;
-            SetDurable(present || _expirySeconds > 0);
-            _will.Set(connect.Will);
-            _inbox.SetEpoch(_epoch);
-            if (_durable)
-                await SaveAsync(expiresAt: null).ConfigureAwait(false);
-            foreach (var subscription in _subscriptions.Values)
+            _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context) : null;
+            if (!present && _expirySeconds == 0)
+                return new SessionConnected(ReasonCode.Success, SessionPresent: false, Durable: false, _epoch, [], []);
+
+            var durable = _durable ?? BecomeDurable();
+            durable.Inbox.SetEpoch(_epoch);
+            await SaveAsync(durable, expiresAt: null).ConfigureAwait(false);
+            foreach (var subscription in durable.Subscriptions.Values)
                 await RegisterAsync(subscription).ConfigureAwait(false);
-            return new SessionConnected(ReasonCode.Success, present, _durable, _epoch, [.. _subscriptions.Values], [.. _received]);
+            return new SessionConnected(
+                ReasonCode.Success, present, Durable: true, _epoch, [.. durable.Subscriptions.Values], [.. durable.Received]);
         }
         finally
         {
@@ -92,21 +90,23 @@ public sealed partial class Session : ISession, IDisposable
 
     public async ValueTask<bool> StartAsync(long epoch, int receiveMaximum)
     {
+        DurableState? durable;
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
             if (epoch != _epoch || _owner is not { } owner)
                 return false;
-            if (!_durable || _context.Cluster.Edge(owner.EdgeId) is not { } edge)
+            durable = _durable;
+            if (durable is null || _context.Cluster.Edge(owner.EdgeId) is not { } edge)
                 return true;
-            _inbox.Start(edge, receiveMaximum);
+            durable.Inbox.Start(edge, receiveMaximum);
         }
         finally
         {
             _turn.Release();
         }
 
-        await _inbox.PushAsync().ConfigureAwait(false);
+        await durable.Inbox.PushAsync().ConfigureAwait(false);
         return true;
     }
 
@@ -118,7 +118,7 @@ public sealed partial class Session : ISession, IDisposable
             if (epoch != _epoch || _owner is null)
                 return;
             // A session that was not to outlive its connection can't change that now ([MQTT-3.14.2-2] is the edge's to refuse).
-            if (disconnect.ExpirySeconds is { } expiry && _durable)
+            if (disconnect.ExpirySeconds is { } expiry && _durable is not null)
                 _expirySeconds = expiry;
             await EndConnectionAsync(disconnect).ConfigureAwait(false);
         }
@@ -135,12 +135,12 @@ public sealed partial class Session : ISession, IDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (epoch != _epoch || !_durable)
+            if (epoch != _epoch || _durable is not { } durable)
                 return;
             await _context.Sessions.SetSubscriptionsAsync(_key, _epoch, subscriptions, []).ConfigureAwait(false);
             foreach (var subscription in subscriptions)
             {
-                _subscriptions[subscription.Filter] = subscription;
+                durable.Subscriptions[subscription.Filter] = subscription;
                 await RegisterAsync(subscription).ConfigureAwait(false);
             }
         }
@@ -155,12 +155,12 @@ public sealed partial class Session : ISession, IDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (epoch != _epoch || !_durable)
+            if (epoch != _epoch || _durable is not { } durable)
                 return;
             await _context.Sessions.SetSubscriptionsAsync(_key, _epoch, [], filters).ConfigureAwait(false);
             foreach (var filter in filters)
             {
-                if (_subscriptions.Remove(filter))
+                if (durable.Subscriptions.Remove(filter))
                     await UnregisterAsync(filter).ConfigureAwait(false);
             }
         }
@@ -185,22 +185,22 @@ public sealed partial class Session : ISession, IDisposable
             }
         }
 
-        if (_durable)
-            await _inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
+        if (_durable is { } durable)
+            await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
     }
 
     public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) =>
-        epoch == _epoch ? _inbox.AcknowledgeAsync(acks) : ValueTask.CompletedTask;
+        epoch == _epoch && _durable is { } durable ? durable.Inbox.AcknowledgeAsync(acks) : ValueTask.CompletedTask;
 
     public async ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
     {
-        if (epoch != _epoch || !_durable)
+        if (epoch != _epoch || _durable is not { } durable)
             return;
         ValueTask write;
-        lock (_received)
+        lock (durable.Received)
         {
-            _received.UnionWith(received);
-            _received.ExceptWith(released);
+            durable.Received.UnionWith(received);
+            durable.Received.ExceptWith(released);
             write = _context.Sessions.SetReceivedAsync(_key, _epoch, received, released);
         }
 
@@ -241,11 +241,11 @@ public sealed partial class Session : ISession, IDisposable
         if (await _context.Sessions.LoadAsync(_key).ConfigureAwait(false) is { } stored)
         {
             (_epoch, _expirySeconds) = (stored.Epoch, stored.ExpirySeconds);
-            SetDurable(true);
+            var durable = BecomeDurable();
             foreach (var subscription in stored.Subscriptions)
-                _subscriptions[subscription.Filter] = subscription;
-            _received.UnionWith(stored.Received);
-            _inbox.Reset(stored.Inbox, _epoch);
+                durable.Subscriptions[subscription.Filter] = subscription;
+            durable.Received.UnionWith(stored.Received);
+            durable.Inbox.Reset(stored.Inbox, _epoch);
             if (stored.ExpiresAt is { } due)
                 ExpireAt(due);
         }
@@ -278,79 +278,78 @@ public sealed partial class Session : ISession, IDisposable
     private async ValueTask EndConnectionAsync(SessionDisconnect disconnect)
     {
         _owner = null;
-        _inbox.Stop(disconnect.SentBelow);
+        var durable = _durable;
+        durable?.Inbox.Stop(disconnect.SentBelow);
         var ends = _expirySeconds == 0;
         if (!disconnect.PublishWill)
-            _will.Cancel();
+            _will?.Cancel();
         else if (!ends)
-            _will.ConnectionLost(_expirySeconds);
-        else
-            _will.SessionEnded();
+            _will?.ConnectionLost(_expirySeconds);
 
-        if (ends)
+        if (ends || durable is null)
         {
-            if (_durable)
-                await DiscardAsync().ConfigureAwait(false);
+            await DiscardAsync().ConfigureAwait(false);
             return;
         }
 
         var expiresAt = _expirySeconds == uint.MaxValue ? (long?)null : _context.Due.Now + (_expirySeconds * 1000L);
-        await SaveAsync(expiresAt).ConfigureAwait(false);
+        await SaveAsync(durable, expiresAt).ConfigureAwait(false);
         if (expiresAt is { } due)
             ExpireAt(due);
-        await HandOverSharedAsync().ConfigureAwait(false);
+        await HandOverSharedAsync(durable).ConfigureAwait(false);
     }
 
     /// <summary>Members of shared subscriptions that are away get messages only when no other member is there.</summary>
-    private async ValueTask HandOverSharedAsync()
+    private async ValueTask HandOverSharedAsync(DurableState durable)
     {
-        var shared = _subscriptions.Values.Where(s => TopicFilters.TryParseShared(s.Filter, out _)).ToArray();
+        var shared = durable.Subscriptions.Values.Where(s => TopicFilters.TryParseShared(s.Filter, out _)).ToArray();
         if (shared.Length == 0)
             return;
         foreach (var subscription in shared)
             await RegisterAsync(subscription).ConfigureAwait(false);
-        foreach (var group in (await _inbox.ReadSharedAsync().ConfigureAwait(false)).GroupBy(entry => entry.Delivery.Group!))
+        foreach (var group in (await durable.Inbox.ReadSharedAsync().ConfigureAwait(false)).GroupBy(entry => entry.Delivery.Group!))
         {
             // A QoS 2 message that may have been sent is this client's to finish ([MQTT-4.8.2-5]).
-            var entries = group.Where(e => e.Delivery.QoS == QualityOfService.AtLeastOnce || !_inbox.MayHaveBeenSent(e)).ToArray();
+            var entries = group.Where(e => e.Delivery.QoS == QualityOfService.AtLeastOnce || !durable.Inbox.MayHaveBeenSent(e)).ToArray();
             foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, group.Key.Filter).Take(1))
             {
                 var taken = await shard.RedispatchAsync(_key.ClientId, [.. entries.Select(e => e.Delivery)]).ConfigureAwait(false);
-                await _inbox.RemoveAsync(entries[..taken]).ConfigureAwait(false);
+                await durable.Inbox.RemoveAsync(entries[..taken]).ConfigureAwait(false);
             }
         }
     }
 
+    /// <summary>The session ends, and with it the wait of its will.</summary>
     private async ValueTask DiscardAsync()
     {
-        _will.SessionEnded();
-        foreach (var filter in _subscriptions.Keys)
+        _will?.Publish();
+        if (_durable is not { } durable)
+            return;
+        foreach (var filter in durable.Subscriptions.Keys)
             await UnregisterAsync(filter).ConfigureAwait(false);
-        _subscriptions.Clear();
-        _received.Clear();
-        _inbox.Reset(default, _epoch);
-        SetDurable(false);
+        durable.Inbox.Reset(default, _epoch);
+        _durable = null;
+        _context.Counters.SessionsDurable.Decrement();
         await _context.Sessions.DeleteAsync(_key, _epoch).ConfigureAwait(false);
     }
 
-    private void SetDurable(bool durable)
+    private DurableState BecomeDurable()
     {
-        if (durable != _durable)
-            _context.Counters.SessionsDurable.Add(durable ? 1 : -1);
-        _durable = durable;
+        _context.Counters.SessionsDurable.Increment();
+        return _durable = new DurableState(new Inbox(_key, _context.Tenant, _context.Inboxes, _context.Time, _context.Counters));
     }
 
-    private ValueTask SaveAsync(long? expiresAt) => _context.Sessions.SaveAsync(
+    private ValueTask SaveAsync(DurableState durable, long? expiresAt) => _context.Sessions.SaveAsync(
         _key,
         new StoredSession(
             _epoch,
             _expirySeconds,
             expiresAt,
-            [.. _subscriptions.Values],
-            [.. _received],
-            _will.Current,
-            _will.DueAt,
-            _inbox.Summary));
+            [.. durable.Subscriptions.Values],
+            [.. durable.Received],
+            _will?.Current,
+            _will?.DueAt,
+            durable.Inbox.Summary));
 
     private void ExpireAt(long due)
     {
@@ -363,7 +362,7 @@ public sealed partial class Session : ISession, IDisposable
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            if (_owner is not null || !_durable)
+            if (_owner is not null || _durable is null)
                 return;
             _context.Counters.SessionsExpired.Increment();
             await DiscardAsync().ConfigureAwait(false);
