@@ -278,7 +278,7 @@ internal sealed class Inbox
         var kept = new Stack<Delivery>();
         foreach (var delivery in deliveries.Reverse().Where(delivery => delivery.Message.Size <= limits.InboxBytes))
         {
-            if (kept.Count == room || delivery.Message.Size > roomBytes)
+            if (kept.Count >= room || delivery.Message.Size > roomBytes)
                 break;
             roomBytes -= delivery.Message.Size;
             kept.Push(delivery);

@@ -52,7 +52,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         var repeated = packet.QoS == QualityOfService.ExactlyOnce && !TakeIn(packet.PacketIdentifier);
         var refusal = Refusal(topic);
         if (refusal != ReasonCode.Success)
-            connection.Counters.PublishRefused.Increment();
+            CountRefusal(topic);
         var outcome = new Pending(packet.PacketIdentifier, packet.QoS, Batch: -1, Index: -1, repeated ? ReasonCode.Success : refusal);
         if (!repeated && refusal == ReasonCode.Success)
             outcome = Queue(packet, topic.Topic, outcome, ahead);
@@ -160,18 +160,29 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         if (topic.AccessVersion == access.Version)
             return topic.Refusal;
         var limits = connection.EdgeTenant.Tenant.Options.Limits;
-        var quotas = connection.EdgeTenant.Tenant.Quotas;
         topic.AccessVersion = access.Version;
+        topic.Limit = topic.Topic switch
+        {
+            { Utf8.Length: var length } when length > limits.TopicLength => TenantLimit.TopicLength,
+            { Utf8: var utf8 } when TopicNames.LevelCount(utf8) > limits.TopicLevels => TenantLimit.TopicLevels,
+            _ => null,
+        };
         topic.Refusal = topic.Topic switch
         {
-            { Utf8.Length: var length } when length > limits.TopicLength => quotas.Refuse(TenantLimit.TopicLength),
-            { Utf8: var utf8 } when TopicNames.LevelCount(utf8) > limits.TopicLevels => quotas.Refuse(TenantLimit.TopicLevels),
+            _ when topic.Limit is { } limit => limit.ReasonCode(),
             // The broker's own topics: nobody else publishes there.
             { IsReserved: true, Text: var text } when text.StartsWith("$SYS/", StringComparison.Ordinal) => ReasonCode.NotAuthorized,
             { Text: var text } when !access.MayPublish(text) => ReasonCode.NotAuthorized,
             _ => ReasonCode.Success,
         };
         return topic.Refusal;
+    }
+
+    private void CountRefusal(PublishTopic topic)
+    {
+        connection.Counters.PublishRefused.Increment();
+        if (topic.Limit is { } limit)
+            connection.EdgeTenant.Tenant.Quotas.Refuse(limit);
     }
 
     private bool TakeIn(ushort packetIdentifier)

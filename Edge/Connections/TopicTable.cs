@@ -1,4 +1,5 @@
 using Starling.Broker.Messages;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -38,6 +39,9 @@ internal sealed class PublishTopic(Topic topic)
 
     /// <summary>The version of the rules that <see cref="Refusal"/> follows.</summary>
     public long AccessVersion { get; set; } = -1;
+
+    /// <summary>The limit that the topic is over, by the same version, or null.</summary>
+    public TenantLimit? Limit { get; set; }
 
     /// <summary>Why messages to this topic are refused; Success if they are not.</summary>
     public ReasonCode Refusal { get; set; }
