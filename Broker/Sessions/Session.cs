@@ -1,7 +1,5 @@
 using System.Net;
-using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 
@@ -30,6 +28,7 @@ public sealed partial class Session : ISession, IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<string, Subscription> _subscriptions = new(StringComparer.Ordinal);
     private readonly HashSet<ushort> _received = [];
+    private readonly SessionRoutes _routes;
     private readonly PendingWill _will;
     private Owner? _owner;
     private bool _loaded;
@@ -44,6 +43,7 @@ public sealed partial class Session : ISession, IDisposable
         _key = key;
         _context = context;
         _inbox = new Inbox(key, context.Tenant, context.Inboxes, context.Time, context.Counters);
+        _routes = new SessionRoutes(key, context, _inbox);
         _will = new PendingWill(key.Tenant, context);
     }
 
@@ -81,7 +81,7 @@ public sealed partial class Session : ISession, IDisposable
             if (_durable)
                 await SaveAsync(expiresAt: null).ConfigureAwait(false);
             foreach (var subscription in _subscriptions.Values)
-                await RegisterAsync(subscription).ConfigureAwait(false);
+                await _routes.RegisterAsync(subscription, _owner?.EdgeId).ConfigureAwait(false);
             return new SessionConnected(ReasonCode.Success, present, _durable, _epoch, [.. _subscriptions.Values], [.. _received]);
         }
         finally
@@ -141,7 +141,7 @@ public sealed partial class Session : ISession, IDisposable
             foreach (var subscription in subscriptions)
             {
                 _subscriptions[subscription.Filter] = subscription;
-                await RegisterAsync(subscription).ConfigureAwait(false);
+                await _routes.RegisterAsync(subscription, _owner?.EdgeId).ConfigureAwait(false);
             }
         }
         finally
@@ -161,7 +161,7 @@ public sealed partial class Session : ISession, IDisposable
             foreach (var filter in filters)
             {
                 if (_subscriptions.Remove(filter))
-                    await UnregisterAsync(filter).ConfigureAwait(false);
+                    await _routes.UnregisterAsync(filter).ConfigureAwait(false);
             }
         }
         finally
@@ -187,6 +187,23 @@ public sealed partial class Session : ISession, IDisposable
 
         if (_durable)
             await _inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
+    }
+
+    public async ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_subscriptions.ContainsKey(filter))
+                return null;
+            if (deliveries.Count > 0)
+                await _inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
+            return _inbox.Summary;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) =>
@@ -298,34 +315,18 @@ public sealed partial class Session : ISession, IDisposable
         await SaveAsync(expiresAt).ConfigureAwait(false);
         if (expiresAt is { } due)
             ExpireAt(due);
-        await HandOverSharedAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>Members of shared subscriptions that are away get messages only when no other member is there.</summary>
-    private async ValueTask HandOverSharedAsync()
-    {
-        var shared = _subscriptions.Values.Where(s => TopicFilters.TryParseShared(s.Filter, out _)).ToArray();
-        if (shared.Length == 0)
-            return;
-        foreach (var subscription in shared)
-            await RegisterAsync(subscription).ConfigureAwait(false);
-        foreach (var group in (await _inbox.ReadSharedAsync().ConfigureAwait(false)).GroupBy(entry => entry.Delivery.Group!))
-        {
-            // A QoS 2 message that may have been sent is this client's to finish ([MQTT-4.8.2-5]).
-            var entries = group.Where(e => e.Delivery.QoS == QualityOfService.AtLeastOnce || !_inbox.MayHaveBeenSent(e)).ToArray();
-            foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, group.Key.Filter).Take(1))
-            {
-                var taken = await shard.RedispatchAsync(_key.ClientId, [.. entries.Select(e => e.Delivery)]).ConfigureAwait(false);
-                await _inbox.RemoveAsync(entries[..taken]).ConfigureAwait(false);
-            }
-        }
+        // Members of shared subscriptions that are away get messages only when no other member is there.
+        foreach (var subscription in _subscriptions.Values.Where(s => TopicFilters.IsShared(s.Filter)))
+            await _routes.RegisterAsync(subscription, edgeId: null).ConfigureAwait(false);
+        await _routes.HandOverAsync(_subscriptions.Values).ConfigureAwait(false);
     }
 
     private async ValueTask DiscardAsync()
     {
         _will.SessionEnded();
         foreach (var filter in _subscriptions.Keys)
-            await UnregisterAsync(filter).ConfigureAwait(false);
+            await _routes.UnregisterAsync(filter).ConfigureAwait(false);
+        await _routes.HandOverAsync(_subscriptions.Values).ConfigureAwait(false);
         _subscriptions.Clear();
         _received.Clear();
         _inbox.Reset(default, _epoch);
@@ -378,34 +379,6 @@ public sealed partial class Session : ISession, IDisposable
         }
 
         _context.Idle(this, _key);
-    }
-
-    private async ValueTask RegisterAsync(Subscription subscription)
-    {
-        if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
-        {
-            var member = new SharedMember(
-                _key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, _owner?.EdgeId, Durable: true);
-            foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, shared.Filter))
-                await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
-            return;
-        }
-
-        foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, subscription.Filter))
-            await shard.SetDurableRouteAsync(_key.ClientId, subscription).ConfigureAwait(false);
-    }
-
-    private async ValueTask UnregisterAsync(string filter)
-    {
-        if (TopicFilters.TryParseShared(filter, out var shared))
-        {
-            foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, shared.Filter))
-                await shard.LeaveAsync(new SharedGroupKey(shared.ShareName, shared.Filter), _key.ClientId).ConfigureAwait(false);
-            return;
-        }
-
-        foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, filter))
-            await shard.RemoveDurableRouteAsync(_key.ClientId, filter).ConfigureAwait(false);
     }
 
     private sealed record Owner(string EdgeId, IPAddress? Address);

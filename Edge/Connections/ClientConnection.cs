@@ -113,16 +113,15 @@ internal sealed partial class ClientConnection
 
     public void DeliverInbox(IReadOnlyList<InboxEntry> entries)
     {
-        List<InboxAck>? denied = null;
-        if (Access.NeedsReceiveCheck)
-        {
-            denied = [.. entries.Where(e => !Access.MayReceive(e.Delivery.Message.Topic.Text)).Select(e => new InboxAck(e.Number, Received: false))];
-            entries = [.. entries.Where(e => Access.MayReceive(e.Delivery.Message.Topic.Text))];
-        }
-
-        if (Outbox.SendInbox(entries))
+        // The rules may have changed since the messages came into the inbox. What is released has been received.
+        var access = Access;
+        var denied = entries.Where(e => !e.Released && !access.MayReceive(e.Delivery.Message.Topic.Text)).ToArray();
+        if (Outbox.SendInbox(denied.Length == 0 ? entries : [.. entries.Where(e => !denied.Contains(e))]))
             Outbox.Flush();
-        if ((denied is { Count: > 0 } ? denied : Outbox.TakeSkipped()) is { } unsent)
+        foreach (var entry in denied)
+            CompletedShared(entry.Delivery);
+        InboxAck[] unsent = [.. denied.Select(entry => new InboxAck(entry.Number, Received: false)), .. Outbox.TakeSkipped() ?? []];
+        if (unsent.Length > 0)
             _ = Session.AcknowledgeAsync(Epoch, unsent).AsTask();
     }
 
@@ -145,6 +144,13 @@ internal sealed partial class ClientConnection
             return;
         foreach (var shard in Node.Cluster.ShardsOf(EdgeTenant.Tenant.Name, group.Filter))
             _ = shard.CompletedAsync(group, ClientId, 1).AsTask();
+    }
+
+    /// <summary>Of a message that is not sent although its shared subscription chose this client, if one did.</summary>
+    public void CompletedShared(in Delivery delivery)
+    {
+        if (delivery is { Group: { } group, QoS: > QualityOfService.AtMostOnce })
+            CompletedShared(group);
     }
 
     public void Reply(ArrayBufferWriter<byte> replies, in AckPacket ack) => ack.Encode(replies, Version);
@@ -258,5 +264,8 @@ internal sealed partial class ClientConnection
     }
 
     /// <summary>An acknowledgement of the inbox, for a replay that goes by the inbox and waits for the client.</summary>
-    public void InboxAcknowledged(int count) => _replay?.Acknowledged(count);
+    public void InboxAcknowledged() => _replay?.Acknowledged();
+
+    /// <param name="filter">As the client wrote it.</param>
+    public bool IsSubscribed(string filter) => _subscriptions.Contains(filter);
 }

@@ -183,7 +183,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         }
         else if (outcome.Received)
             connection.Reply(_replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
-        if (outcome is { Freed: true, Group: { } group, IsOfInbox: false })
+        if (outcome is { Freed: true, Group: { } group })
             connection.CompletedShared(group);
     }
 
@@ -227,7 +227,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         foreach (var identifier in _inboxReceived)
             connection.Reply(_replies, new AckPacket(PacketType.PubRel, identifier));
         _inboxReceived.Clear();
-        connection.InboxAcknowledged(acks.Count(ack => !ack.Received));
+        connection.InboxAcknowledged();
     }
 
     private async ValueTask HandleAsync(object packet)
