@@ -8,6 +8,12 @@ namespace Starling.Broker.Retained;
 /// </summary>
 internal sealed class RetainedIndex
 {
+    /// <summary>A read ends with the message that makes it this large.</summary>
+    private const int MostBytes = 256 * 1024;
+
+    /// <summary>Nodes that a read looks at, for filters that match little of what they have to go through.</summary>
+    private const int MostVisits = 16 * 1024;
+
     internal RetainedNode Root { get; } = new("", null);
 
     public int Count { get; private set; }
@@ -64,20 +70,24 @@ internal sealed class RetainedIndex
         return before;
     }
 
-    /// <summary>Adds up to <paramref name="most"/> messages that match to <paramref name="found"/>, from where the cursor stands.</summary>
+    /// <summary>
+    /// Adds up to <paramref name="most"/> messages that match to <paramref name="found"/>, from where the cursor stands. Large messages
+    /// and a long search end a read early, so that it stays short and what it brings stays small.
+    /// </summary>
     /// <returns>True when there may be more.</returns>
     public bool Read(RetainedCursor cursor, int most, List<Message> found)
     {
         if (!cursor.Started)
             cursor.Start(this);
-        while (most > 0)
+        var bytes = 0L;
+        for (var visits = 0; found.Count < most && bytes < MostBytes && visits < MostVisits; visits++)
         {
             if (!cursor.MoveNext(out var message))
                 return false;
             if (message is null)
                 continue;
             found.Add(message);
-            most--;
+            bytes += message.Size;
         }
 
         return true;

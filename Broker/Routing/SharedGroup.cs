@@ -53,8 +53,9 @@ internal sealed class SharedGroup(SharedGroupKey key)
     /// <param name="message">The message.</param>
     /// <param name="strategy">How to choose among members with a connection.</param>
     /// <param name="origin">The edge that brought the message, or null.</param>
-    /// <param name="except">A client that must not be chosen, or null.</param>
-    public SharedMember? Pick(Message message, SharedSubscriptionStrategy strategy, string? origin, string? except = null)
+    /// <param name="except">Clients that must not be chosen: they had the message and went.</param>
+    public SharedMember? Pick(
+        Message message, SharedSubscriptionStrategy strategy, string? origin, IReadOnlyCollection<string> except)
     {
         lock (_gate)
         {
@@ -66,7 +67,8 @@ internal sealed class SharedGroup(SharedGroupKey key)
                 _ => null,
             };
             chosen ??= PickNext(static m => m.EdgeId is not null, except);
-            if (chosen is null && message.QoS > QualityOfService.AtMostOnce)
+            // A durable member that has gone keeps what it had, rather than that another one does that is away too.
+            if (chosen is null && message.QoS > QualityOfService.AtMostOnce && !_members.Exists(m => m.Value.Durable && except.Contains(m.Value.ClientId)))
                 chosen = PickNext(static m => m is { Durable: true, Options.MaximumQoS: > QualityOfService.AtMostOnce }, except);
             if (chosen is null)
                 return null;
@@ -76,14 +78,14 @@ internal sealed class SharedGroup(SharedGroupKey key)
         }
     }
 
-    private Member? PickNext(Func<SharedMember, bool> eligible, string? except)
+    private Member? PickNext(Func<SharedMember, bool> eligible, IReadOnlyCollection<string> except)
     {
         for (var i = 0; i < _members.Count; i++)
         {
             var member = _members[_turn++ % _members.Count];
             if (_turn >= _members.Count)
                 _turn = 0;
-            if (member.Value.ClientId != except && eligible(member.Value))
+            if (!except.Contains(member.Value.ClientId) && eligible(member.Value))
                 return member;
         }
 
@@ -91,23 +93,23 @@ internal sealed class SharedGroup(SharedGroupKey key)
     }
 
     /// <summary>Highest random weight: a publisher stays with its member for as long as that one is there, whoever else comes or goes.</summary>
-    private Member? PickSticky(Message message, string? except)
+    private Member? PickSticky(Message message, IReadOnlyCollection<string> except)
     {
         var publisher = message.Publisher?.ClientId ?? "";
         return Online(except).MaxBy(m => HashCode.Combine(publisher, m.Value.ClientId));
     }
 
-    private Member? PickLeastInFlight(string? except)
+    private Member? PickLeastInFlight(IReadOnlyCollection<string> except)
     {
         // Start where the round-robin stands, so that equals share evenly.
         var start = _members.Count == 0 ? 0 : _turn++ % _members.Count;
         return _members.Skip(start).Concat(_members.Take(start))
-            .Where(m => m.Value.EdgeId is not null && m.Value.ClientId != except)
+            .Where(m => m.Value.EdgeId is not null && !except.Contains(m.Value.ClientId))
             .MinBy(m => m.InFlight);
     }
 
-    private IEnumerable<Member> Online(string? except) =>
-        _members.Where(m => m.Value.EdgeId is not null && m.Value.ClientId != except);
+    private IEnumerable<Member> Online(IReadOnlyCollection<string> except) =>
+        _members.Where(m => m.Value.EdgeId is not null && !except.Contains(m.Value.ClientId));
 
     private sealed class Member(SharedMember value)
     {

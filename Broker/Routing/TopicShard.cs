@@ -57,7 +57,7 @@ public sealed class TopicShard : ITopicShard
         }
 
         if (dispatch is not null)
-            await CarryOutAsync(dispatch).ConfigureAwait(false);
+            await CarryOutAsync(dispatch, except: []).ConfigureAwait(false);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -141,7 +141,9 @@ public sealed class TopicShard : ITopicShard
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
+    public ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries) => RedispatchAsync([except], deliveries);
+
+    private async ValueTask<int> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries)
     {
         var dispatch = new ShardDispatch();
         var taken = 0;
@@ -155,7 +157,7 @@ public sealed class TopicShard : ITopicShard
             taken++;
         }
 
-        await CarryOutAsync(dispatch).ConfigureAwait(false);
+        await CarryOutAsync(dispatch, except).ConfigureAwait(false);
         return taken;
     }
 
@@ -205,10 +207,10 @@ public sealed class TopicShard : ITopicShard
         }
 
         foreach (var group in match.Groups)
-            Offer(group, message, origin, except: null, dispatch);
+            Offer(group, message, origin, except: [], dispatch);
     }
 
-    private bool Offer(SharedGroup group, Message message, string? origin, string? except, ShardDispatch dispatch)
+    private bool Offer(SharedGroup group, Message message, string? origin, string[] except, ShardDispatch dispatch)
     {
         if (group.Pick(message, _tenant.Options.SharedSubscriptions, origin, except) is not { } member)
             return false;
@@ -227,7 +229,9 @@ public sealed class TopicShard : ITopicShard
     }
 
     /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
-    private async ValueTask CarryOutAsync(ShardDispatch dispatch)
+    /// <param name="dispatch">What there is to do.</param>
+    /// <param name="except">Members that were tried before; none is tried twice, so that it comes to an end.</param>
+    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except)
     {
         if (dispatch.RetainedChanged)
             await _retained.CommitAsync().ConfigureAwait(false);
@@ -254,7 +258,7 @@ public sealed class TopicShard : ITopicShard
             var reached = _cluster.Edge(edgeId) is { } edge
                 && await edge.DeliverToAsync(_tenant.Name, clientId, deliveries).ConfigureAwait(false);
             if (!reached)
-                await RedispatchAsync(clientId, deliveries).ConfigureAwait(false);
+                await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
         }
     }
 }

@@ -1,9 +1,17 @@
 namespace Starling.Broker.Sessions;
 
 /// <summary>What a session keeps beyond its connection. Sessions that end with their connection have none of it.</summary>
-internal sealed class DurableState(Inbox inbox)
+internal sealed class DurableState
 {
-    public Inbox Inbox => inbox;
+    public DurableState(SessionKey key, SessionContext context)
+    {
+        Inbox = new Inbox(key, context.Tenant, context.Inboxes, context.Time, context.Counters);
+        Routes = new SessionRoutes(key, context, Inbox);
+    }
+
+    public Inbox Inbox { get; }
+
+    public SessionRoutes Routes { get; }
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 

@@ -29,6 +29,12 @@ public interface ISession
     /// <summary>Messages of QoS 1 and 2 for a durable session. Done when they are in its inbox, or dropped by its limits and counted.</summary>
     ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries);
 
+    /// <summary>Retained messages of QoS 1 and 2 for a new subscription of a durable session.</summary>
+    /// <param name="filter">The subscription's.</param>
+    /// <param name="deliveries">May be empty, to ask.</param>
+    /// <returns>What waits in the inbox now; null when the session does not have the subscription any more and wants nothing of it.</returns>
+    ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries);
+
     /// <summary>What the client has acknowledged. Done when it is written, as PUBREL must wait for ([MQTT-4.3.3-4]).</summary>
     ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks);
 
@@ -67,4 +73,8 @@ public sealed record SessionConnected(
 /// <param name="PublishWill">False after a DISCONNECT with reason code 0 ([MQTT-3.14.4-3]).</param>
 /// <param name="ExpirySeconds">A new session expiry interval that came with the DISCONNECT, or null.</param>
 /// <param name="SentBelow">Inbox entries with lower numbers may have reached the client.</param>
-public sealed record SessionDisconnect(bool PublishWill, uint? ExpirySeconds = null, long SentBelow = 0);
+public sealed record SessionDisconnect(bool PublishWill, uint? ExpirySeconds = null, long SentBelow = 0)
+{
+    /// <summary>The connection was lost, or closed by the broker.</summary>
+    public static SessionDisconnect Lost { get; } = new(PublishWill: true);
+}

@@ -1,7 +1,5 @@
 using System.Net;
-using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 
@@ -78,7 +76,7 @@ public sealed partial class Session : ISession, IDisposable
             durable.Inbox.SetEpoch(_epoch);
             await SaveAsync(durable, expiresAt: null).ConfigureAwait(false);
             foreach (var subscription in durable.Subscriptions.Values)
-                await RegisterAsync(subscription).ConfigureAwait(false);
+                await durable.Routes.RegisterAsync(subscription, _owner?.EdgeId).ConfigureAwait(false);
             return new SessionConnected(
                 ReasonCode.Success, present, Durable: true, _epoch, [.. durable.Subscriptions.Values], [.. durable.Received]);
         }
@@ -141,7 +139,7 @@ public sealed partial class Session : ISession, IDisposable
             foreach (var subscription in subscriptions)
             {
                 durable.Subscriptions[subscription.Filter] = subscription;
-                await RegisterAsync(subscription).ConfigureAwait(false);
+                await durable.Routes.RegisterAsync(subscription, _owner?.EdgeId).ConfigureAwait(false);
             }
         }
         finally
@@ -161,7 +159,7 @@ public sealed partial class Session : ISession, IDisposable
             foreach (var filter in filters)
             {
                 if (durable.Subscriptions.Remove(filter))
-                    await UnregisterAsync(filter).ConfigureAwait(false);
+                    await durable.Routes.UnregisterAsync(filter).ConfigureAwait(false);
             }
         }
         finally
@@ -187,6 +185,23 @@ public sealed partial class Session : ISession, IDisposable
 
         if (_durable is { } durable)
             await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
+    }
+
+    public async ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_durable is not { } durable || !durable.Subscriptions.ContainsKey(filter))
+                return null;
+            if (deliveries.Count > 0)
+                await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
+            return durable.Inbox.Summary;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) =>
@@ -296,27 +311,10 @@ public sealed partial class Session : ISession, IDisposable
         await SaveAsync(durable, expiresAt).ConfigureAwait(false);
         if (expiresAt is { } due)
             ExpireAt(due);
-        await HandOverSharedAsync(durable).ConfigureAwait(false);
-    }
-
-    /// <summary>Members of shared subscriptions that are away get messages only when no other member is there.</summary>
-    private async ValueTask HandOverSharedAsync(DurableState durable)
-    {
-        var shared = durable.Subscriptions.Values.Where(s => TopicFilters.TryParseShared(s.Filter, out _)).ToArray();
-        if (shared.Length == 0)
-            return;
-        foreach (var subscription in shared)
-            await RegisterAsync(subscription).ConfigureAwait(false);
-        foreach (var group in (await durable.Inbox.ReadSharedAsync().ConfigureAwait(false)).GroupBy(entry => entry.Delivery.Group!))
-        {
-            // A QoS 2 message that may have been sent is this client's to finish ([MQTT-4.8.2-5]).
-            var entries = group.Where(e => e.Delivery.QoS == QualityOfService.AtLeastOnce || !durable.Inbox.MayHaveBeenSent(e)).ToArray();
-            foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, group.Key.Filter).Take(1))
-            {
-                var taken = await shard.RedispatchAsync(_key.ClientId, [.. entries.Select(e => e.Delivery)]).ConfigureAwait(false);
-                await durable.Inbox.RemoveAsync(entries[..taken]).ConfigureAwait(false);
-            }
-        }
+        // Members of shared subscriptions that are away get messages only when no other member is there.
+        foreach (var subscription in durable.Subscriptions.Values.Where(s => TopicFilters.IsShared(s.Filter)))
+            await durable.Routes.RegisterAsync(subscription, edgeId: null).ConfigureAwait(false);
+        await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
     }
 
     /// <summary>The session ends, and with it the wait of its will.</summary>
@@ -326,7 +324,8 @@ public sealed partial class Session : ISession, IDisposable
         if (_durable is not { } durable)
             return;
         foreach (var filter in durable.Subscriptions.Keys)
-            await UnregisterAsync(filter).ConfigureAwait(false);
+            await durable.Routes.UnregisterAsync(filter).ConfigureAwait(false);
+        await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
         durable.Inbox.Reset(default, _epoch);
         _durable = null;
         _context.Counters.SessionsDurable.Decrement();
@@ -336,7 +335,7 @@ public sealed partial class Session : ISession, IDisposable
     private DurableState BecomeDurable()
     {
         _context.Counters.SessionsDurable.Increment();
-        return _durable = new DurableState(new Inbox(_key, _context.Tenant, _context.Inboxes, _context.Time, _context.Counters));
+        return _durable = new DurableState(_key, _context);
     }
 
     private ValueTask SaveAsync(DurableState durable, long? expiresAt) => _context.Sessions.SaveAsync(
@@ -377,34 +376,6 @@ public sealed partial class Session : ISession, IDisposable
         }
 
         _context.Idle(this, _key);
-    }
-
-    private async ValueTask RegisterAsync(Subscription subscription)
-    {
-        if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
-        {
-            var member = new SharedMember(
-                _key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, _owner?.EdgeId, Durable: true);
-            foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, shared.Filter))
-                await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
-            return;
-        }
-
-        foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, subscription.Filter))
-            await shard.SetDurableRouteAsync(_key.ClientId, subscription).ConfigureAwait(false);
-    }
-
-    private async ValueTask UnregisterAsync(string filter)
-    {
-        if (TopicFilters.TryParseShared(filter, out var shared))
-        {
-            foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, shared.Filter))
-                await shard.LeaveAsync(new SharedGroupKey(shared.ShareName, shared.Filter), _key.ClientId).ConfigureAwait(false);
-            return;
-        }
-
-        foreach (var shard in _context.Cluster.ShardsOf(_key.Tenant, filter))
-            await shard.RemoveDurableRouteAsync(_key.ClientId, filter).ConfigureAwait(false);
     }
 
     private sealed record Owner(string EdgeId, IPAddress? Address);

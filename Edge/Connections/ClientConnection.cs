@@ -20,17 +20,19 @@ internal sealed partial class ClientConnection
 {
     private readonly ClientTransport _transport;
     private readonly AcceptedConnect _accepted;
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SubscriptionReceiver _subscriptions;
-    private readonly CancellationTokenSource _closing = new();
+    private ConnAckPacket? _connAck;
+    private TaskCompletionSource? _ended;
+    private CancellationTokenSource? _closing;
     private RetainedReplay? _replay;
     private int _closeReason = -1;
     private bool _counted;
 
-    public ClientConnection(ClientTransport transport, AcceptedConnect accepted, EdgeServices node)
+    public ClientConnection(ClientTransport transport, AcceptedConnect accepted, ConnAckPacket connAck, EdgeServices node)
     {
         _transport = transport;
         _accepted = accepted;
+        _connAck = connAck;
         Node = node;
         Access = accepted.Access;
         Publisher = new Publisher(accepted.ClientId, accepted.Session.Epoch);
@@ -73,10 +75,28 @@ internal sealed partial class ClientConnection
     /// <summary>1.5 times the keep alive; zero when it is off.</summary>
     public TimeSpan SilenceAllowed => TimeSpan.FromSeconds(_accepted.KeepAlive * 1.5);
 
+    /// <summary>Where the wheel that looks at its keep alive has it; null when that is off.</summary>
+    public KeepAliveEntry? KeepAlive { get; set; }
+
     /// <summary>A timestamp of the broker's clock.</summary>
     public long LastReceived { get; private set; }
 
-    public bool HasEnded => _ended.Task.IsCompleted;
+    public bool HasEnded { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
+    /// <summary>Whether the connection has been told to end.</summary>
+    public bool IsClosing => CloseReason is not null;
+
+    /// <summary>Cancelled when the connection is to end or has ended. Made only for those who have to wait for something.</summary>
+    public CancellationToken Closing
+    {
+        get
+        {
+            var source = LazyInitializer.EnsureInitialized(ref _closing);
+            if (IsClosing || HasEnded)
+                source.Cancel();
+            return source.Token;
+        }
+    }
 
     private ReasonCode? CloseReason => Volatile.Read(ref _closeReason) is var reason and >= 0 ? (ReasonCode)reason : null;
 
@@ -86,8 +106,11 @@ internal sealed partial class ClientConnection
     {
         Interlocked.CompareExchange(ref _closeReason, (int)reason, -1);
         _transport.Input.CancelPendingRead();
-        _closing.Cancel();
-        return _ended.Task;
+        Volatile.Read(ref _closing)?.Cancel();
+        var ended = LazyInitializer.EnsureInitialized(ref _ended, static () => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (HasEnded)
+            ended.TrySetResult();
+        return ended.Task;
     }
 
     public void Abort() => _transport.Abort();
@@ -114,23 +137,22 @@ internal sealed partial class ClientConnection
 
     public void DeliverInbox(IReadOnlyList<InboxEntry> entries)
     {
-        List<InboxAck>? denied = null;
-        if (Access.NeedsReceiveCheck)
-        {
-            denied = [.. entries.Where(e => !Access.MayReceive(e.Delivery.Message.Topic.Text)).Select(e => new InboxAck(e.Number, Received: false))];
-            entries = [.. entries.Where(e => Access.MayReceive(e.Delivery.Message.Topic.Text))];
-        }
-
-        if (Outbox.SendInbox(entries))
+        // The rules may have changed since the messages came into the inbox. What is released has been received.
+        var access = Access;
+        var denied = entries.Where(e => !e.Released && !access.MayReceive(e.Delivery.Message.Topic.Text)).ToArray();
+        if (Outbox.SendInbox(denied.Length == 0 ? entries : [.. entries.Where(e => !denied.Contains(e))]))
             Outbox.Flush();
-        if ((denied is { Count: > 0 } ? denied : Outbox.TakeSkipped()) is { } unsent)
+        foreach (var entry in denied)
+            CompletedShared(entry.Delivery);
+        InboxAck[] unsent = [.. denied.Select(entry => new InboxAck(entry.Number, Received: false)), .. Outbox.TakeSkipped() ?? []];
+        if (unsent.Length > 0)
             _ = Session.AcknowledgeAsync(Epoch, unsent).AsTask();
     }
 
     public void Replay(IReadOnlyList<Subscription> subscriptions)
     {
         if (subscriptions.Count > 0)
-            (_replay ??= new RetainedReplay(this, _closing.Token)).Add(subscriptions);
+            (_replay ??= new RetainedReplay(this, Closing)).Add(subscriptions);
     }
 
     public void Send(SubAckPacket packet) => SendControl(packet, static (p, writer, version, most) => p.Encode(writer, version, most));
@@ -148,6 +170,13 @@ internal sealed partial class ClientConnection
             _ = shard.CompletedAsync(group, ClientId, 1).AsTask();
     }
 
+    /// <summary>Of a message that is not sent although its shared subscription chose this client, if one did.</summary>
+    public void CompletedShared(in Delivery delivery)
+    {
+        if (delivery is { Group: { } group, QoS: > QualityOfService.AtMostOnce })
+            CompletedShared(group);
+    }
+
     public void Reply(ArrayBufferWriter<byte> replies, in AckPacket ack) => ack.Encode(replies, Version);
 
     /// <summary>Pauses this connection's reading, as the tenant's rates ask for.</summary>
@@ -158,18 +187,18 @@ internal sealed partial class ClientConnection
         Counters.ReadsThrottled.Increment();
         // What the client sends meanwhile is not looked at: that is not its silence.
         LastReceived = Node.Time.GetTimestamp() + (long)(delay.TotalSeconds * Node.Time.TimestampFrequency);
-        await Task.Delay(delay, Node.Time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // The client could not be heard meanwhile.
-        Heard();
+        await Task.Delay(delay, Node.Time, Closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Serves the client from its CONNACK to the end of its connection.</summary>
-    public async Task ServeAsync(ConnAckPacket connAck, CancellationToken drain)
+    public async Task ServeAsync(CancellationToken drain)
     {
-        var disconnect = new SessionDisconnect(PublishWill: true);
+        var disconnect = SessionDisconnect.Lost;
         ReasonCode? farewell = null;
         try
         {
+            var connAck = _connAck!;
+            _connAck = null;
             if (!SendControl(connAck, static (p, writer, version, most) => p.Encode(writer, version, most)))
             {
                 Log.ConnAckTooLarge(Node.Logger, EdgeTenant.Tenant.Name, ClientId, _accepted.Outbox.MaximumPacketSize);
@@ -192,10 +221,12 @@ internal sealed partial class ClientConnection
             Outbox.Flush();
             if (!await Session.StartAsync(Epoch, _accepted.Outbox.ReceiveMaximum).ConfigureAwait(false))
                 return;
-            await using var drained = drain.UnsafeRegister(static self => _ = ((ClientConnection)self!).CloseAsync(ReasonCode.ServerShuttingDown), this);
+            // The edge closes those it knows when the broker shuts down; this one may have come too late for that.
+            if (drain.IsCancellationRequested)
+                _ = CloseAsync(ReasonCode.ServerShuttingDown);
             farewell = ReasonCode.UnspecifiedError;
             var receiver = new PacketReceiver(this, _transport.Input, _subscriptions, _accepted);
-            disconnect = await receiver.ReceiveAsync(() => CloseReason is not null).ConfigureAwait(false) ?? disconnect;
+            disconnect = await receiver.ReceiveAsync().ConfigureAwait(false) ?? disconnect;
             farewell = CloseReason;
         }
         catch (MqttProtocolException error)
@@ -219,14 +250,16 @@ internal sealed partial class ClientConnection
     private async ValueTask EndAsync(ReasonCode? farewell, SessionDisconnect disconnect)
     {
         var unfinished = Outbox.Close(Farewell(farewell));
-        await _closing.CancelAsync().ConfigureAwait(false);
         EdgeTenant.Unregister(this);
         if (_counted)
             Counters.ConnectionsOpen.Decrement();
 
         await _subscriptions.LeaveAsync().ConfigureAwait(false);
         // Now nothing more goes out and nothing comes in: a newer connection may take the session.
-        _ended.TrySetResult();
+        HasEnded = true;
+        Volatile.Read(ref _closing)?.Cancel();
+        Volatile.Read(ref _ended)?.TrySetResult();
+        KeepAlive?.Forget();
         EdgeTenant.Tenant.Quotas.RemoveConnection();
         foreach (var group in unfinished.GroupBy(delivery => delivery.Group!))
         {
@@ -271,5 +304,8 @@ internal sealed partial class ClientConnection
     }
 
     /// <summary>An acknowledgement of the inbox, for a replay that goes by the inbox and waits for the client.</summary>
-    public void InboxAcknowledged(int count) => _replay?.Acknowledged(count);
+    public void InboxAcknowledged() => _replay?.Acknowledged();
+
+    /// <param name="filter">As the client wrote it.</param>
+    public bool IsSubscribed(string filter) => _subscriptions.Contains(filter);
 }

@@ -11,26 +11,26 @@ internal sealed partial class ClientHandler(EdgeServices node, ILogger<ClientHan
 {
     public async Task ServeAsync(ClientTransport transport, CancellationToken drain)
     {
+        if (await AcceptAsync(transport, drain).ConfigureAwait(false) is { } connection)
+            await connection.ServeAsync(drain).ConfigureAwait(false);
+    }
+
+    /// <summary>Apart from <see cref="ServeAsync"/>, so that nothing of the CONNECT is kept for as long as the connection lives.</summary>
+    private async Task<ClientConnection?> AcceptAsync(ClientTransport transport, CancellationToken drain)
+    {
         var handshake = new ConnectHandshake(transport, node);
-        ClientConnection? connection;
-        ConnAckPacket? connAck;
         try
         {
-            if (await handshake.ReadConnectAsync().ConfigureAwait(false) is not { } connect)
-                return;
-            var acceptance = new ConnectAcceptance(transport, handshake, node, connect);
-            (connection, connAck) = await acceptance.AcceptAsync(drain).ConfigureAwait(false);
-            if (connection is null)
-                return;
+            return await handshake.ReadConnectAsync().ConfigureAwait(false) is { } connect
+                ? await new ConnectAcceptance(transport, handshake, node, connect).AcceptAsync(drain).ConfigureAwait(false)
+                : null;
         }
         catch (MqttProtocolException error)
         {
             LogRefused(logger, transport.Listener.Name, transport.RemoteEndPoint, error.ReasonCode, error.Message);
             await handshake.RefuseAsync(error.ReasonCode).ConfigureAwait(false);
-            return;
+            return null;
         }
-
-        await connection.ServeAsync(connAck!, drain).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: {Address} is refused, {ReasonCode}: {Problem}")]

@@ -23,16 +23,16 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
     private bool IsV5 => connect.ProtocolVersion == ProtocolVersion.Mqtt5;
 
-    /// <returns>The connection and its CONNACK, which is not sent yet; null when the client has been refused.</returns>
+    /// <returns>The connection, whose CONNACK is not sent yet; null when the client has been refused.</returns>
     /// <exception cref="MqttProtocolException">The client is refused, and has to be told with the reason code.</exception>
-    public async Task<(ClientConnection? Connection, ConnAckPacket? ConnAck)> AcceptAsync(CancellationToken drain)
+    public async Task<ClientConnection?> AcceptAsync(CancellationToken drain)
     {
         var resolution = node.Resolver.Resolve(transport.ServerName, NamedUser(), transport.Listener.Tenant);
         if (resolution.Tenant is not { } tenant)
         {
             LogNoTenant(node.Logger, transport.Listener.Name, transport.RemoteEndPoint, resolution.Error);
             await handshake.RefuseAsync(ReasonCode.NotAuthorized).ConfigureAwait(false);
-            return default;
+            return null;
         }
 
         var here = node.Edge.Of(tenant);
@@ -52,7 +52,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             if (accepted.Session.ReasonCode != ReasonCode.Success)
                 return await RefuseAsync(here, accepted.Session.ReasonCode).ConfigureAwait(false);
             counted = false;
-            return (new ClientConnection(transport, accepted, node), ConnAck(accepted));
+            return new ClientConnection(transport, accepted, ConnAck(accepted), node);
         }
         finally
         {
@@ -61,12 +61,12 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         }
     }
 
-    private async ValueTask<(ClientConnection?, ConnAckPacket?)> RefuseAsync(EdgeTenant tenant, ReasonCode reason)
+    private async ValueTask<ClientConnection?> RefuseAsync(EdgeTenant tenant, ReasonCode reason)
     {
         tenant.Counters.ConnectionsRefused.Increment();
         LogRefused(node.Logger, tenant.Tenant.Name, connect.ClientIdentifier, transport.RemoteEndPoint, reason);
         await handshake.RefuseAsync(reason, connect.MaximumPacketSize ?? uint.MaxValue).ConfigureAwait(false);
-        return default;
+        return null;
     }
 
     /// <summary>The user that decides on the tenant: the CONNECT's, or the one that its SCRAM message is about.</summary>

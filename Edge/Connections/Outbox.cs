@@ -98,6 +98,23 @@ internal sealed class Outbox
         }
     }
 
+    /// <summary>Sends messages that only this client gets: all of them or, when the connection has ended, none.</summary>
+    /// <param name="deliveries">In order.</param>
+    /// <param name="flush">Whether the caller has to <see cref="Flush"/>.</param>
+    /// <returns>False when the connection has ended.</returns>
+    public bool TrySend(IEnumerable<Delivery> deliveries, out bool flush)
+    {
+        flush = false;
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
+            foreach (var delivery in deliveries)
+                flush |= Send(delivery);
+            return true;
+        }
+    }
+
     /// <summary>Sends entries of the inbox within the receive maximum, or queues them; the session bounds how many it pushes.</summary>
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendInbox(IReadOnlyList<InboxEntry> entries)

@@ -58,8 +58,11 @@ internal sealed class OutgoingWindow(ushort receiveMaximum)
     }
 
     /// <summary>Messages of shared subscriptions that another member may get; QoS 2 that was sent is not among them ([MQTT-4.8.2-5]).</summary>
+    /// <returns>In the order they were sent, which is that of their identifiers, behind the last one.</returns>
     public IEnumerable<Delivery> Unfinished() =>
-        _inFlight?.Values
+        _inFlight?
+            .OrderBy(e => (ushort)(e.Key - _lastIdentifier - 1))
+            .Select(e => e.Value)
             .Where(e => e.Number == InFlight.NotOfInbox && e.Delivery is { Group: not null, QoS: QualityOfService.AtLeastOnce })
             .Select(e => e.Delivery) ?? [];
 

@@ -26,14 +26,14 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
 
     /// <returns>What the session is to be told; null when the connection ended without a DISCONNECT.</returns>
     /// <exception cref="MqttProtocolException">The client has to be told why, and closed.</exception>
-    public async Task<SessionDisconnect?> ReceiveAsync(Func<bool> isClosing)
+    public async Task<SessionDisconnect?> ReceiveAsync()
     {
         if (accepted.Session.Received.Count > 0)
             _publishes = new PublishReceiver(connection, accepted.Session.Received);
-        while (!isClosing())
+        while (!connection.IsClosing)
         {
             var result = await input.ReadAsync().ConfigureAwait(false);
-            if (result.IsCanceled && isClosing())
+            if (result.IsCanceled && connection.IsClosing)
                 return null;
             connection.Heard();
             var buffer = result.Buffer;
@@ -184,7 +184,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         }
         else if (outcome.Received)
             connection.Reply(_replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
-        if (outcome is { Freed: true, Group: { } group, IsOfInbox: false })
+        if (outcome is { Freed: true, Group: { } group })
             connection.CompletedShared(group);
     }
 
@@ -228,7 +228,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         foreach (var identifier in _inboxReceived)
             connection.Reply(_replies, new AckPacket(PacketType.PubRel, identifier));
         _inboxReceived.Clear();
-        connection.InboxAcknowledged(acks.Count(ack => !ack.Received));
+        connection.InboxAcknowledged();
     }
 
     private async ValueTask HandleAsync(object packet)

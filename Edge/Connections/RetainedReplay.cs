@@ -21,8 +21,7 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
 
     private readonly Queue<Subscription> _waiting = new();
     private readonly Lock _gate = new();
-    private TaskCompletionSource? _room;
-    private long _outstanding;
+    private TaskCompletionSource? _acknowledged;
     private bool _running;
 
     public void Add(IReadOnlyList<Subscription> subscriptions)
@@ -40,15 +39,12 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
     }
 
     /// <summary>The client has acknowledged entries of its inbox.</summary>
-    public void Acknowledged(int count)
+    public void Acknowledged()
     {
         lock (_gate)
         {
-            _outstanding = Math.Max(0, _outstanding - count);
-            if (_outstanding >= MostOutstanding)
-                return;
-            _room?.TrySetResult();
-            _room = null;
+            _acknowledged?.TrySetResult();
+            _acknowledged = null;
         }
     }
 
@@ -84,29 +80,52 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
 
     private async Task ReplayAsync(Subscription subscription)
     {
-        foreach (var message in connection.Node.SysTopics.Read(connection.EdgeTenant, subscription.Filter))
-            Send([Of(message, subscription)]);
+        Send(Allowed(connection.Node.SysTopics.Read(connection.EdgeTenant, subscription.Filter), subscription));
+        // An inbox that holds little is filled half at most: a replay is not to push out what is in it.
+        var limits = connection.EdgeTenant.Tenant.Options.Limits;
+        var most = Math.Clamp(limits.InboxMessages / 2, 1, MostOutstanding);
+        var pageSize = connection.IsDurable ? Math.Min(PageSize, most) : PageSize;
         foreach (var shard in connection.Node.Cluster.ShardsOf(connection.EdgeTenant.Tenant.Name, subscription.Filter))
         {
             var cursor = new RetainedCursor(subscription.Filter);
             RetainedPage page;
             do
             {
-                page = await shard.ReadRetainedAsync(cursor, PageSize).ConfigureAwait(false);
-                var access = connection.Access;
-                var deliveries = page.Messages
-                    .Where(m => !access.NeedsReceiveCheck || access.MayReceive(m.Topic.Text))
-                    .Select(m => Of(m, subscription))
-                    .ToArray();
-                if (connection.IsDurable)
-                    await EnqueueAsync([.. deliveries.Where(d => d.QoS > QualityOfService.AtMostOnce)]).ConfigureAwait(false);
-                Send(deliveries.Where(d => !connection.IsDurable || d.QoS == QualityOfService.AtMostOnce));
-                if (connection.HasEnded && !connection.IsDurable)
+                page = await shard.ReadRetainedAsync(cursor, pageSize).ConfigureAwait(false);
+                if (!IsWanted(subscription))
                     return;
-                await WaitAsync().ConfigureAwait(false);
+                var deliveries = Allowed(page.Messages, subscription).ToArray();
+                if (!connection.IsDurable)
+                    Send(deliveries);
+                else
+                {
+                    Send(deliveries.Where(d => d.QoS == QualityOfService.AtMostOnce));
+                    if (!await EnqueueAsync(subscription, [.. deliveries.Where(d => d.QoS > QualityOfService.AtMostOnce)], most, limits.InboxBytes / 2)
+                        .ConfigureAwait(false))
+                        return;
+                }
+
+                // Pages of QoS 0 would otherwise be dropped as a slow reader's, and pages of QoS 1 and 2 pile up while the window is full.
+                await connection.Outbox.WhenSettled().ConfigureAwait(false);
+                await connection.Outbox.WhenDrained().ConfigureAwait(false);
             }
             while (page.More);
         }
+    }
+
+    /// <summary>
+    /// Whether the client has not unsubscribed meanwhile ([MQTT-3.10.4-2]). When the connection is closing, it is the session of a durable
+    /// client that knows.
+    /// </summary>
+    private bool IsWanted(Subscription subscription) =>
+        connection.IsSubscribed(subscription.Filter) || (connection.IsDurable && closing.IsCancellationRequested);
+
+    private IEnumerable<Delivery> Allowed(IEnumerable<Message> messages, Subscription subscription)
+    {
+        var access = connection.Access;
+        return messages
+            .Where(message => !access.NeedsReceiveCheck || access.MayReceive(message.Topic.Text))
+            .Select(message => Of(message, subscription));
     }
 
     /// <summary>A replayed message is sent with RETAIN set ([MQTT-3.3.1-8] of 3.1.1, section 3.3.1.3 of 5.0).</summary>
@@ -125,29 +144,21 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
             connection.Outbox.Flush();
     }
 
-    private async ValueTask EnqueueAsync(Delivery[] deliveries)
+    /// <summary>Puts a page into the inbox and waits until there is room for another one, or the client has left.</summary>
+    /// <returns>False when the session does not want the rest.</returns>
+    private async ValueTask<bool> EnqueueAsync(Subscription subscription, Delivery[] deliveries, int mostMessages, long mostBytes)
     {
-        if (deliveries.Length == 0)
-            return;
-        lock (_gate)
-            _outstanding += deliveries.Length;
-        await connection.Session.EnqueueAsync(deliveries).ConfigureAwait(false);
-    }
-
-    private async ValueTask WaitAsync()
-    {
-        Task room;
-        lock (_gate)
+        while (true)
         {
-            if (_outstanding < MostOutstanding || closing.IsCancellationRequested)
-                room = Task.CompletedTask;
-            else
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            Task acknowledged;
+            lock (_gate)
+                acknowledged = (_acknowledged ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            if (await connection.Session.ReplayAsync(subscription.Filter, deliveries).ConfigureAwait(false) is not { } waiting)
+                return false;
+            if (closing.IsCancellationRequested || (waiting.Count < mostMessages && waiting.Bytes < mostBytes))
+                return true;
+            deliveries = [];
+            await acknowledged.WaitAsync(closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        await room.WaitAsync(closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Pages of QoS 0 would otherwise be dropped as a slow reader's, and pages of QoS 1 and 2 pile up while the window is full.
-        await connection.Outbox.WhenSettled().ConfigureAwait(false);
-        await connection.Outbox.WhenDrained().ConfigureAwait(false);
     }
 }

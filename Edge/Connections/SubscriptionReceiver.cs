@@ -26,10 +26,12 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
         var reasons = new ReasonCode[packet.Subscriptions.Count];
         var granted = new List<Subscription>(reasons.Length);
         var replays = new List<Subscription>();
+        var added = new HashSet<string>(StringComparer.Ordinal);
+        var rules = connection.Access.Version;
         for (var i = 0; i < reasons.Length; i++)
         {
             var request = packet.Subscriptions[i];
-            reasons[i] = Check(request, granted.Count);
+            reasons[i] = Check(request, added);
             if (reasons[i] >= ReasonCode.UnspecifiedError)
                 continue;
             var qos = (QualityOfService)Math.Min((byte)request.Options.MaximumQoS, Tenant.Tenant.Options.Limits.MaximumQoS);
@@ -37,7 +39,8 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             var subscription = new Subscription(
                 request.TopicFilter, request.Options with { MaximumQoS = qos }, packet.SubscriptionIdentifier);
             granted.Add(subscription);
-            if (WantsRetained(subscription))
+            var isNew = !Contains(subscription.Filter) && added.Add(subscription.Filter);
+            if (WantsRetained(subscription, isNew))
                 replays.Add(subscription);
         }
 
@@ -45,6 +48,8 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             await connection.Session.SubscribeAsync(connection.Epoch, granted).ConfigureAwait(false);
         foreach (var subscription in granted)
             await AddAsync(subscription).ConfigureAwait(false);
+        if (connection.Access.Version != rules)
+            await AuthorizeAgainAsync().ConfigureAwait(false);
         connection.Send(new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = reasons });
         connection.Replay(replays);
     }
@@ -70,11 +75,14 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     /// <summary>Takes up the subscriptions of an earlier connection, as far as they are still allowed.</summary>
     public async ValueTask ResumeAsync(IReadOnlyList<Subscription> subscriptions)
     {
-        var refused = subscriptions.Where(s => !connection.Access.MaySubscribe(s.Filter)).ToArray();
+        var access = connection.Access;
+        var refused = subscriptions.Where(s => !access.MaySubscribe(s.Filter)).ToArray();
         foreach (var subscription in subscriptions.Except(refused))
             await AddAsync(subscription).ConfigureAwait(false);
         if (refused.Length > 0)
             await connection.Session.UnsubscribeAsync(connection.Epoch, [.. refused.Select(s => s.Filter)]).ConfigureAwait(false);
+        if (connection.Access.Version != access.Version)
+            await AuthorizeAgainAsync().ConfigureAwait(false);
     }
 
     /// <summary>Gives up what the tenant's rules do not allow any more.</summary>
@@ -99,7 +107,15 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             await RemoveAsync(filter).ConfigureAwait(false);
     }
 
-    private ReasonCode Check(SubscriptionRequest request, int granted)
+    public bool Contains(string filter)
+    {
+        lock (_gate)
+            return _entries.ContainsKey(filter);
+    }
+
+    /// <param name="request">One of the packet's.</param>
+    /// <param name="added">New filters that the packet has had granted before it.</param>
+    private ReasonCode Check(SubscriptionRequest request, HashSet<string> added)
     {
         var filter = request.TopicFilter;
         var limits = Tenant.Tenant.Options.Limits;
@@ -114,7 +130,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             return quotas.Refuse(TenantLimit.WildcardSubscriptions);
         lock (_gate)
         {
-            if (!_entries.ContainsKey(filter) && _entries.Count + granted >= limits.SubscriptionsPerClient)
+            if (!_entries.ContainsKey(filter) && !added.Contains(filter) && _entries.Count + added.Count >= limits.SubscriptionsPerClient)
                 return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
         }
 
@@ -128,20 +144,13 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     }
 
     /// <summary>Retain Handling 0 always, 1 if the subscription is new, 2 never; never for shared ones ([MQTT-3.3.1-9] to [-11], section 4.8.2).</summary>
-    private bool WantsRetained(Subscription subscription)
-    {
-        if (TopicFilters.IsShared(subscription.Filter))
-            return false;
-        lock (_gate)
+    private static bool WantsRetained(Subscription subscription, bool isNew) =>
+        !TopicFilters.IsShared(subscription.Filter) && subscription.Options.RetainHandling switch
         {
-            return subscription.Options.RetainHandling switch
-            {
-                RetainHandling.SendAtSubscribe => true,
-                RetainHandling.SendAtSubscribeIfNew => !_entries.ContainsKey(subscription.Filter),
-                _ => false,
-            };
-        }
-    }
+            RetainHandling.SendAtSubscribe => true,
+            RetainHandling.SendAtSubscribeIfNew => isNew,
+            _ => false,
+        };
 
     private async ValueTask AddAsync(Subscription subscription)
     {

@@ -58,7 +58,9 @@ public static class BrokerServices
             provider.GetRequiredService<TenantsFile>();
         else
             directory.Apply([Demo()]);
-        provider.GetRequiredService<StandaloneCluster>().Join(provider.GetRequiredService<EdgeNode>());
+        var edge = provider.GetRequiredService<EdgeNode>();
+        provider.GetRequiredService<StandaloneCluster>().Join(edge);
+        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static edge => ((EdgeNode)edge!).CloseAll(), edge);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }

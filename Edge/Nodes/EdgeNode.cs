@@ -57,15 +57,15 @@ internal sealed class EdgeNode : IEdge, IDisposable
     {
         if (Find(tenant, clientId) is not { HasEnded: false } connection)
             return false;
+        var access = connection.Access;
+        var denied = deliveries.Where(delivery => !access.MayReceive(delivery.Message.Topic.Text)).ToArray();
+        if (!connection.Outbox.TrySend(denied.Length == 0 ? deliveries : deliveries.Where(d => !denied.Contains(d)), out var flush))
+            return false;
+        foreach (var delivery in denied)
+            connection.CompletedShared(delivery);
         var fanout = new Fanout();
-        foreach (var delivery in deliveries)
-        {
-            if (!connection.Access.MayReceive(delivery.Message.Topic.Text))
-                continue;
-            if (connection.Outbox.Send(delivery))
-                fanout.Touch(connection.Outbox);
-        }
-
+        if (flush)
+            fanout.Touch(connection.Outbox);
         if (connection.Outbox.IsCongested && deliveries.Any(delivery => delivery.QoS > QualityOfService.AtMostOnce))
             fanout.Congested(connection);
         fanout.Flush();
@@ -95,6 +95,13 @@ internal sealed class EdgeNode : IEdge, IDisposable
             connection.Abort();
             return false;
         }
+    }
+
+    /// <summary>The broker shuts down: every client is told ([MQTT-3.14.4-1]) and its connection ended.</summary>
+    public void CloseAll()
+    {
+        foreach (var connection in _tenants.Values.SelectMany(tenant => tenant.Connections))
+            _ = connection.CloseAsync(ReasonCode.ServerShuttingDown);
     }
 
     public void Dispose() => _directory.Changed -= OnTenantChanged;

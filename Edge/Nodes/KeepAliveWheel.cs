@@ -11,7 +11,7 @@ internal sealed class KeepAliveWheel : IDisposable
     private const int Slots = 256;
 
     private readonly TimeProvider _time;
-    private readonly List<ClientConnection>?[] _slots = new List<ClientConnection>?[Slots];
+    private readonly List<KeepAliveEntry>?[] _slots = new List<KeepAliveEntry>?[Slots];
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private long _tick;
@@ -25,18 +25,20 @@ internal sealed class KeepAliveWheel : IDisposable
 
     public void Add(ClientConnection connection)
     {
-        if (connection.SilenceAllowed > TimeSpan.Zero)
-            Place(connection, Seconds() + (long)Math.Ceiling(connection.SilenceAllowed.TotalSeconds));
+        if (connection.SilenceAllowed <= TimeSpan.Zero)
+            return;
+        connection.KeepAlive = new KeepAliveEntry(connection);
+        Place(connection.KeepAlive, Seconds() + (long)Math.Ceiling(connection.SilenceAllowed.TotalSeconds));
     }
 
     public void Dispose() => _timer.Dispose();
 
     private long Seconds() => _time.GetTimestamp() / _time.TimestampFrequency;
 
-    private void Place(ClientConnection connection, long due)
+    private void Place(KeepAliveEntry entry, long due)
     {
         lock (_gate)
-            (_slots[Math.Clamp(due, _tick + 1, _tick + Slots - 1) % Slots] ??= []).Add(connection);
+            (_slots[Math.Clamp(due, _tick + 1, _tick + Slots - 1) % Slots] ??= []).Add(entry);
     }
 
     private void Turn()
@@ -44,7 +46,7 @@ internal sealed class KeepAliveWheel : IDisposable
         var now = Seconds();
         while (_tick < now)
         {
-            List<ClientConnection>? due;
+            List<KeepAliveEntry>? due;
             lock (_gate)
             {
                 var slot = ++_tick % Slots;
@@ -52,16 +54,24 @@ internal sealed class KeepAliveWheel : IDisposable
                 _slots[slot] = null;
             }
 
-            foreach (var connection in due ?? [])
+            foreach (var entry in due ?? [])
             {
-                if (connection.HasEnded)
+                if (entry.Connection is not { } connection)
                     continue;
                 var left = connection.SilenceAllowed - _time.GetElapsedTime(connection.LastReceived);
                 if (left <= TimeSpan.Zero)
                     connection.CloseSilent();
                 else
-                    Place(connection, now + (long)Math.Ceiling(left.TotalSeconds));
+                    Place(entry, now + (long)Math.Ceiling(left.TotalSeconds));
             }
         }
     }
+}
+
+/// <summary>A connection in the wheel. One that has ended is let go at once, though its entry stays until its slot comes.</summary>
+internal sealed class KeepAliveEntry(ClientConnection connection)
+{
+    public ClientConnection? Connection { get; private set; } = connection;
+
+    public void Forget() => Connection = null;
 }
