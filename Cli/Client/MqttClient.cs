@@ -80,6 +80,8 @@ internal sealed partial class MqttClient : IAsyncDisposable
     {
         var answer = (SubAckPacket)await RequestAsync(
             (writer, id) => new SubscribePacket { PacketIdentifier = id, Subscriptions = subscriptions }.Encode(writer, _version), cancellation);
+        if (answer.ReasonCodes.Count != subscriptions.Count)
+            throw new MqttClientException($"the broker answered {subscriptions.Count} subscriptions with {answer.ReasonCodes.Count} reason codes");
         for (var i = 0; i < subscriptions.Count; i++)
         {
             if (answer.ReasonCodes[i] >= ReasonCode.UnspecifiedError)

@@ -27,6 +27,11 @@ internal static class Input
         }
     }
 
+    /// <summary>More than none, at most a day.</summary>
+    public static TimeSpan Seconds(double seconds, string option) => seconds is > 0 and <= 86_400
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new CliException($"{option} is a number of seconds, more than 0 and at most 86400", ExitCodes.Usage);
+
     /// <summary><c>name=value</c>.</summary>
     public static UserProperty UserProperty(string text) => text.Split('=', 2) is [var name, var value]
         ? new(name, value)

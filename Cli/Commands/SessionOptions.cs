@@ -60,7 +60,7 @@ internal sealed class SessionOptions
             CleanStart = !keepSession,
             KeepAlive = parsed.GetValue(_keepAlive),
             UserName = user,
-            Password = password is null ? null : Encoding.UTF8.GetBytes(password),
+            Password = password is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(password),
             Will = WillIn(parsed),
             SessionExpiryInterval = version == ProtocolVersion.Mqtt5 ? ExpiryIn(parsed, keepSession) : null,
         };

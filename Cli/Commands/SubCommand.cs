@@ -60,7 +60,7 @@ internal sealed class SubCommand
         var connect = _session.PacketIn(parsed, url);
         var subscriptions = SubscriptionsIn(parsed, url);
         var format = MessageFormat.Parse(parsed.GetValue(_format) ?? (parsed.GetValue(_verbose) ? "%t %p" : "%p"), !parsed.GetValue(_noEndOfLine));
-        var wait = parsed.GetValue(_wait) is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
+        var wait = parsed.GetValue(_wait) is { } seconds ? Input.Seconds(seconds, "-W") : Timeout.InfiniteTimeSpan;
         using var timeout = new CancellationTokenSource(wait, _context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, timeout.Token);
         await using var client = await ConnectAsync(_connection.EndpointIn(parsed), connect, either.Token, timeout.Token);

@@ -1,14 +1,13 @@
 using System.Text;
-using Starling.Cli;
 
 namespace Starling.Cli.Tests;
 
 /// <summary>Runs the command line and keeps what it says.</summary>
 internal sealed record Cli(int ExitCode, string Output, string Error)
 {
-    public static Task<Cli> RunAsync(params string[] args) => RunAsync("", null, args);
+    public static Task<Cli> RunAsync(params string[] args) => RunWithAsync("", null, args);
 
-    public static async Task<Cli> RunAsync(string input, Func<string, string?>? askSecret, params string[] args)
+    public static async Task<Cli> RunWithAsync(string input, Func<string, string?>? askSecret, params string[] args)
     {
         using var output = new MemoryStream();
         await using var error = new StringWriter();

@@ -16,7 +16,7 @@ public sealed class PasswdTests : IDisposable
     [Fact]
     public async Task The_printed_hash_fits_the_password()
     {
-        var run = await Cli.RunAsync("secret\n", null, "passwd", "--password-stdin", "ann");
+        var run = await Cli.RunWithAsync("secret\n", null, "passwd", "--password-stdin", "ann");
 
         run.ExitCode.ShouldBe(0);
         Verify(run.Output.Trim(), "secret").ShouldBeTrue();
@@ -25,7 +25,7 @@ public sealed class PasswdTests : IDisposable
     [Fact]
     public async Task The_printed_SCRAM_credential_has_the_asked_iterations()
     {
-        var run = await Cli.RunAsync("secret", null, "passwd", "--scram", "--iterations", "5000", "--password-stdin", "ann");
+        var run = await Cli.RunWithAsync("secret", null, "passwd", "--scram", "--iterations", "5000", "--password-stdin", "ann");
 
         ScramCredential.TryParse(run.Output.Trim(), out var credential, out _).ShouldBeTrue();
         credential!.Iterations.ShouldBe(5000);
@@ -36,7 +36,7 @@ public sealed class PasswdTests : IDisposable
     {
         var prompts = new List<string>();
 
-        var run = await Cli.RunAsync("", prompt => { prompts.Add(prompt); return "secret"; }, "passwd", "ann");
+        var run = await Cli.RunWithAsync("", prompt => { prompts.Add(prompt); return "secret"; }, "passwd", "ann");
 
         run.ExitCode.ShouldBe(0);
         prompts.ShouldBe(["Password for ann: ", "The same again: "]);
@@ -47,10 +47,10 @@ public sealed class PasswdTests : IDisposable
     public async Task Two_different_answers_or_none_are_an_error()
     {
         var answers = new Queue<string>(["one", "two"]);
-        (await Cli.RunAsync("", _ => answers.Dequeue(), "passwd", "ann")).Error.ShouldBe($"starling: the two passwords differ{Environment.NewLine}");
-        (await Cli.RunAsync("", _ => "", "passwd", "ann")).Error.ShouldContain("an empty password");
-        (await Cli.RunAsync("\n", null, "passwd", "--password-stdin", "ann")).Error.ShouldContain("an empty password");
-        (await Cli.RunAsync("", null, "passwd", "ann")).Error.ShouldContain("--password-stdin");
+        (await Cli.RunWithAsync("", _ => answers.Dequeue(), "passwd", "ann")).Error.ShouldBe($"starling: the two passwords differ{Environment.NewLine}");
+        (await Cli.RunWithAsync("", _ => "", "passwd", "ann")).Error.ShouldContain("an empty password");
+        (await Cli.RunWithAsync("\n", null, "passwd", "--password-stdin", "ann")).Error.ShouldContain("an empty password");
+        (await Cli.RunWithAsync("", null, "passwd", "ann")).Error.ShouldContain("--password-stdin");
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class PasswdTests : IDisposable
         var first = await EditAsync("""{ "tenants": { "demo": { "users": { "bob": { "certificates": ["CN=b"] } } } } }""", "ann");
         var before = Read().Single(user => user.Name == "ann").PasswordHash!;
 
-        var run = await Cli.RunAsync("other", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann");
+        var run = await Cli.RunWithAsync("other", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann");
 
         run.ExitCode.ShouldBe(0);
         var after = Read().Single(user => user.Name == "ann").PasswordHash!;
@@ -123,7 +123,7 @@ public sealed class PasswdTests : IDisposable
         SetMode(target, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
         File.CreateSymbolicLink(_file, "target.json");
 
-        var run = await Cli.RunAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann");
+        var run = await Cli.RunWithAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann");
 
         run.ExitCode.ShouldBe(0);
         new FileInfo(_file).LinkTarget.ShouldBe("target.json");
@@ -140,7 +140,7 @@ public sealed class PasswdTests : IDisposable
     {
         await File.WriteAllTextAsync(_file, before, TestContext.Current.CancellationToken);
 
-        var run = await Cli.RunAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann");
+        var run = await Cli.RunWithAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann");
 
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain(says);
@@ -149,7 +149,7 @@ public sealed class PasswdTests : IDisposable
 
     [Fact]
     public async Task A_file_without_a_tenant_is_a_wrong_command_line() =>
-        (await Cli.RunAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "ann")).ExitCode.ShouldBe(2);
+        (await Cli.RunWithAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "ann")).ExitCode.ShouldBe(2);
 
     [Fact]
     public async Task Check_says_what_is_in_a_good_file()
@@ -169,7 +169,7 @@ public sealed class PasswdTests : IDisposable
 
         run.ExitCode.ShouldBe(1);
         run.Error.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(line => line[..(_file.Length + 6)])
-            .ShouldBe([$"{_file}:2:2: ", $"{_file}:3:33:"]);
+            .ShouldBe([$"{_file}:2:2: ", $"{_file}:3:35:"]);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class PasswdTests : IDisposable
     private async Task<string> EditAsync(string before, string user)
     {
         await File.WriteAllTextAsync(_file, before, TestContext.Current.CancellationToken);
-        var run = await Cli.RunAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", user);
+        var run = await Cli.RunWithAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", user);
         run.ExitCode.ShouldBe(0, run.Error);
         return await File.ReadAllTextAsync(_file, TestContext.Current.CancellationToken);
     }

@@ -20,6 +20,8 @@ public sealed class PubTests
         run.ShouldBe(new Cli(0, "", ""));
         broker.Connect!.ProtocolVersion.ShouldBe(expected);
         broker.Connect.ClientIdentifier.ShouldBe("me");
+        broker.Connect.UserName.ShouldBeNull();
+        broker.Connect.Password.ShouldBeNull();
         var message = broker.Published.ShouldHaveSingleItem();
         (message.Topic, message.Payload, message.QoS, message.Retain).ShouldBe(("a/b", "hällo", (QualityOfService)qos, true));
         broker.SaidGoodbye.ShouldBeTrue();
@@ -75,7 +77,7 @@ public sealed class PubTests
     {
         var broker = new StubBroker();
 
-        var run = await Cli.RunAsync("one\r\ntwo\n\nlast", null, "pub", "-h", "localhost", "-p", Port(broker), "-t", "a", "-l", "-q", "1");
+        var run = await Cli.RunWithAsync("one\r\ntwo\n\nlast", null, "pub", "-h", "localhost", "-p", Port(broker), "-t", "a", "-l", "-q", "1");
         await broker.DisposeAsync();
 
         run.ExitCode.ShouldBe(0);
@@ -86,7 +88,7 @@ public sealed class PubTests
     public async Task The_whole_input_or_a_file_is_one_message()
     {
         var broker = new StubBroker();
-        await Cli.RunAsync("one\ntwo\n", null, "pub", "-p", Port(broker), "-t", "a", "-s");
+        await Cli.RunWithAsync("one\ntwo\n", null, "pub", "-p", Port(broker), "-t", "a", "-s");
         await broker.DisposeAsync();
         broker.Published.ShouldHaveSingleItem().Payload.ShouldBe("one\ntwo\n");
 

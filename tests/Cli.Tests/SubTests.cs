@@ -113,6 +113,7 @@ public sealed class SubTests
     [InlineData("can't be subscribed to", "-t", "a/#/b")]
     [InlineData("-F knows no %z", "-t", "a", "-F", "%z")]
     [InlineData("-F ends in the middle", "-t", "a", "-F", "%")]
+    [InlineData("-W is a number of seconds", "-t", "a", "-W", "-1")]
     public async Task A_wrong_command_line_is_one_line_and_exit_code_2(string says, params string[] args)
     {
         var run = await Cli.RunAsync(["sub", .. args]);
