@@ -1,7 +1,7 @@
+using System.Buffers;
 using System.CommandLine;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Buffers;
 using System.Text;
 
 namespace Starling.Cli.Commands;
@@ -74,5 +74,5 @@ internal sealed class PayloadOptions
         }
     }
 
-    private static ReadOnlyMemory<byte> WithoutReturn(byte[] line) => line is [.. , (byte)'\r'] ? line.AsMemory(0, line.Length - 1) : line;
+    private static ReadOnlyMemory<byte> WithoutReturn(byte[] line) => line is [.., (byte)'\r'] ? line.AsMemory(0, line.Length - 1) : line;
 }
