@@ -1,1 +1,3 @@
-return 0;
+using Starling.Cli;
+
+return await StarlingCommand.RunAsync(args, CliContext.OfProcess());

@@ -5,12 +5,13 @@ namespace Starling.Broker.Tenants.Files;
 /// <summary>A JSON value that knows where in the text it starts.</summary>
 /// <param name="Kind">The token it starts with.</param>
 /// <param name="Offset">Bytes from the start of the text.</param>
+/// <param name="End">Bytes from the start of the text to behind the value.</param>
 /// <param name="Path">Member names joined by dots, elements as <c>[i]</c>.</param>
 /// <param name="Text">A string's value, a number as it is written, else empty.</param>
 /// <param name="Members">An object's members in order, also those whose name comes twice.</param>
 /// <param name="Elements">An array's elements.</param>
 internal sealed record JsonValue(
-    JsonTokenType Kind, int Offset, string Path, string Text, IReadOnlyList<JsonMember> Members, IReadOnlyList<JsonValue> Elements)
+    JsonTokenType Kind, int Offset, int End, string Path, string Text, IReadOnlyList<JsonMember> Members, IReadOnlyList<JsonValue> Elements)
 {
     public string Describe() => Kind switch
     {
@@ -60,6 +61,6 @@ internal static class PositionedJson
         }
         while (kind == JsonTokenType.StartArray && reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             elements.Add(Value(ref reader, $"{path}[{elements.Count}]"));
-        return new(kind, offset, path, text, members, elements);
+        return new(kind, offset, (int)reader.BytesConsumed, path, text, members, elements);
     }
 }

@@ -21,12 +21,14 @@ public static class TenantsFileReader
     /// <exception cref="TenantsFileException">There are mistakes in it.</exception>
     public static IReadOnlyList<TenantOptions> Read(string file, byte[] utf8)
     {
-        if (utf8.AsSpan().StartsWith(ByteOrderMark))
-            utf8 = utf8[ByteOrderMark.Length..];
+        utf8 = WithoutByteOrderMark(utf8);
         var errors = new ErrorList(file, utf8);
         var tenants = Parse(utf8, errors) is { } root && JsonObject.From(root, errors) is { } json ? Tenants(json, root) : [];
         return errors.IsEmpty ? tenants : throw new TenantsFileException(errors.Errors);
     }
+
+    internal static byte[] WithoutByteOrderMark(byte[] utf8) =>
+        utf8.AsSpan().StartsWith(ByteOrderMark) ? utf8[ByteOrderMark.Length..] : utf8;
 
     private static JsonValue? Parse(byte[] utf8, ErrorList errors)
     {

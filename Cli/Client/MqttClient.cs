@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Starling.Protocol;
+
+namespace Starling.Cli.Client;
+
+/// <summary>
+/// One connection to a broker. Publishing waits for the broker's acknowledgement; messages that come in wait for <see cref="ReceiveAsync"/>,
+/// at most 100 of them before reading pauses, and are acknowledged by whoever has dealt with them. Any number of threads may use it.
+/// </summary>
+internal sealed partial class MqttClient : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly PacketStream _packets;
+    private readonly ProtocolVersion _version;
+    private readonly Channel<ReceivedMessage> _messages = Channel.CreateBounded<ReceivedMessage>(100);
+    private readonly ConcurrentDictionary<ushort, TaskCompletionSource<object>> _pending = new();
+    private readonly HashSet<ushort> _incomplete = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Task _receiving = Task.CompletedTask;
+    private Task _pinging = Task.CompletedTask;
+    private readonly TimeProvider _time;
+    private Exception? _failure;
+    private int _lastIdentifier;
+    private volatile bool _pingAnswered = true;
+    private volatile bool _leaving;
+
+    private MqttClient(PacketStream packets, ProtocolVersion version, ConnAckPacket accepted, TimeProvider time)
+    {
+        _time = time;
+        _packets = packets;
+        _version = version;
+        Accepted = accepted;
+    }
+
+    /// <summary>What the broker answered to the CONNECT.</summary>
+    public ConnAckPacket Accepted { get; }
+
+    /// <exception cref="MqttClientException">The broker can't be reached or refuses.</exception>
+    public static async Task<MqttClient> ConnectAsync(Endpoint endpoint, ConnectPacket connect, TimeProvider time, CancellationToken cancellation)
+    {
+        var packets = new PacketStream(await OpenAsync(endpoint, cancellation), connect.ProtocolVersion);
+        try
+        {
+            await packets.SendAsync(writer => connect.Encode(writer), cancellation);
+            var (header, body) = await packets.ReadAsync(cancellation);
+            if (header.Type != PacketType.ConnAck)
+                throw new MqttClientException($"the broker answered CONNECT with {header.Type}");
+            var accepted = ConnAckPacket.Decode(body, connect.ProtocolVersion);
+            if (accepted.ReasonCode != ReasonCode.Success)
+                throw MqttClientException.Because($"{endpoint} refused the connection", accepted.ReasonCode, accepted.ReasonString);
+            var client = new MqttClient(packets, connect.ProtocolVersion, accepted, time);
+            client.Start(TimeSpan.FromSeconds(accepted.ServerKeepAlive ?? connect.KeepAlive));
+            return client;
+        }
+        catch
+        {
+            await packets.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a message; above QoS 0, returns when the broker has taken it over.</summary>
+    /// <exception cref="MqttClientException">The broker refused it, or is gone.</exception>
+    public async Task PublishAsync(OutgoingMessage message, CancellationToken cancellation)
+    {
+        if (message.QoS == QualityOfService.AtMostOnce)
+        {
+            await SendAsync(writer => message.Encode(writer, _version, 0), cancellation);
+            return;
+        }
+        var answer = (AckPacket)await RequestAsync((writer, id) => message.Encode(writer, _version, id), cancellation);
+        if (answer.ReasonCode >= ReasonCode.UnspecifiedError)
+            throw MqttClientException.Because($"the broker refused the message to '{message.Topic}'", answer.ReasonCode, answer.ReasonString);
+    }
+
+    /// <exception cref="MqttClientException">The broker refused one of them, or is gone.</exception>
+    public async Task SubscribeAsync(IReadOnlyList<SubscriptionRequest> subscriptions, CancellationToken cancellation)
+    {
+        var answer = (SubAckPacket)await RequestAsync(
+            (writer, id) => new SubscribePacket { PacketIdentifier = id, Subscriptions = subscriptions }.Encode(writer, _version), cancellation);
+        if (answer.ReasonCodes.Count != subscriptions.Count)
+            throw new MqttClientException($"the broker answered {subscriptions.Count} subscriptions with {answer.ReasonCodes.Count} reason codes");
+        for (var i = 0; i < subscriptions.Count; i++)
+        {
+            if (answer.ReasonCodes[i] >= ReasonCode.UnspecifiedError)
+                throw MqttClientException.Because($"the broker refused the subscription to '{subscriptions[i].TopicFilter}'", answer.ReasonCodes[i], answer.ReasonString);
+        }
+    }
+
+    /// <summary>The next message that came in.</summary>
+    /// <exception cref="MqttClientException">There is none left, and the connection is gone.</exception>
+    public async Task<ReceivedMessage> ReceiveAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await _messages.Reader.ReadAsync(cancellation);
+        }
+        catch (ChannelClosedException closed)
+        {
+            var reason = closed.GetBaseException();
+            throw new MqttClientException(reason.Message, reason);
+        }
+    }
+
+    /// <summary>Tells the broker that a message was dealt with.</summary>
+    public async Task AcknowledgeAsync(ReceivedMessage message, CancellationToken cancellation)
+    {
+        if (message.QoS == QualityOfService.AtMostOnce)
+            return;
+        var type = message.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
+        await SendAckAsync(new(type, message.PacketIdentifier), cancellation);
+    }
+
+    /// <summary>
+    /// Says goodbye, so that no will is published, and waits a little for the broker to close: closing here with something unread would
+    /// reset the connection and could take away from the broker what was sent last.
+    /// </summary>
+    public async Task DisconnectAsync(CancellationToken cancellation)
+    {
+        _leaving = true;
+        while (_messages.Reader.TryRead(out _))
+        {
+        }
+        await SendAsync(writer => new DisconnectPacket().Encode(writer, _version), cancellation);
+        await Task.WhenAny(_receiving, Task.Delay(Patience, _time, cancellation));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_receiving, _pinging);
+        await _packets.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private static async Task<Stream> OpenAsync(Endpoint endpoint, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Transport.OpenAsync(endpoint, cancellation);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            throw new MqttClientException($"can't connect to {endpoint}: {error.GetBaseException().Message}", error);
+        }
+    }
+}

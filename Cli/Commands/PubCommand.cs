@@ -1,0 +1,83 @@
+using System.CommandLine;
+using Starling.Cli.Client;
+using Starling.Protocol;
+
+namespace Starling.Cli.Commands;
+
+/// <summary><c>starling pub</c>.</summary>
+internal sealed class PubCommand
+{
+    private readonly Option<string?> _topic = new("--topic", "-t") { Description = "The topic to publish to." };
+
+    private readonly Option<int> _qos = new("--qos", "-q") { Description = "0, 1 or 2." };
+
+    private readonly Option<bool> _retain = new("--retain", "-r") { Description = "Let the broker keep the message for later subscribers." };
+
+    private readonly Option<string[]> _userProperties = new("--user-property") { Description = "name=value; can be given more than once (MQTT 5)." };
+
+    private readonly Option<string?> _contentType = new("--content-type") { Description = "Content type (MQTT 5)." };
+
+    private readonly Option<string?> _responseTopic = new("--response-topic") { Description = "Where an answer is to go (MQTT 5)." };
+
+    private readonly Option<uint?> _expiry = new("--expiry") { Description = "Seconds after which the message is of no use (MQTT 5)." };
+
+    private readonly PayloadOptions _payload = new();
+
+    private readonly ConnectionOptions _connection = new();
+
+    private readonly SessionOptions _session = new();
+
+    private readonly CliContext _context;
+
+    private PubCommand(CliContext context) => _context = context;
+
+    public static Command Create(CliContext context) => new PubCommand(context).Create();
+
+    private Command Create()
+    {
+        var command = new Command("pub", "Publish messages.") { _topic, _qos, _retain };
+        _payload.AddTo(command);
+        _connection.AddTo(command);
+        _session.AddTo(command);
+        foreach (var option in new Option[] { _userProperties, _contentType, _responseTopic, _expiry })
+            command.Options.Add(option);
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var url = _connection.UrlIn(parsed);
+        var connect = _session.PacketIn(parsed, url);
+        var template = MessageIn(parsed, url, connect.ProtocolVersion);
+        await using var payloads = _payload.ReadAsync(parsed, _context, cancellation).GetAsyncEnumerator(cancellation);
+        // A payload that can't be read is said before anybody is bothered.
+        var some = await payloads.MoveNextAsync();
+        await using var client = await MqttClient.ConnectAsync(_connection.EndpointIn(parsed), connect, _context.Time, cancellation);
+        for (; some; some = await payloads.MoveNextAsync())
+            await client.PublishAsync(template with { Payload = payloads.Current }, cancellation);
+        await client.DisconnectAsync(cancellation);
+        return 0;
+    }
+
+    private OutgoingMessage MessageIn(ParseResult parsed, Uri? url, ProtocolVersion version)
+    {
+        var topic = parsed.GetValue(_topic) ?? TopicIn(url) ?? throw new CliException("a topic is needed (-t)", ExitCodes.Usage);
+        var properties = new PublishProperties
+        {
+            UserProperties = [.. (parsed.GetValue(_userProperties) ?? []).Select(Input.UserProperty)],
+            ContentType = parsed.GetValue(_contentType),
+            ResponseTopic = parsed.GetValue(_responseTopic) is { } response ? Input.TopicName(response) : null,
+            MessageExpiryInterval = parsed.GetValue(_expiry),
+        };
+        var saysMore = properties.UserProperties.Count > 0 || properties.ContentType is not null || properties.ResponseTopic is not null
+            || properties.MessageExpiryInterval is not null;
+        if (saysMore && version != ProtocolVersion.Mqtt5)
+            throw new CliException("--user-property, --content-type, --response-topic and --expiry exist in MQTT 5 only", ExitCodes.Usage);
+        return new(Input.TopicName(topic), default, Input.QoS(parsed.GetValue(_qos), "-q"), parsed.GetValue(_retain)) { Properties = properties };
+    }
+
+    /// <summary>The path of an mqtt URL; a WebSocket has its own use for the path.</summary>
+    internal static string? TopicIn(Uri? url) =>
+        url?.Scheme is "mqtt" or "mqtts" && url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : null;
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using Starling.Cli.Commands;
+using Starling.Protocol;
+
+namespace Starling.Cli;
+
+/// <summary>The whole command line.</summary>
+internal static class StarlingCommand
+{
+    public static async Task<int> RunAsync(string[] args, CliContext context, CancellationToken cancellation = default)
+    {
+        var parsed = Create(context).Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            await context.Error.WriteLineAsync($"starling: {parsed.Errors[0].Message} (--help shows what there is)");
+            return ExitCodes.Usage;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false }, cancellation);
+        }
+        catch (CliException error)
+        {
+            await context.Error.WriteLineAsync($"starling: {error.Message}");
+            return error.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception error) when (IsFailureOfTheOutsideWorld(error))
+        {
+            await context.Error.WriteLineAsync($"starling: {OneLine(error)}");
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static RootCommand Create(CliContext context)
+    {
+        var root = new RootCommand("Starling's command line: publish, subscribe, look after tenants.")
+        {
+            PubCommand.Create(context),
+            SubCommand.Create(context),
+            PasswdCommand.Create(context),
+            TenantCommand.Create(context),
+        };
+        // -h is the host, as with mosquitto_pub and mosquitto_sub.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        root.Options.Add(new HelpOption("--help", "-?"));
+        return root;
+    }
+
+    private static bool IsFailureOfTheOutsideWorld(Exception error) => error
+        is IOException or UnauthorizedAccessException or SocketException or WebSocketException or AuthenticationException
+        or CryptographicException or MqttProtocolException;
+
+    private static string OneLine(Exception error) => error.Message.ReplaceLineEndings(" ");
+}
