@@ -49,13 +49,13 @@ public sealed class RetainedTests(SharedBroker shared)
     [Fact]
     public async Task Subscriber_may_ask_for_no_replay()
     {
-        var client = new Mosquitto(_broker) { Version = "5" };
-        await client.PublishAsync("retained/unwanted", "old", "-r", "-q", "1");
+        await using var client = await JsClient.ConnectAsync(_broker, "tcp", 5);
+        await client.PublishAsync("retained/unwanted", "old", new { retain = true, qos = 1 });
 
-        await using var subscriber = await client.SubscribeAsync("retained/unwanted", "--retain-handling", "never");
-        await client.PublishAsync("retained/unwanted", "live");
+        await client.SubscribeAsync("retained/unwanted", new { qos = 1, rh = 2 });
+        await client.PublishAsync("retained/unwanted", "live", new { qos = 1 });
 
-        (await subscriber.MessageAsync()).ShouldBe("retained/unwanted|live|0|0");
+        (await client.MessageAsync()).ShouldBe("retained/unwanted|live|1|0");
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class TlsTests(SharedBroker shared)
         await File.WriteAllTextAsync(otherCa, ca.ExportCertificatePem(), TestContext.Current.CancellationToken);
         var client = new Mosquitto(_broker) { Listener = "tls", CaFile = otherCa };
 
-        await using var publisher = client.StartPublish("tls/refused", "x");
+        await using var publisher = client.StartPublish("tls/refused", "x", "-d");
         var output = await publisher.ExitAsync();
         File.Delete(otherCa);
 

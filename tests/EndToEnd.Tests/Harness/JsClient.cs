@@ -49,7 +49,9 @@ internal sealed class JsClient : IAsyncDisposable
         return $"{message.GetProperty("topic")}|{message.GetProperty("payload")}|{message.GetProperty("qos")}|{(message.GetProperty("retain").GetBoolean() ? 1 : 0)}";
     }
 
-    public Task SubscribeAsync(string filter, int qos = 0) => DoAsync("subscribe", new() { ["topic"] = filter, ["options"] = new { qos } });
+    public Task SubscribeAsync(string filter, int qos = 0) => SubscribeAsync(filter, new { qos });
+
+    public Task SubscribeAsync(string filter, object options) => DoAsync("subscribe", new() { ["topic"] = filter, ["options"] = options });
 
     /// <summary>Returns when the message is acknowledged as its QoS says.</summary>
     public Task PublishAsync(string topic, string payload, object? options = null) =>

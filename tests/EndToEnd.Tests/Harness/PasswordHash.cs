@@ -1,15 +1,16 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Starling.EndToEnd.Tests.Harness;
 
-/// <summary>Hashes as ASP.NET Core Identity writes them, with few iterations.</summary>
+/// <summary>Hashes as ASP.NET Core Identity writes them, with few iterations; always the same for a password, so that writing a file anew changes no user.</summary>
 internal static class PasswordHash
 {
     public static string Of(string password)
     {
         const int iterations = 1000;
-        var salt = RandomNumberGenerator.GetBytes(16);
+        var salt = SHA256.HashData(Encoding.UTF8.GetBytes(password))[..16];
         var header = new byte[13];
         header[0] = 1;
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(1), 2); // HMAC-SHA-512
