@@ -1,0 +1,115 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Starling.EndToEnd.Tests.Harness;
+
+/// <summary>A broker of its own, with any free ports, its files in a temporary folder.</summary>
+internal sealed partial class BrokerProcess : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = ChildProcess.Patience };
+
+    private readonly ChildProcess _process;
+    private readonly Dictionary<string, int> _ports = [];
+    private bool _over;
+
+    private BrokerProcess(string folder)
+    {
+        Folder = folder;
+        _process = ChildProcess.Start("dotnet", [Installation.Broker, "--config", Path.Combine(folder, "config.json")]);
+    }
+
+    public string Folder { get; }
+
+    /// <summary>By listener name, and <c>management</c>.</summary>
+    public IReadOnlyDictionary<string, int> Ports => _ports;
+
+    public string TenantsFile => Path.Combine(Folder, "tenants.json");
+
+    /// <summary>What clients trust.</summary>
+    public string CaFile => Path.Combine(Folder, "data", "development-ca.pem");
+
+    /// <summary>What the broker has said, for messages of failed tests.</summary>
+    public string Story => "the broker's log:\n" + ChildProcess.Indent(_process.Output.Lines.TakeLast(200));
+
+    public static async Task<BrokerProcess> StartAsync(BrokerSetup? setup = null)
+    {
+        setup ??= new BrokerSetup();
+        var folder = Directory.CreateTempSubdirectory("starling-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "tenants.json"), setup.Tenants);
+        await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), setup.Configuration);
+        var broker = new BrokerProcess(folder);
+        try
+        {
+            await broker.BecomeReadyAsync();
+            return broker;
+        }
+        catch
+        {
+            broker._over = true;
+            await broker.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A broker on the same ports and files, after this one is over.</summary>
+    public async Task<BrokerProcess> StartAgainAsync()
+    {
+        _over.ShouldBeTrue();
+        return await StartAsync(new BrokerSetup { Ports = _ports, Tenants = await File.ReadAllTextAsync(TenantsFile) });
+    }
+
+    public Task<string> LogLineAsync(string text) => _process.LineAsync(text);
+
+    public Task<HttpResponseMessage> GetAsync(string path) => Http.GetAsync(new Uri($"http://127.0.0.1:{Ports["management"]}{path}"));
+
+    /// <summary>Stops it as an operator does; it has to end well.</summary>
+    /// <param name="signal">TERM, or INT, which is Ctrl-C.</param>
+    public async Task StopAsync(string signal = "TERM")
+    {
+        _over = true;
+        await _process.SignalAsync(signal);
+        await _process.SucceedAsync();
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        _over = true;
+        await _process.KillAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (!_over)
+                await StopAsync();
+        }
+        finally
+        {
+            await _process.DisposeAsync();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    private async Task BecomeReadyAsync()
+    {
+        while (!_ports.ContainsKey("management"))
+        {
+            var listening = ListeningLine().Match(await _process.LineAsync(line => ListeningLine().IsMatch(line), "'Listening on ...'"));
+            _ports[listening.Groups["name"].Value] = IPEndPoint.Parse(listening.Groups["endpoint"].Value).Port;
+        }
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var left = (int)(ChildProcess.Patience / looks.Period); left > 0; left--)
+        {
+            using var answer = await GetAsync("/readyz");
+            if (answer.StatusCode == HttpStatusCode.OK)
+                return;
+            await looks.WaitForNextTickAsync();
+        }
+        throw _process.Failed("/readyz did not become 200");
+    }
+
+    [GeneratedRegex(@"Listening on (?<endpoint>\S+) \((?<name>[^)]+)\)")]
+    private static partial Regex ListeningLine();
+}

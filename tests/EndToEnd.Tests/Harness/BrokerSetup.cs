@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace Starling.EndToEnd.Tests.Harness;
+
+/// <summary>What a broker under test is started with.</summary>
+internal sealed record BrokerSetup
+{
+    private static readonly string[] Listeners = ["tcp", "tls", "ws", "wss"];
+
+    /// <summary>By listener name, and <c>management</c>; any free one for a name that is not in it.</summary>
+    public IReadOnlyDictionary<string, int> Ports { get; init; } = new Dictionary<string, int>();
+
+    public string Tenants { get; init; } = TenantsJson.Usual;
+
+    /// <summary>The four kinds of listener for tenant demo, and <c>any</c>, TCP, for tenants named by the user name.</summary>
+    public string Configuration => JsonSerializer.Serialize(new
+    {
+        listeners = Listeners.Select(type => Listener(type, type, "demo")).Append(Listener("any", "tcp", null)),
+        management = new { port = Ports.GetValueOrDefault("management") },
+        tenantsFile = "tenants.json",
+        dataDirectory = "data",
+    });
+
+    private object Listener(string name, string type, string? tenant) => new
+    {
+        name,
+        type,
+        port = Ports.GetValueOrDefault(name),
+        tenant,
+        tls = type is "tls" or "wss" ? new { developmentCertificate = true } : null,
+    };
+}
