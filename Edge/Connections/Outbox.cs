@@ -27,8 +27,8 @@ internal sealed class Outbox
     private readonly OutboxOptions _options;
     private readonly TenantCounters _counters;
     private readonly TimeProvider _time;
-    private readonly Lock _gate = new();
     private readonly TopicAliases? _aliases;
+    // Also what everything here is locked by.
     private readonly OutgoingWindow _window;
     private Queue<Delivery>? _unacknowledgedQueue;
     private Queue<Delivery>? _queue;
@@ -73,7 +73,7 @@ internal sealed class Outbox
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool Send(in Delivery delivery)
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_closed)
                 return false;
@@ -105,7 +105,7 @@ internal sealed class Outbox
     public bool TrySend(IEnumerable<Delivery> deliveries, out bool flush)
     {
         flush = false;
-        lock (_gate)
+        lock (_window)
         {
             if (_closed)
                 return false;
@@ -119,7 +119,7 @@ internal sealed class Outbox
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendInbox(IReadOnlyList<InboxEntry> entries)
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_closed)
                 return false;
@@ -133,7 +133,7 @@ internal sealed class Outbox
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendControl(ReadOnlySpan<byte> packets, int count = 1)
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_closed)
                 return false;
@@ -155,7 +155,7 @@ internal sealed class Outbox
     {
         if (Volatile.Read(ref _skipped) is null)
             return null;
-        lock (_gate)
+        lock (_window)
         {
             var skipped = _skipped;
             _skipped = null;
@@ -166,7 +166,7 @@ internal sealed class Outbox
     /// <summary>Frees the packet identifier of a message that was acknowledged and sends what waited for it.</summary>
     public AckOutcome Acknowledge(in AckPacket ack)
     {
-        lock (_gate)
+        lock (_window)
         {
             var outcome = _window.Acknowledge(ack);
             if (outcome.Freed && !_stalled && !_closed)
@@ -178,7 +178,7 @@ internal sealed class Outbox
     /// <summary>Hands what was written to the transport.</summary>
     public void Flush()
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_dirty && !_stalled && !_closed)
                 StartFlush();
@@ -188,7 +188,7 @@ internal sealed class Outbox
     /// <summary>Completes when the queue is down to half of its limit, or the connection has ended.</summary>
     public Task WhenDrained()
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_closed || !IsCongested)
                 return Task.CompletedTask;
@@ -199,7 +199,7 @@ internal sealed class Outbox
     /// <summary>Completes when nothing waits for the client any more, or the connection has ended.</summary>
     public Task WhenSettled()
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_closed || !_stalled)
                 return Task.CompletedTask;
@@ -211,7 +211,7 @@ internal sealed class Outbox
     /// <returns>What a shared subscription should give to another member: not acknowledged, and allowed to be sent again.</returns>
     public IReadOnlyList<Delivery> Close(ReadOnlySpan<byte> lastPacket)
     {
-        lock (_gate)
+        lock (_window)
         {
             if (_ended)
                 return [];
@@ -433,7 +433,7 @@ internal sealed class Outbox
             over = true;
         }
 
-        lock (_gate)
+        lock (_window)
         {
             _stalled = false;
             if (over || _closed)

@@ -14,15 +14,18 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     /// <summary>A packet larger than this does not wait in the pipe until it is complete.</summary>
     private const int LargePacket = 32 * 1024;
 
-    private readonly ArrayBufferWriter<byte> _replies = new();
-    private readonly List<InboxAck> _inboxAcks = [];
-    private readonly List<ushort> _inboxReceived = [];
-    private readonly List<AckPacket> _releases = [];
+    // Made when there is something for them: most connections are idle most of the time.
+    private ArrayBufferWriter<byte>? _replies;
+    private List<InboxAck>? _inboxAcks;
+    private List<ushort>? _inboxReceived;
+    private List<AckPacket>? _releases;
     private PublishReceiver? _publishes;
     private Reauthentication? _reauthentication;
     private LargeBody? _large;
     private int _packets;
     private bool _flushNeeded;
+
+    private ArrayBufferWriter<byte> Replies => _replies ??= new ArrayBufferWriter<byte>();
 
     /// <returns>What the session is to be told; null when the connection ended without a DISCONNECT.</returns>
     /// <exception cref="MqttProtocolException">The client has to be told why, and closed.</exception>
@@ -36,35 +39,8 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             if (result.IsCanceled && connection.IsClosing)
                 return null;
             connection.Heard();
-            var buffer = result.Buffer;
-            var length = buffer.Length;
-            try
-            {
-                bool more;
-                do
-                {
-                    more = Consume(ref buffer, out var packet);
-                    await CompleteAsync().ConfigureAwait(false);
-                    if (packet is DisconnectPacket disconnect)
-                        return Disconnected(disconnect);
-                    if (packet is not null)
-                        await HandleAsync(packet).ConfigureAwait(false);
-                }
-                while (more);
-            }
-            catch (MqttProtocolException)
-            {
-                // What came before the packet that is wrong was right.
-                await CompleteAsync().ConfigureAwait(false);
-                throw;
-            }
-            finally
-            {
-                connection.Received(_packets, length - buffer.Length);
-                _packets = 0;
-                input.AdvanceTo(buffer.Start, buffer.End);
-            }
-
+            if (await GoThroughAsync(result.Buffer).ConfigureAwait(false) is { } disconnect)
+                return disconnect;
             if (result.IsCompleted)
                 return null;
             if (_publishes is not null)
@@ -72,6 +48,39 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         }
 
         return null;
+    }
+
+    /// <summary>What a connection that waits for its next read does not have to carry with it.</summary>
+    private async ValueTask<SessionDisconnect?> GoThroughAsync(ReadOnlySequence<byte> buffer)
+    {
+        var length = buffer.Length;
+        try
+        {
+            bool more;
+            do
+            {
+                more = Consume(ref buffer, out var packet);
+                await CompleteAsync().ConfigureAwait(false);
+                if (packet is DisconnectPacket disconnect)
+                    return Disconnected(disconnect);
+                if (packet is not null)
+                    await HandleAsync(packet).ConfigureAwait(false);
+            }
+            while (more);
+            return null;
+        }
+        catch (MqttProtocolException)
+        {
+            // What came before the packet that is wrong was right.
+            await CompleteAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            connection.Received(_packets, length - buffer.Length);
+            _packets = 0;
+            input.AdvanceTo(buffer.Start, buffer.End);
+        }
     }
 
     /// <summary>Takes in packets up to one that has to be handled by itself, or up to the end of what is there.</summary>
@@ -146,7 +155,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 return null;
             case PacketType.PingReq:
                 PingReqPacket.Decode(body, connection.Version);
-                _replies.Write(PingRespPacket.Bytes);
+                _flushNeeded |= connection.Outbox.SendControl(PingRespPacket.Bytes);
                 return null;
             case PacketType.Subscribe:
                 return SubscribePacket.Decode(body, connection.Version);
@@ -172,18 +181,18 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         if (!outcome.Known)
         {
             if (ack.Type == PacketType.PubRec)
-                connection.Reply(_replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier, ReasonCode.PacketIdentifierNotFound));
+                connection.Reply(Replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier, ReasonCode.PacketIdentifierNotFound));
             return;
         }
 
         if (outcome.IsOfInbox)
         {
-            _inboxAcks.Add(new InboxAck(outcome.Number, outcome.Received));
+            (_inboxAcks ??= []).Add(new InboxAck(outcome.Number, outcome.Received));
             if (outcome.Received)
-                _inboxReceived.Add(ack.PacketIdentifier);
+                (_inboxReceived ??= []).Add(ack.PacketIdentifier);
         }
         else if (outcome.Received)
-            connection.Reply(_replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
+            connection.Reply(Replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
         if (outcome is { Freed: true, Group: { } group })
             connection.CompletedShared(group);
     }
@@ -193,22 +202,26 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         var known = _publishes?.Release(release.PacketIdentifier) ?? false;
         var reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
         // Behind the PUBRECs of messages that came before it.
-        _releases.Add(new AckPacket(PacketType.PubComp, release.PacketIdentifier, reason));
+        (_releases ??= []).Add(new AckPacket(PacketType.PubComp, release.PacketIdentifier, reason));
     }
 
     /// <summary>Deals with what was taken in.</summary>
     private async ValueTask CompleteAsync()
     {
         if (_publishes is { IsEmpty: false })
-            await _publishes.CompleteAsync(_replies).ConfigureAwait(false);
-        foreach (var release in _releases)
-            connection.Reply(_replies, release);
-        _releases.Clear();
+            await _publishes.CompleteAsync(Replies).ConfigureAwait(false);
+        if (_releases is { Count: > 0 })
+        {
+            foreach (var release in _releases)
+                connection.Reply(Replies, release);
+            _releases.Clear();
+        }
+
         if (connection.Outbox.TakeSkipped() is { } skipped)
-            _inboxAcks.AddRange(skipped);
-        if (_inboxAcks.Count > 0)
+            (_inboxAcks ??= []).AddRange(skipped);
+        if (_inboxAcks is { Count: > 0 })
             await AcknowledgeInboxAsync().ConfigureAwait(false);
-        if (_replies.WrittenCount > 0)
+        if (_replies is { WrittenCount: > 0 })
         {
             _flushNeeded |= connection.Outbox.SendControl(_replies.WrittenSpan);
             _replies.ResetWrittenCount();
@@ -222,12 +235,16 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     /// <summary>PUBREL goes out when the PUBREC is written down, or a crash could bring the message twice.</summary>
     private async ValueTask AcknowledgeInboxAsync()
     {
-        var acks = _inboxAcks.ToArray();
-        _inboxAcks.Clear();
+        InboxAck[] acks = [.. _inboxAcks!];
+        _inboxAcks!.Clear();
         await connection.Session.AcknowledgeAsync(connection.Epoch, acks).ConfigureAwait(false);
-        foreach (var identifier in _inboxReceived)
-            connection.Reply(_replies, new AckPacket(PacketType.PubRel, identifier));
-        _inboxReceived.Clear();
+        if (_inboxReceived is { Count: > 0 })
+        {
+            foreach (var identifier in _inboxReceived)
+                connection.Reply(Replies, new AckPacket(PacketType.PubRel, identifier));
+            _inboxReceived.Clear();
+        }
+
         connection.InboxAcknowledged();
     }
 

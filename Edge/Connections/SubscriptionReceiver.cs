@@ -15,7 +15,6 @@ namespace Starling.Edge.Connections;
 internal sealed class SubscriptionReceiver(ClientConnection connection)
 {
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private readonly Lock _gate = new();
 
     private EdgeTenant Tenant => connection.EdgeTenant;
 
@@ -89,7 +88,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     public async Task AuthorizeAgainAsync()
     {
         string[] refused;
-        lock (_gate)
+        lock (_entries)
             refused = [.. _entries.Keys.Where(filter => !connection.Access.MaySubscribe(filter))];
         foreach (var filter in refused)
             await RemoveAsync(filter).ConfigureAwait(false);
@@ -101,7 +100,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     public async ValueTask LeaveAsync()
     {
         string[] filters;
-        lock (_gate)
+        lock (_entries)
             filters = [.. _entries.Keys];
         foreach (var filter in filters)
             await RemoveAsync(filter).ConfigureAwait(false);
@@ -109,7 +108,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
 
     public bool Contains(string filter)
     {
-        lock (_gate)
+        lock (_entries)
             return _entries.ContainsKey(filter);
     }
 
@@ -128,7 +127,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             return quotas.Refuse(TenantLimit.SharedSubscriptions);
         if (!limits.WildcardSubscriptions && filter.AsSpan().ContainsAny('+', '#'))
             return quotas.Refuse(TenantLimit.WildcardSubscriptions);
-        lock (_gate)
+        lock (_entries)
         {
             if (!_entries.ContainsKey(filter) && !added.Contains(filter) && _entries.Count + added.Count >= limits.SubscriptionsPerClient)
                 return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
@@ -168,7 +167,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             return;
         }
 
-        lock (_gate)
+        lock (_entries)
         {
             if (_entries.TryGetValue(subscription.Filter, out var present))
             {
@@ -186,7 +185,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
 
     private bool Keep(string filter, Entry entry)
     {
-        lock (_gate)
+        lock (_entries)
         {
             var isNew = !_entries.ContainsKey(filter);
             _entries[filter] = entry;
@@ -197,7 +196,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     private async ValueTask<bool> RemoveAsync(string filter)
     {
         Entry? entry;
-        lock (_gate)
+        lock (_entries)
         {
             if (!_entries.Remove(filter, out entry))
                 return false;
