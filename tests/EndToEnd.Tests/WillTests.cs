@@ -44,13 +44,13 @@ public sealed class WillTests(SharedBroker shared)
         string[] session = ["-i", "will-delayed", "-c", "-x", "300"];
         await using var watcher = await client.SubscribeAsync("will/delayed", "-q", "1");
         await using (var device = await client.SubscribeAsync(
-            "will/anything", [.. session, "--will-topic", "will/delayed", "--will-payload", "gone", "-D", "will", "will-delay-interval", "3"]))
+            "will/anything", [.. session, "--will-topic", "will/delayed", "--will-payload", "gone", "-D", "will", "will-delay-interval", "5"]))
             await device.KillAsync();
 
         await using var back = await client.SubscribeAsync("will/delayed-marker", session);
-        // Longer than the delay: a message with a delayed will of its own marks the time.
+        // A second will with the same delay comes after the first one would have.
         await using (var other = await client.SubscribeAsync(
-            "will/anything", "-x", "300", "--will-topic", "will/delayed", "--will-payload", "marker", "-D", "will", "will-delay-interval", "4"))
+            "will/anything", "-x", "300", "--will-topic", "will/delayed", "--will-payload", "marker", "-D", "will", "will-delay-interval", "5"))
             await other.KillAsync();
 
         (await watcher.MessageAsync()).ShouldBe("will/delayed|marker|0|0");
