@@ -16,6 +16,9 @@ namespace Starling.Broker.Sessions;
 /// If the old edge does not answer, 2 and 3 happen all the same: its connection can do no more harm, since every call that it makes
 /// carries the old epoch and does nothing here, and every write of another activation of this session is refused by the store.
 ///
+/// Connections arrive one at a time, and while step 1 waits nobody has the turn: the older connection may be in the middle of a call
+/// that needs it (SUBSCRIBE, its own start or end), and can't end before that is through.
+///
 /// Whatever changes the owner or the subscriptions takes its turn; the inbox has a lock of its own and is open all the time.
 /// </remarks>
 public sealed partial class Session : ISession, IDisposable
@@ -24,6 +27,7 @@ public sealed partial class Session : ISession, IDisposable
 
     private readonly SessionKey _key;
     private readonly SessionContext _context;
+    private readonly SemaphoreSlim _arrival = new(1, 1);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private volatile DurableState? _durable;
     private PendingWill? _will;
@@ -45,20 +49,50 @@ public sealed partial class Session : ISession, IDisposable
 
     public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
+        await _arrival.WaitAsync().ConfigureAwait(false);
         try
         {
             if (_retired)
                 return await _context.Cluster.Session(_key.Tenant, _key.ClientId).ConnectAsync(connect).ConfigureAwait(false);
-            await LoadAsync().ConfigureAwait(false);
-            if (_owner is { } older)
+            if (await OwnerAsync().ConfigureAwait(false) is { } older)
             {
                 if (older.Address is { } before && connect.Address is { } now
                     && _context.Collisions.Observe(_context.Tenant, _key.ClientId, before, now) == TakeoverVerdict.KeepOlder)
                     return Refused(ClientIdCollisions.RefusalReason);
-                await TakeOverAsync(older).ConfigureAwait(false);
+                await CloseAsync(older).ConfigureAwait(false);
             }
 
+            return await OwnAsync(connect).ConfigureAwait(false);
+        }
+        finally
+        {
+            _arrival.Release();
+        }
+    }
+
+    private async ValueTask<Owner?> OwnerAsync()
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await LoadAsync().ConfigureAwait(false);
+            return _owner;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async ValueTask<SessionConnected> OwnAsync(SessionConnect connect)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            // An older connection that has not ended itself did not say goodbye. Which entries it sent is not known here: all that were
+            // pushed may have been.
+            if (_owner is not null)
+                await EndConnectionAsync(new SessionDisconnect(PublishWill: true, SentBelow: long.MaxValue)).ConfigureAwait(false);
             _expiry?.Dispose();
             if (connect.CleanStart)
                 await DiscardAsync().ConfigureAwait(false);
@@ -222,28 +256,10 @@ public sealed partial class Session : ISession, IDisposable
         await write.ConfigureAwait(false);
     }
 
-    /// <summary>Lets go of a session that <see cref="IsOver"/>: whoever still holds it is sent on to a new one.</summary>
-    /// <param name="forget">Takes it out of where sessions are found.</param>
-    public void TryRetire(Action forget)
-    {
-        if (!_turn.Wait(0))
-            return;
-        try
-        {
-            if (!IsOver || _retired)
-                return;
-            _retired = true;
-            forget();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
     public void Dispose()
     {
         _expiry?.Dispose();
+        _arrival.Dispose();
         _turn.Dispose();
     }
 
@@ -268,7 +284,7 @@ public sealed partial class Session : ISession, IDisposable
         _loaded = true;
     }
 
-    private async ValueTask TakeOverAsync(Owner older)
+    private async ValueTask CloseAsync(Owner older)
     {
         _context.Counters.SessionsTakenOver.Increment();
         Log.TakenOver(_context.Logger, _key.Tenant, _key.ClientId, _epoch);
@@ -284,9 +300,6 @@ public sealed partial class Session : ISession, IDisposable
                 Log.TakeoverUnanswered(_context.Logger, _key.Tenant, _key.ClientId, older.EdgeId, error);
             }
         }
-
-        // The old connection did not say goodbye. Which entries it sent is not known here: all that were pushed may have been.
-        await EndConnectionAsync(new SessionDisconnect(PublishWill: true, SentBelow: long.MaxValue)).ConfigureAwait(false);
     }
 
     /// <summary>There is no connection any more; the session goes on or ends.</summary>
@@ -349,34 +362,6 @@ public sealed partial class Session : ISession, IDisposable
             _will?.Current,
             _will?.DueAt,
             durable.Inbox.Summary));
-
-    private void ExpireAt(long due)
-    {
-        _expiry?.Dispose();
-        _expiry = _context.Due.Schedule(due, () => _ = ExpireAsync());
-    }
-
-    private async Task ExpireAsync()
-    {
-        await _turn.WaitAsync().ConfigureAwait(false);
-        try
-        {
-            if (_owner is not null || _durable is null)
-                return;
-            _context.Counters.SessionsExpired.Increment();
-            await DiscardAsync().ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            Log.ExpiryFailed(_context.Logger, _key.Tenant, _key.ClientId, error);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-
-        _context.Idle(this, _key);
-    }
 
     private sealed record Owner(string EdgeId, IPAddress? Address);
 }

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Edge.Configuration;
@@ -25,6 +27,9 @@ internal sealed class TestBroker : IAsyncDisposable
     public IPEndPoint EndPoint => _host.Endpoints["tcp"];
 
     public IServiceProvider Services => _host.Services;
+
+    /// <summary>What was counted for the tenant <c>demo</c>.</summary>
+    public TenantCounters Counters => Services.GetRequiredService<BrokerMetrics>().For("demo");
 
     public TenantDirectory Tenants => Services.GetRequiredService<TenantDirectory>();
 
@@ -65,6 +70,18 @@ internal sealed class TestBroker : IAsyncDisposable
 
     /// <summary>A connection on which nothing has been said yet.</summary>
     public Task<MqttTestClient> OpenAsync(ProtocolVersion version = ProtocolVersion.Mqtt5) => MqttTestClient.OpenAsync(EndPoint, version);
+
+    /// <summary>A connection that comes from this address of this machine.</summary>
+    public async Task<MqttTestClient> OpenFromAsync(IPAddress address, ProtocolVersion version = ProtocolVersion.Mqtt5)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Bind(new IPEndPoint(address, 0));
+        await socket.ConnectAsync(EndPoint, TestContext.Current.CancellationToken);
+        return new MqttTestClient(new NetworkStream(socket, ownsSocket: true), version);
+    }
+
+    /// <summary>Lets the broker end as on a signal.</summary>
+    public Task StopAsync() => _host.StopAsync();
 
     /// <summary>A client with an accepted CONNECT.</summary>
     public async Task<MqttTestClient> ConnectAsync(

@@ -25,8 +25,11 @@ public sealed class WebSocketListenerTests
         (await broker.Handler.ServedAsync()).RemoteEndPoint!.Address.ShouldBe(IPAddress.Loopback);
     }
 
-    // [MQTT-6.0.0-3], [MQTT-6.0.0-4]
     [Fact]
+    [Trait("Statement", "MQTT5-6.0.0-3")]
+    [Trait("Statement", "MQTT5-6.0.0-4")]
+    [Trait("Statement", "MQTT311-6.0.0-3")]
+    [Trait("Statement", "MQTT311-6.0.0-4")]
     public async Task The_sub_protocol_mqtt_is_chosen_among_others()
     {
         await using var broker = await TestBroker.StartAsync(Ws);
@@ -38,6 +41,8 @@ public sealed class WebSocketListenerTests
     [InlineData("/mqtt", "chat", "websocket_protocol")]
     [InlineData("/mqtt", null, "websocket_protocol")]
     [InlineData("/elsewhere", "mqtt", "websocket_path")]
+    [Trait("Statement", "MQTT5-6.0.0-3")]
+    [Trait("Statement", "MQTT311-6.0.0-3")]
     public async Task A_wrong_sub_protocol_or_path_is_refused(string path, string? subProtocol, string reason)
     {
         await using var broker = await TestBroker.StartAsync(Ws);
@@ -55,8 +60,9 @@ public sealed class WebSocketListenerTests
         response.Headers.ConnectionClose.ShouldBe(true);
     }
 
-    // [MQTT-6.0.0-2]
     [Fact]
+    [Trait("Statement", "MQTT5-6.0.0-2")]
+    [Trait("Statement", "MQTT311-6.0.0-2")]
     public async Task Frames_may_split_and_join_the_bytes_anywhere()
     {
         await using var broker = await TestBroker.StartAsync(Ws);
@@ -68,8 +74,9 @@ public sealed class WebSocketListenerTests
         (await ReceiveAsync(client, 8)).ShouldBe("abcdefgh");
     }
 
-    // [MQTT-6.0.0-1]
     [Fact]
+    [Trait("Statement", "MQTT5-6.0.0-1")]
+    [Trait("Statement", "MQTT311-6.0.0-1")]
     public async Task A_text_frame_closes_the_connection_and_is_counted()
     {
         await using var broker = await TestBroker.StartAsync(Ws);

@@ -2,6 +2,7 @@ using System.Text;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
+using Starling.Testing;
 
 namespace Starling.Broker.Tests.Tenants.Credentials;
 

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Starling.Broker.Tests.Tenants.Credentials;
+namespace Starling.Testing;
 
 /// <summary>The client's side of SCRAM-SHA-256, written from RFC 5802 on its own.</summary>
-internal sealed class ScramClient(string gs2Header, string escapedUser, string password)
+public sealed class ScramClient(string gs2Header, string escapedUser, string password)
 {
     private readonly string _bare = $"n={escapedUser},r=clientnonce";
 
