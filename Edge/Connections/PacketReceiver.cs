@@ -22,6 +22,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private Reauthentication? _reauthentication;
     private LargeBody? _large;
     private int _packets;
+    private int _pings;
     private bool _flushNeeded;
 
     /// <returns>What the session is to be told; null when the connection ended without a DISCONNECT.</returns>
@@ -146,7 +147,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 return null;
             case PacketType.PingReq:
                 PingReqPacket.Decode(body, connection.Version);
-                _replies.Write(PingRespPacket.Bytes);
+                _pings++;
                 return null;
             case PacketType.Subscribe:
                 return SubscribePacket.Decode(body, connection.Version);
@@ -204,6 +205,9 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         foreach (var release in _releases)
             connection.Reply(_replies, release);
         _releases.Clear();
+        // Last, so that who has an answer to a ping has all that came before it.
+        for (; _pings > 0; _pings--)
+            _replies.Write(PingRespPacket.Bytes);
         if (connection.Outbox.TakeSkipped() is { } skipped)
             _inboxAcks.AddRange(skipped);
         if (_inboxAcks.Count > 0)
