@@ -167,6 +167,26 @@ public sealed class TopicShardTests : IDisposable
         _cluster.Counters.RetainedMessages.Value.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_topic_that_is_replaced_again_and_again_does_not_keep_what_it_retained_until_that_would_have_expired()
+    {
+        var first = await RetainAsync("0");
+        for (var i = 1; i < 2000; i++)
+            await RetainAsync($"{i}");
+
+        GC.Collect();
+
+        first.IsAlive.ShouldBeFalse();
+    }
+
+    private async Task<WeakReference> RetainAsync(string payload)
+    {
+        var expiresAt = _cluster.Time.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds();
+        var message = Message.Create(new Topic("a"), System.Text.Encoding.UTF8.GetBytes(payload), retain: true, expiresAt: expiresAt);
+        await _cluster.PublishAsync(message);
+        return new WeakReference(message);
+    }
+
     private static Subscription Subscription(string filter, QualityOfService qos, uint? identifier = null) =>
         new(filter, new SubscriptionOptions(qos), identifier);
 
