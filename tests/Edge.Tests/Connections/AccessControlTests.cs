@@ -47,11 +47,12 @@ public sealed class AccessControlTests
         await using var client = await broker.ConnectAsync("c", expiry: expiry);
 
         await client.SubscribeAsync("a/#", qos);
+        (await client.ExpectMessageAsync()).Text.ShouldBe("retained");
         await publisher.PublishAsync("a/secret", "live secret", qos);
         await publisher.PublishAsync("a/open", "live", qos);
         await publisher.ExpectNothingAsync();
 
-        (await client.ExpectPayloadsAsync(2)).ShouldBe(["retained", "live"]);
+        (await client.ExpectMessageAsync()).Text.ShouldBe("live");
         await client.ExpectNothingAsync();
     }
 

@@ -83,6 +83,7 @@ public sealed class TopicMatchingTests
             if (matches)
                 await client.ExpectMessageAsync();
             await client.ExpectNothingAsync();
+            await client.PublishAsync("$own/x", "", retain: true);
         }
     }
 
