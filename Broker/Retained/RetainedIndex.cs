@@ -80,7 +80,7 @@ internal sealed class RetainedIndex
         if (!cursor.Started)
             cursor.Start(this);
         var bytes = 0L;
-        for (var visits = 0; found.Count < most && bytes < MostBytes && visits < MostVisits; visits++)
+        for (var visits = 0; most > 0 && bytes < MostBytes && visits < MostVisits; visits++)
         {
             if (!cursor.MoveNext(out var message))
                 return false;
@@ -88,6 +88,7 @@ internal sealed class RetainedIndex
                 continue;
             found.Add(message);
             bytes += message.Size;
+            most--;
         }
 
         return true;

@@ -112,6 +112,8 @@ public sealed class RetainedMessages : IDisposable
         if (message.ExpiresAt != Message.Never)
         {
             _expiring.Enqueue(message, message.ExpiresAt);
+            if (_expiring.Count > (2 * _index.Count) + 1024)
+                ForgetReplaced();
             if (message.ExpiresAt < _sweepAt)
                 ScheduleSweep(message.ExpiresAt);
         }
@@ -135,6 +137,14 @@ public sealed class RetainedMessages : IDisposable
         _sweep?.Dispose();
         _sweepAt = at;
         _sweep = _due.Schedule(at, Sweep);
+    }
+
+    /// <summary>Messages that were replaced are not kept until they would have expired.</summary>
+    private void ForgetReplaced()
+    {
+        var present = _expiring.UnorderedItems.Where(item => ReferenceEquals(_index.Find(item.Element.Topic.Text), item.Element)).ToArray();
+        _expiring.Clear();
+        _expiring.EnqueueRange(present);
     }
 
     private void Sweep()

@@ -1,0 +1,91 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Broker.Cluster;
+using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
+using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tests.Tenants;
+using Starling.Broker.Time;
+using Starling.Protocol;
+using Starling.Storage.Memory;
+using Starling.Testing;
+
+namespace Starling.Broker.Tests;
+
+/// <summary>Sessions and one shard of the tenant <c>t</c>, with a clock of their own and an edge that notes what it is given.</summary>
+internal sealed class TestCluster : IDisposable
+{
+    private readonly House _house;
+    private readonly DueTimes _due;
+    private readonly BrokerMetrics _metrics = new();
+
+    public TestCluster(TenantOptions? options = null)
+    {
+        _house = new House(options ?? new TenantOptions { Name = "t" });
+        _due = new DueTimes(_house.Time);
+        var inboxes = new MemoryInboxStore();
+        Cluster = new StandaloneCluster(
+            _house.Directory,
+            new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes),
+            new ClientIdCollisions(_house.Time, _house.Metrics, NullLogger<ClientIdCollisions>.Instance),
+            _due,
+            _house.Time,
+            _metrics,
+            NullLogger<Session>.Instance);
+        Cluster.Join(Edge);
+    }
+
+    public StandaloneCluster Cluster { get; }
+
+    public TestEdge Edge { get; } = new("e1");
+
+    public ITopicShard Shard => Cluster.Shard("t", 0);
+
+    public ManualTime Time => _house.Time;
+
+    public TenantCounters Counters => _metrics.For("t");
+
+    public Session Session(string clientId) => (Session)Cluster.Session("t", clientId);
+
+    public static Message Message(
+        string topic, string payload = "1", QualityOfService qos = QualityOfService.AtLeastOnce, bool retain = false, string publisher = "p") =>
+        Messages.Message.Create(
+            new Topic(topic), System.Text.Encoding.UTF8.GetBytes(payload), qos, retain, publisher: new Publisher(publisher, 1));
+
+    /// <summary>Connects a session to the edge and starts it.</summary>
+    public async Task<SessionConnected> ConnectAsync(
+        string clientId, uint expiry = uint.MaxValue, bool cleanStart = false, SessionWill? will = null, string address = "192.0.2.1")
+    {
+        var session = Session(clientId);
+        var connected = await session.ConnectAsync(new SessionConnect(Edge.Id, cleanStart, expiry, will, IPAddress.Parse(address)));
+        Edge.Reachable.Add(clientId);
+        await session.StartAsync(connected.Epoch, 100);
+        return connected;
+    }
+
+    public async Task DisconnectAsync(string clientId, long epoch, bool publishWill = false, uint? expiry = null, long sentBelow = long.MaxValue)
+    {
+        Edge.Reachable.Remove(clientId);
+        await Session(clientId).DisconnectAsync(epoch, new SessionDisconnect(publishWill, expiry, sentBelow));
+    }
+
+    /// <summary>Publishes through the shard and gives what became of each message.</summary>
+    public async Task<ReasonCode[]> PublishAsync(params Message[] messages)
+    {
+        var batch = new PublishBatch();
+        foreach (var message in messages)
+            batch.Add(message);
+        await Shard.PublishAsync(batch, origin: null);
+        return [.. Enumerable.Range(0, messages.Length).Select(batch.Outcome)];
+    }
+
+    public void Dispose()
+    {
+        _due.Dispose();
+        _metrics.Dispose();
+        _house.Dispose();
+    }
+}
