@@ -23,6 +23,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private Reauthentication? _reauthentication;
     private LargeBody? _large;
     private int _packets;
+    private int _pings;
     private bool _flushNeeded;
 
     private ArrayBufferWriter<byte> Replies => _replies ??= new ArrayBufferWriter<byte>();
@@ -155,7 +156,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 return null;
             case PacketType.PingReq:
                 PingReqPacket.Decode(body, connection.Version);
-                _flushNeeded |= connection.Outbox.SendControl(PingRespPacket.Bytes);
+                _pings++;
                 return null;
             case PacketType.Subscribe:
                 return SubscribePacket.Decode(body, connection.Version);
@@ -226,6 +227,10 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             _flushNeeded |= connection.Outbox.SendControl(_replies.WrittenSpan);
             _replies.ResetWrittenCount();
         }
+
+        // Last, so that who has an answer to a ping has all that came before it.
+        for (; _pings > 0; _pings--)
+            _flushNeeded |= connection.Outbox.SendControl(PingRespPacket.Bytes);
 
         if (_flushNeeded)
             connection.Outbox.Flush();

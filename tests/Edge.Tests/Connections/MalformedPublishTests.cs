@@ -4,8 +4,10 @@ using Starling.Testing;
 namespace Starling.Edge.Tests.Connections;
 
 /// <summary>Every wrong PUBLISH, PUBACK, PUBREC, PUBREL and PUBCOMP of the catalogue closes its connection, with the reason.</summary>
-public sealed class MalformedPublishTests
+public sealed class MalformedPublishTests(MalformedPublishTests.OneBroker one) : IClassFixture<MalformedPublishTests.OneBroker>
 {
+    private readonly TestBroker _broker = one.Broker;
+
     public static TheoryData<string> Names() =>
         [.. PacketCatalogue.Refused.Where(c => c.Sender == PublishSender.Client && c.Name.StartsWith("PUB", StringComparison.Ordinal)).Select(c => c.Name)];
 
@@ -35,13 +37,13 @@ public sealed class MalformedPublishTests
     public async Task A_wrong_packet_closes_the_connection_with_its_reason(string name)
     {
         var packet = PacketCatalogue.Named(name);
-        await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("c", packet.Version);
+        var errors = _broker.Counters().ProtocolErrors.Value;
+        await using var client = await _broker.ConnectAsync("c", packet.Version);
 
         await client.SendAsync(packet.Bytes);
 
         await client.ExpectDisconnectedAsync(packet.Expectation.RefusedWith!.Value);
-        broker.Counters().ProtocolErrors.Value.ShouldBe(1);
+        _broker.Counters().ProtocolErrors.Value.ShouldBe(errors + 1);
     }
 
     [Theory]
@@ -53,11 +55,20 @@ public sealed class MalformedPublishTests
     [Trait("Statement", "MQTT311-3.6.1-1")]
     public async Task PUBREL_with_other_flags_than_2_is_malformed(ProtocolVersion version, byte first)
     {
-        await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("c", version);
+        await using var client = await _broker.ConnectAsync("c", version);
 
         await client.SendAsync(Raw.Packet(first, 0, 1));
 
         await client.ExpectDisconnectedAsync(ReasonCode.MalformedPacket);
+    }
+
+    /// <summary>Wrong packets of one client do the broker no harm: the next test finds it as it was.</summary>
+    public sealed class OneBroker : IAsyncLifetime
+    {
+        internal TestBroker Broker { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Broker = await TestBroker.StartAsync();
+
+        public ValueTask DisposeAsync() => Broker.DisposeAsync();
     }
 }

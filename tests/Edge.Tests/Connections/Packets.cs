@@ -54,7 +54,7 @@ internal static class Packets
     public static async Task<PublishMessage> ExpectAckAndPublishAsync(this MqttTestClient client, string payload)
     {
         object[] received = [(await client.ReceiveAsync()).Packet, (await client.ReceiveAsync()).Packet];
-        received.OfType<AckPacket>().ShouldHaveSingleItem();
+        received.OfType<AckPacket>().ShouldHaveSingleItem(string.Join(", ", received));
         var message = received.OfType<PublishMessage>().ShouldHaveSingleItem();
         message.Text.ShouldBe(payload);
         return message;
@@ -73,13 +73,17 @@ internal static class Packets
         broker.ConnectAsync(clientId, version, cleanStart: false, expiry: version == ProtocolVersion.Mqtt5 ? 3600 : null);
 
     /// <summary>Moves the clock on, step by step, for as long as the task takes. Returns how far.</summary>
-    public static async Task<TimeSpan> AdvanceUntilAsync(this ManualTime time, Task task, TimeSpan step)
+    /// <param name="time">The broker's clock.</param>
+    /// <param name="task">What the time is waited for.</param>
+    /// <param name="step">Between steps the broker answers <paramref name="bystander"/>, so that it keeps up.</param>
+    /// <param name="bystander">A client to which nothing is sent.</param>
+    public static async Task<TimeSpan> AdvanceUntilAsync(this ManualTime time, Task task, TimeSpan step, MqttTestClient bystander)
     {
         var since = time.GetUtcNow();
         while (!task.IsCompleted)
         {
             time.Advance(step);
-            await Task.Yield();
+            await bystander.ExpectNothingAsync();
         }
 
         await task;

@@ -21,14 +21,15 @@ public sealed class SlowReaderTests : IAsyncLifetime
     [Fact]
     public async Task QoS_0_messages_for_a_client_that_does_not_read_are_dropped_and_counted_and_others_get_all()
     {
-        await using var slow = await _broker.ConnectAsync("slow");
-        await using var other = await _broker.ConnectAsync("other");
-        await using var publisher = await _broker.ConnectAsync("p");
+        await using var broker = await TestBroker.StartAsync();
+        await using var slow = await broker.ConnectAsync("slow");
+        await using var other = await broker.ConnectAsync("other");
+        await using var publisher = await broker.ConnectAsync("p");
         await slow.SubscribeAsync("a");
         await other.SubscribeAsync("a");
 
         var sent = 0;
-        while (_broker.Counters().DroppedSlowReader.Value == 0 && sent < 1000)
+        while (broker.Counters().DroppedSlowReader.Value == 0 && sent < 1000)
         {
             // Large enough to fill what the operating system holds for a socket.
             await publisher.SendAsync(Publish("a", new string('x', 200_000)));
@@ -36,7 +37,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
             sent++;
         }
 
-        _broker.Counters().DroppedSlowReader.Value.ShouldBe(1);
+        broker.Counters().DroppedSlowReader.Value.ShouldBe(1);
         for (var i = 0; i < sent - 1; i++)
             await slow.ExpectAsync<PublishMessage>();
         await slow.ExpectNothingAsync();
@@ -50,6 +51,7 @@ public sealed class SlowReaderTests : IAsyncLifetime
         await using var slow = await ConnectAsync("slow", receiveMaximum: 1);
         await using var other = await _broker.ConnectAsync("other");
         await using var publisher = await _broker.ConnectAsync("p");
+        await using var bystander = await _broker.ConnectAsync("bystander");
         await slow.SubscribeAsync("a", QualityOfService.AtLeastOnce);
         await other.SubscribeAsync("a", QualityOfService.AtLeastOnce);
         await SendAsync(publisher, 20);
@@ -57,7 +59,8 @@ public sealed class SlowReaderTests : IAsyncLifetime
             await other.ExpectMessageAsync();
         await slow.ExpectAsync<PublishMessage>();
 
-        var elapsed = await AdvanceUntilAsync(slow.ExpectDisconnectedAsync(ReasonCode.QuotaExceeded));
+        var elapsed = await _time.AdvanceUntilAsync(
+            slow.ExpectDisconnectedAsync(ReasonCode.QuotaExceeded), TimeSpan.FromSeconds(0.5), bystander);
 
         elapsed.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(5));
         for (ushort i = 1; i <= 20; i++)
@@ -155,6 +158,4 @@ public sealed class SlowReaderTests : IAsyncLifetime
 
     private Task<MqttTestClient> ConnectAsync(string clientId, ushort receiveMaximum) =>
         _broker.ConnectAsync(new ConnectPacket { ClientIdentifier = clientId, ReceiveMaximum = receiveMaximum });
-
-    private Task<TimeSpan> AdvanceUntilAsync(Task task) => _time.AdvanceUntilAsync(task, TimeSpan.FromSeconds(0.5));
 }
