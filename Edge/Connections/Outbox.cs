@@ -12,7 +12,7 @@ namespace Starling.Edge.Connections;
 /// the client, they queue up as references to shared messages, up to a limit in bytes, and go out in large writes when it reads on.
 /// Thread-safe: anybody may send. Sending does not flush: who is told that a flush is needed flushes once, after the whole batch.
 /// </summary>
-internal sealed class Outbox
+internal sealed partial class Outbox
 {
     /// <summary>How much is written between flushes while a backlog drains.</summary>
     private const int DrainChunk = 128 * 1024;
@@ -389,115 +389,4 @@ internal sealed class Outbox
         _writtenBytes += length;
         return true;
     }
-
-    private void StartFlush()
-    {
-        do
-        {
-            _dirty = false;
-            Count();
-            var flush = _output.FlushAsync();
-            if (!flush.IsCompletedSuccessfully)
-            {
-                _stalled = true;
-                _ = FinishFlushAsync(flush);
-                return;
-            }
-
-            if (flush.Result.IsCompleted)
-            {
-                MarkClosed();
-                return;
-            }
-        }
-        while (WriteBacklog());
-        Settle();
-    }
-
-    private void Settle()
-    {
-        _settled?.TrySetResult();
-        _settled = null;
-    }
-
-    private async Task FinishFlushAsync(ValueTask<FlushResult> flush)
-    {
-        bool over;
-        try
-        {
-            over = (await flush.ConfigureAwait(false)).IsCompleted;
-        }
-        catch (Exception)
-        {
-            // The transport is gone; the reading side ends the connection.
-            over = true;
-        }
-
-        lock (_window)
-        {
-            _stalled = false;
-            if (over || _closed)
-                MarkClosed();
-            else if (WriteBacklog() || _dirty)
-                StartFlush();
-            else
-                Settle();
-        }
-    }
-
-    private void MarkClosed()
-    {
-        _closed = true;
-        _drained?.TrySetResult();
-        _drained = null;
-        Settle();
-    }
-
-    private bool WriteBacklog()
-    {
-        var sent = false;
-        if (_controls is { WrittenCount: > 0 } controls)
-        {
-            _output.Write(controls.WrittenSpan);
-            _controls = null;
-            sent = true;
-        }
-
-        sent |= SendQueuedInbox() | SendQueued() | SendUnacknowledged();
-        if (_drained is not null && _queuedBytes <= _options.QueueBytes / 2)
-        {
-            _drained.TrySetResult();
-            _drained = null;
-        }
-
-        return sent;
-    }
-
-    private void Count()
-    {
-        if (_writtenPackets == 0)
-            return;
-        _counters.PacketsSent.Add(_writtenPackets);
-        _counters.BytesSent.Add(_writtenBytes);
-        if (_writtenMessages > 0)
-        {
-            _counters.PublishSent.Add(_writtenMessages);
-            _counters.PublishBytesSent.Add(_writtenMessageBytes);
-        }
-
-        _writtenPackets = _writtenMessages = _writtenMessageBytes = 0;
-        _writtenBytes = 0;
-    }
 }
-
-/// <param name="Version">What the client speaks.</param>
-/// <param name="ReceiveMaximum">QoS 1 and 2 messages that the client takes unacknowledged ([MQTT-3.3.4-9]).</param>
-/// <param name="MaximumPacketSize">Bytes ([MQTT-3.1.2-24]).</param>
-/// <param name="TopicAliasMaximum">Aliases that the client takes ([MQTT-3.1.2-26], [-27]).</param>
-/// <param name="QueueBytes">Bytes that may wait for a client that does not read.</param>
-internal sealed record OutboxOptions(
-    ProtocolVersion Version,
-    ushort ReceiveMaximum,
-    uint MaximumPacketSize,
-    ushort TopicAliasMaximum,
-    long QueueBytes);
