@@ -1,5 +1,6 @@
 using System.Net;
 using Starling.Broker.Messages;
+using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
 namespace Starling.Broker.Sessions;
@@ -54,7 +55,8 @@ public sealed record Subscription(string Filter, SubscriptionOptions Options, ui
 public sealed record SessionConnect(string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address);
 
 /// <param name="DelaySeconds">How long after the connection it is published, unless the session ends or the client is back first.</param>
-public sealed record SessionWill(Message Message, uint DelaySeconds, uint? MessageExpirySeconds);
+/// <param name="User">Who it is published for: asked for permission when it is published, which may be long after CONNECT.</param>
+public sealed record SessionWill(Message Message, uint DelaySeconds, uint? MessageExpirySeconds, User User);
 
 /// <param name="ReasonCode">Success, or why the connection is refused.</param>
 /// <param name="SessionPresent">Whether an earlier session goes on ([MQTT-3.2.2-2]).</param>

@@ -61,6 +61,15 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
     {
         try
         {
+            var topic = will.Message.Topic.Text;
+            var clientId = will.Message.Publisher!.ClientId;
+            if (!context.Tenant.AccessFor(will.User, clientId).MayPublish(topic))
+            {
+                Log.WillNotAllowed(context.Logger, tenant, clientId, topic);
+                context.Counters.PublishRefused.Increment();
+                return;
+            }
+
             var expiresAt = will.MessageExpirySeconds is { } seconds ? context.Due.Now + (seconds * 1000L) : Message.Never;
             await context.Cluster.PublishAsync(tenant, will.Message.WithExpiry(expiresAt)).ConfigureAwait(false);
             context.Counters.WillsPublished.Increment();
@@ -73,6 +82,9 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: the will of '{ClientId}' to '{Topic}' is not allowed any more")]
+        public static partial void WillNotAllowed(ILogger logger, string tenant, string clientId, string topic);
+
         [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: a will could not be published to '{Topic}'")]
         public static partial void WillFailed(ILogger logger, string tenant, string topic, Exception error);
     }

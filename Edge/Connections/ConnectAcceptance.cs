@@ -120,7 +120,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         if (Encoding.UTF8.GetByteCount(clientId) > limits.TopicLength)
             throw new MqttProtocolException(ReasonCode.ClientIdentifierNotValid, "CONNECT: the client identifier is longer than the tenant's topics may be");
         var access = here.Tenant.AccessFor(user, clientId);
-        var will = Will(here.Tenant, access, clientId);
+        var will = Will(here.Tenant, user, access, clientId);
         var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
         var expiry = Math.Min(asked, limits.SessionExpirySeconds ?? uint.MaxValue);
         var session = node.Cluster.Session(here.Tenant.Name, clientId);
@@ -151,7 +151,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         limits.KeepAliveMaximum is { } most && (connect.KeepAlive == 0 || connect.KeepAlive > most) ? most : connect.KeepAlive;
 
     /// <summary>A will is a publish that has not happened yet: it needs the same permission.</summary>
-    private SessionWill? Will(Tenant tenant, ClientAccess access, string clientId)
+    private SessionWill? Will(Tenant tenant, User user, ClientAccess access, string clientId)
     {
         if (connect.Will is not { } will)
             return null;
@@ -169,7 +169,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             throw new MqttProtocolException(ReasonCode.NotAuthorized, "CONNECT: the client may not publish to its will's topic");
         var message = Message.Create(
             topic, will.Payload.Span, will.QoS, will.Retain, will.ForwardedProperties.Span, publisher: new Publisher(clientId, Epoch: 0));
-        return new SessionWill(message, will.WillDelayInterval, will.MessageExpiryInterval);
+        return new SessionWill(message, will.WillDelayInterval, will.MessageExpiryInterval, user);
     }
 
     private ConnAckPacket ConnAck(AcceptedConnect accepted)

@@ -6,6 +6,7 @@ using Starling.Broker.Metrics;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
@@ -24,7 +25,7 @@ internal sealed class TestCluster : IDisposable
 
     public TestCluster(TenantOptions? options = null)
     {
-        _house = new House(options ?? new TenantOptions { Name = "t" });
+        _house = new House(options ?? Open);
         _due = new DueTimes(_house.Time);
         var inboxes = new MemoryInboxStore();
         Cluster = new StandaloneCluster(
@@ -37,6 +38,14 @@ internal sealed class TestCluster : IDisposable
             NullLogger<Session>.Instance);
         Cluster.Join(Edge);
     }
+
+    /// <summary>The tenant: anybody may do anything.</summary>
+    public static TenantOptions Open { get; } = new()
+    {
+        Name = "t",
+        Anonymous = new AnonymousAccess([]),
+        Acl = [new AclRule(Allow: true, AclActions.All, AclPattern.Parse("#"))],
+    };
 
     public StandaloneCluster Cluster { get; }
 

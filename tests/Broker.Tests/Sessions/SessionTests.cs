@@ -1,3 +1,4 @@
+using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 using Starling.Protocol;
@@ -156,7 +157,7 @@ public sealed class SessionTests : IDisposable
     public async Task A_session_that_waits_to_send_its_will_is_not_let_go()
     {
         var session = _cluster.Session("c");
-        var connected = await _cluster.ConnectAsync("c", expiry: 60, will: new SessionWill(TestCluster.Message("w"), 30, null));
+        var connected = await _cluster.ConnectAsync("c", expiry: 60, will: new SessionWill(TestCluster.Message("w"), 30, null, User.Anonymous));
 
         await _cluster.DisconnectAsync("c", connected.Epoch, publishWill: true);
 

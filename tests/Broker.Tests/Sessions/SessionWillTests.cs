@@ -1,3 +1,4 @@
+using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Sessions;
 
 namespace Starling.Broker.Tests.Sessions;
@@ -80,7 +81,7 @@ public sealed class SessionWillTests : IDisposable
         Published().ShouldBe(["will"]);
     }
 
-    private static SessionWill Will(uint delay) => new(TestCluster.Message("w", "will"), delay, null);
+    private static SessionWill Will(uint delay) => new(TestCluster.Message("w", "will"), delay, null, User.Anonymous);
 
     private string[] Published() => [.. _cluster.Edge.Messages.Select(TestEdge.Text)];
 

@@ -12,14 +12,14 @@ internal static class Packets
 {
     public static PublishMessage Publish(
         string topic, string payload = "x", int qos = 0, ushort id = 0, bool dup = false, bool retain = false) => new()
-    {
-        Topic = topic,
-        Payload = Encoding.UTF8.GetBytes(payload),
-        QoS = (QualityOfService)qos,
-        PacketIdentifier = id,
-        Dup = dup,
-        Retain = retain,
-    };
+        {
+            Topic = topic,
+            Payload = Encoding.UTF8.GetBytes(payload),
+            QoS = (QualityOfService)qos,
+            PacketIdentifier = id,
+            Dup = dup,
+            Retain = retain,
+        };
 
     public static AckPacket PubAck(ushort id, ReasonCode reason = ReasonCode.Success) => new(PacketType.PubAck, id, reason);
 
