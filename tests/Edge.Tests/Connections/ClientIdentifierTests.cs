@@ -99,6 +99,8 @@ public sealed class ClientIdentifierTests
 
     [Theory]
     [MemberData(nameof(Versions))]
+    [Trait("Statement", "MQTT5-3.1.3-8")]
+    [Trait("Statement", "MQTT311-3.1.3-9")]
     public async Task An_identifier_longer_than_topics_may_be_is_rejected(ProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync(TestBroker.Demo with { Limits = new() { TopicLength = 50 } });
