@@ -29,15 +29,15 @@ public class Codec
     }
 
     [Benchmark]
-    public int Decode_publish()
+    public int DecodePublish()
     {
         Framing.TryReadFixedHeader(_packet, int.MaxValue, out var header, Version);
-        var packet = PublishPacket.Decode(header.Flags, _packet.AsSpan(header.HeaderLength), Version, PublishSender.Client);
+        var packet = PublishPacket.Decode(header.Flags, _packet.AsSpan(header.Length), Version, PublishSender.Client);
         return packet.Topic.Length + packet.Payload.Length;
     }
 
     [Benchmark]
-    public int Encode_publish()
+    public int EncodePublish()
     {
         var length = Head().Write(_destination);
         _payload.CopyTo(_destination.AsSpan(length));
@@ -45,7 +45,7 @@ public class Codec
     }
 
     [Benchmark]
-    public int Encode_acknowledgement()
+    public int EncodeAcknowledgement()
     {
         _writer.ResetWrittenCount();
         new AckPacket(PacketType.PubAck, 17).Encode(_writer, Version);

@@ -43,7 +43,7 @@ public class TopicMatch
     }
 
     [Benchmark]
-    public bool Add_and_remove()
+    public bool AddAndRemove()
     {
         var entry = new Entry();
         _index.Add("gateways/1/+/state", entry);
