@@ -15,7 +15,6 @@ internal sealed class InMemoryBroker : IDisposable
 
     private readonly ServiceProvider _services;
     private readonly IClientHandler _handler;
-    private readonly CancellationTokenSource _drain = new();
     private int _clients;
 
     public InMemoryBroker()
@@ -26,6 +25,7 @@ internal sealed class InMemoryBroker : IDisposable
         services.AddSingleton(TimeProvider.System);
         var options = new EdgeOptions { Listeners = [Listener] };
         services.AddSingleton(options);
+        services.AddSingleton<Drain>();
         BrokerServices.Add(options, services);
         _services = services.BuildServiceProvider();
         _handler = _services.GetRequiredService<IClientHandler>();
@@ -44,17 +44,12 @@ internal sealed class InMemoryBroker : IDisposable
     {
         var client = new InMemoryClient($"client-{_clients++}");
         var transport = new ClientTransport(client, Listener, client);
-        _ = _handler.ServeAsync(transport, _drain.Token);
+        _ = _handler.ServeAsync(transport, _services.GetRequiredService<Drain>().Token);
         client.Connect();
         return client;
     }
 
-    public void Dispose()
-    {
-        _drain.Cancel();
-        _drain.Dispose();
-        _services.Dispose();
-    }
+    public void Dispose() => _services.Dispose();
 }
 
 /// <summary>One client of an <see cref="InMemoryBroker"/>. What it sends is dealt with before <see cref="Send"/> returns.</summary>

@@ -4,18 +4,19 @@ using Starling.LoadGenerator.Traffic;
 namespace Starling.LoadGenerator.Scenarios;
 
 /// <summary>
-/// Connections one close upon the other: how many a second, what memory each takes, and what they cost while they do nothing. A fifth
-/// of them is made and closed before, so that neither compiling nor the first growth of the heap is measured.
+/// Connections one close upon the other: how many a second, what memory each takes, and what they cost while they do nothing. A few
+/// are made and closed before, so that neither compiling nor the first growth of the heap is measured.
 /// </summary>
 internal static class ConnectScenario
 {
     private const int OtherHandles = 200;
+    private const int MostEarly = 1000;
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
 
     public static Result Run(Scenario scenario, LoadOptions options)
     {
         var count = Math.Min(scenario.Count, HandleLimit.Read() - OtherHandles);
-        using (Open(scenario, options, "early", count / 5))
+        using (Open(scenario, options, "early", Math.Min(count / 5, MostEarly)))
         {
         }
 
