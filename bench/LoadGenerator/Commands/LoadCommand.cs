@@ -12,7 +12,8 @@ internal sealed class LoadCommand : Command
 {
     private readonly Option<string> _scenario = new("--scenario")
     {
-        Description = "Scenarios, such as a,b,idle; core for those with one letter; all.", DefaultValueFactory = _ => "core",
+        Description = "Scenarios, such as a,b,idle; core for those with one letter; all.",
+        DefaultValueFactory = _ => "core",
     };
 
     private readonly Option<string> _broker = new("--broker") { Description = "Name of the broker in the results.", DefaultValueFactory = _ => "broker" };
@@ -30,7 +31,8 @@ internal sealed class LoadCommand : Command
     private readonly Option<int> _threads = new("--threads") { DefaultValueFactory = _ => 1 };
     private readonly Option<int> _outstanding = new("--outstanding")
     {
-        Description = "Deliveries on their way, all together, that pace the publishers.", DefaultValueFactory = _ => 50_000,
+        Description = "Deliveries on their way, all together, that pace the publishers.",
+        DefaultValueFactory = _ => 50_000,
     };
 
     private readonly Option<int?> _payload = new("--payload") { Description = "Bytes, instead of the scenario's." };

@@ -13,7 +13,11 @@ internal static class Catalogue
 
     private static readonly Scenario E = new()
     {
-        Key = "e", Title = "1 to 500, QoS 0", Shape = Shape.FanOut, Receivers = 500, PauseMicroseconds = Pause,
+        Key = "e",
+        Title = "1 to 500, QoS 0",
+        Shape = Shape.FanOut,
+        Receivers = 500,
+        PauseMicroseconds = Pause,
     };
 
     private static readonly Scenario G = new() { Key = "g", Title = "10,000 connects", Kind = Kind.Connects, Count = 10_000 };
