@@ -1,0 +1,38 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Starling.LoadGenerator.Net;
+using Starling.LoadGenerator.Wire;
+
+namespace Starling.LoadGenerator.Scenarios;
+
+/// <summary>What all scenarios of a run share.</summary>
+internal sealed record LoadOptions
+{
+    public required string Broker { get; init; }
+
+    public required IPEndPoint EndPoint { get; init; }
+
+    public IPEndPoint? TlsEndPoint { get; init; }
+
+    /// <summary>The certificate that the broker has to show over TLS.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>The broker's process, for CPU time and memory; null when unknown.</summary>
+    public int? Pid { get; init; }
+
+    public required Login Login { get; init; }
+
+    public int Threads { get; init; } = 1;
+
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(2);
+
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Deliveries that may be on their way, all together.</summary>
+    public int Outstanding { get; init; } = 50_000;
+
+    /// <summary>Connections that may wait for their answers.</summary>
+    public int Opening { get; init; } = 64;
+
+    public Dialer Dialer => field ??= new Dialer(EndPoint);
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Starling.LoadGenerator.Results;
+
+namespace Starling.LoadGenerator.Scenarios;
+
+/// <summary>Runs a scenario; what goes wrong becomes part of the result.</summary>
+internal static class Runner
+{
+    public static Result Run(Scenario scenario, LoadOptions options, TimeProvider time)
+    {
+        var run = new RunFacts(
+            time.GetUtcNow(),
+            options.Login.Version,
+            options.WarmUp.TotalSeconds,
+            options.Duration.TotalSeconds,
+            options.Threads,
+            double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture));
+        Result result;
+        try
+        {
+            result = Measure(scenario, options);
+        }
+        catch (Exception e) when (e is InvalidDataException or SocketException or IOException or AuthenticationException)
+        {
+            result = new Result { Broker = options.Broker, Scenario = scenario, Failure = e.Message };
+        }
+
+        return result with { Machine = MachineFacts.Read(), Run = run };
+    }
+
+    private static Result Measure(Scenario scenario, LoadOptions options) => scenario.Kind switch
+    {
+        Kind.Traffic => TrafficScenario.Run(scenario, options),
+        Kind.Retained => RetainedScenario.Run(scenario, options),
+        Kind.Offline => OfflineScenario.Run(scenario, options),
+        _ => ConnectScenario.Run(scenario, options),
+    };
+}
