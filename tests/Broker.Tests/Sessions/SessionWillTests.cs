@@ -1,5 +1,5 @@
-using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Credentials;
 
 namespace Starling.Broker.Tests.Sessions;
 

@@ -32,7 +32,7 @@ public sealed class MemorySessionStoreTests
 
         await _store.SetReceivedAsync(Me, 1, [3], [1]);
 
-        (await _store.LoadAsync(Me))!.Received.ShouldBe([2, 3], ignoreOrder: true);
+        (await _store.LoadAsync(Me))!.Received.ShouldBe(new ushort[] { 2, 3 }, ignoreOrder: true);
     }
 
     [Fact]
