@@ -1,6 +1,6 @@
-using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Sessions;

@@ -127,7 +127,10 @@ public sealed class WillDelayTests : IAsyncLifetime
         await using var silent = await _broker.OpenAsync();
         await silent.ConnectAsync(new ConnectPacket
         {
-            ClientIdentifier = "c", KeepAlive = 10, SessionExpiryInterval = 100, Will = new() { Topic = "w", WillDelayInterval = 10 },
+            ClientIdentifier = "c",
+            KeepAlive = 10,
+            SessionExpiryInterval = 100,
+            Will = new() { Topic = "w", WillDelayInterval = 10 },
         });
         _time.Advance(TimeSpan.FromSeconds(15));
         await silent.ExpectDisconnectedAsync(ReasonCode.KeepAliveTimeout);
