@@ -7,11 +7,11 @@ public sealed partial class Session
     /// <param name="forget">Takes it out of where sessions are found.</param>
     public void TryRetire(Action forget)
     {
-        if (!_arrival.Wait(0))
+        if (!_arrival.TryTake())
             return;
         try
         {
-            if (!_turn.Wait(0))
+            if (!_turn.TryTake())
                 return;
             try
             {

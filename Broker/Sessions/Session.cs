@@ -27,8 +27,8 @@ public sealed partial class Session : ISession, IDisposable
 
     private readonly SessionKey _key;
     private readonly SessionContext _context;
-    private readonly SemaphoreSlim _arrival = new(1, 1);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turn _arrival = new();
+    private readonly Turn _turn = new();
     private volatile DurableState? _durable;
     private PendingWill? _will;
     private Owner? _owner;
@@ -259,8 +259,6 @@ public sealed partial class Session : ISession, IDisposable
     public void Dispose()
     {
         _expiry?.Dispose();
-        _arrival.Dispose();
-        _turn.Dispose();
     }
 
     private static SessionConnected Refused(ReasonCode reason) => new(reason, SessionPresent: false, Durable: false, Epoch: 0, [], []);

@@ -14,7 +14,8 @@ namespace Starling.Edge.Connections;
 /// </summary>
 internal sealed class SubscriptionReceiver(ClientConnection connection)
 {
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    // Made with the first subscription; locked by this object, which nobody else sees but its connection.
+    private Dictionary<string, Entry>? _entries;
 
     private EdgeTenant Tenant => connection.EdgeTenant;
 
@@ -88,8 +89,8 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     public async Task AuthorizeAgainAsync()
     {
         string[] refused;
-        lock (_entries)
-            refused = [.. _entries.Keys.Where(filter => !connection.Access.MaySubscribe(filter))];
+        lock (this)
+            refused = [.. _entries?.Keys.Where(filter => !connection.Access.MaySubscribe(filter)) ?? []];
         foreach (var filter in refused)
             await RemoveAsync(filter).ConfigureAwait(false);
         if (connection.IsDurable && refused.Length > 0)
@@ -100,16 +101,16 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     public async ValueTask LeaveAsync()
     {
         string[] filters;
-        lock (_entries)
-            filters = [.. _entries.Keys];
+        lock (this)
+            filters = [.. _entries?.Keys ?? Enumerable.Empty<string>()];
         foreach (var filter in filters)
             await RemoveAsync(filter).ConfigureAwait(false);
     }
 
     public bool Contains(string filter)
     {
-        lock (_entries)
-            return _entries.ContainsKey(filter);
+        lock (this)
+            return _entries?.ContainsKey(filter) == true;
     }
 
     /// <param name="request">One of the packet's.</param>
@@ -127,9 +128,10 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             return quotas.Refuse(TenantLimit.SharedSubscriptions);
         if (!limits.WildcardSubscriptions && filter.AsSpan().ContainsAny('+', '#'))
             return quotas.Refuse(TenantLimit.WildcardSubscriptions);
-        lock (_entries)
+        lock (this)
         {
-            if (!_entries.ContainsKey(filter) && !added.Contains(filter) && _entries.Count + added.Count >= limits.SubscriptionsPerClient)
+            var count = _entries?.Count ?? 0;
+            if (_entries?.ContainsKey(filter) != true && !added.Contains(filter) && count + added.Count >= limits.SubscriptionsPerClient)
                 return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
         }
 
@@ -167,9 +169,9 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             return;
         }
 
-        lock (_entries)
+        lock (this)
         {
-            if (_entries.TryGetValue(subscription.Filter, out var present))
+            if (_entries is not null && _entries.TryGetValue(subscription.Filter, out var present))
             {
                 Tenant.Subscriptions.Replace(present.Local!, subscription);
                 return;
@@ -185,8 +187,9 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
 
     private bool Keep(string filter, Entry entry)
     {
-        lock (_entries)
+        lock (this)
         {
+            _entries ??= new Dictionary<string, Entry>(StringComparer.Ordinal);
             var isNew = !_entries.ContainsKey(filter);
             _entries[filter] = entry;
             return isNew;
@@ -196,9 +199,9 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     private async ValueTask<bool> RemoveAsync(string filter)
     {
         Entry? entry;
-        lock (_entries)
+        lock (this)
         {
-            if (!_entries.Remove(filter, out entry))
+            if (_entries is null || !_entries.Remove(filter, out entry))
                 return false;
         }
 
