@@ -149,10 +149,24 @@ internal sealed partial class ClientConnection
             _ = Session.AcknowledgeAsync(Epoch, unsent).AsTask();
     }
 
+    /// <summary>Retained messages for these subscriptions will follow; to be called before the subscriptions take effect.</summary>
+    public void ExpectReplay(IReadOnlyList<Subscription> subscriptions)
+    {
+        if (subscriptions.Count > 0)
+            (_replay ??= new RetainedReplay(this, Closing)).Expect(subscriptions.Count);
+    }
+
     public void Replay(IReadOnlyList<Subscription> subscriptions)
     {
         if (subscriptions.Count > 0)
-            (_replay ??= new RetainedReplay(this, Closing)).Add(subscriptions);
+            _replay!.Add(subscriptions);
+    }
+
+    /// <summary>A message that is also retained is about to be delivered.</summary>
+    public void Overtake(Message retained)
+    {
+        if (_replay is { IsActive: true } replay)
+            replay.Overtake(retained);
     }
 
     public void Send(SubAckPacket packet) => SendControl(packet, static (p, writer, version, most) => p.Encode(writer, version, most));

@@ -31,6 +31,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     private int _slabUsed;
     private int _unacknowledged;
     private int _published;
+    private bool _retains;
     private long _bytes;
     private TimeSpan _delay;
 
@@ -74,15 +75,19 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     /// <summary>Routes, delivers and answers what has been taken in; acknowledgements are added to <paramref name="replies"/>.</summary>
     public async ValueTask CompleteAsync(ArrayBufferWriter<byte> replies)
     {
-        var tenant = connection.EdgeTenant.Tenant.Name;
-        for (var shard = 0; shard < _batches.Count; shard++)
+        var entered = _retains ? connection.EdgeTenant.RetainedPublishes.Enter() : null;
+        try
         {
-            if (_batches[shard].Count > 0)
-                await connection.Node.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.Node.Edge.Id).ConfigureAwait(false);
+            await RouteAsync().ConfigureAwait(false);
+            foreach (var pending in _pending)
+                Finish(pending, replies);
+        }
+        finally
+        {
+            if (entered is not null)
+                connection.EdgeTenant.RetainedPublishes.Exit(entered);
         }
 
-        foreach (var pending in _pending)
-            Finish(pending, replies);
         if (_changed.Count > 0 && connection.IsDurable)
             await RecordReceivedAsync().ConfigureAwait(false);
 
@@ -96,6 +101,16 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
+    }
+
+    private async ValueTask RouteAsync()
+    {
+        var tenant = connection.EdgeTenant.Tenant.Name;
+        for (var shard = 0; shard < _batches.Count; shard++)
+        {
+            if (_batches[shard].Count > 0)
+                await connection.Node.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.Node.Edge.Id).ConfigureAwait(false);
+        }
     }
 
     /// <summary>How long nothing is to be read, because the tenant is over a rate.</summary>
@@ -117,6 +132,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         _slab = [];
         _slabUsed = _unacknowledged = _published = 0;
         _bytes = 0;
+        _retains = false;
     }
 
     /// <summary>What the CONNACK has ruled out ([MQTT-3.2.2-11], [MQTT-3.2.2-14]).</summary>
@@ -228,6 +244,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         var expiresAt = packet.MessageExpiryInterval is { } seconds
             ? connection.Node.Time.GetUtcNow().ToUnixTimeMilliseconds() + (seconds * 1000L)
             : Message.Never;
+        _retains |= packet.Retain;
         var batch = _batches[shard];
         batch.Add(new Message(
             topic, packet.QoS, packet.Retain, _slab, _slabUsed, propertiesLength, packet.Payload.Length, expiresAt, connection.Publisher));

@@ -20,9 +20,34 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
     private const int MostOutstanding = 2048;
 
     private readonly Queue<Subscription> _waiting = new();
+    private readonly HashSet<string> _overtaken = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private TaskCompletionSource? _acknowledged;
     private bool _running;
+    private int _expected;
+
+    /// <summary>Whether retained messages are on their way, and those published meanwhile have to <see cref="Overtake"/> them.</summary>
+    public bool IsActive => Volatile.Read(ref _expected) > 0;
+
+    /// <summary>To be called before the subscriptions take effect; <see cref="Add"/> follows.</summary>
+    public void Expect(int subscriptions)
+    {
+        lock (_gate)
+            _expected += subscriptions;
+    }
+
+    /// <summary>
+    /// A retained message is about to be delivered because it was published just now. Its topic is not replayed any more: it would come
+    /// twice, or an older message after it.
+    /// </summary>
+    public void Overtake(Message live)
+    {
+        lock (_gate)
+        {
+            if (_expected > 0)
+                _overtaken.Add(live.Topic.Text);
+        }
+    }
 
     public void Add(IReadOnlyList<Subscription> subscriptions)
     {
@@ -75,6 +100,13 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
                 ClientConnection.LogReplayFailed(connection, subscription.Filter, error);
                 _ = connection.CloseAsync(ReasonCode.UnspecifiedError);
             }
+
+            lock (_gate)
+            {
+                if (--_expected > 0)
+                    continue;
+                _overtaken.Clear();
+            }
         }
     }
 
@@ -92,14 +124,16 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
             do
             {
                 page = await shard.ReadRetainedAsync(cursor, pageSize).ConfigureAwait(false);
+                // Messages of this page that are being delivered at this moment: now it shows which.
+                await connection.EdgeTenant.RetainedPublishes.WaitAsync().ConfigureAwait(false);
                 if (!IsWanted(subscription))
                     return;
                 var deliveries = Allowed(page.Messages, subscription).ToArray();
                 if (!connection.IsDurable)
-                    Send(deliveries);
+                    SendPage(deliveries);
                 else
                 {
-                    Send(deliveries.Where(d => d.QoS == QualityOfService.AtMostOnce));
+                    SendPage(deliveries.Where(d => d.QoS == QualityOfService.AtMostOnce));
                     if (!await EnqueueAsync(subscription, [.. deliveries.Where(d => d.QoS > QualityOfService.AtMostOnce)], most, limits.InboxBytes / 2)
                         .ConfigureAwait(false))
                         return;
@@ -134,6 +168,14 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
         message.QoS < subscription.Options.MaximumQoS ? message.QoS : subscription.Options.MaximumQoS,
         Retain: true,
         subscription.SubscriptionIdentifier is { } identifier ? [identifier] : null);
+
+    private void SendPage(IEnumerable<Delivery> deliveries)
+    {
+        lock (_gate)
+        {
+            Send(deliveries.Where(delivery => !_overtaken.Contains(delivery.Message.Topic.Text)));
+        }
+    }
 
     private void Send(IEnumerable<Delivery> deliveries)
     {

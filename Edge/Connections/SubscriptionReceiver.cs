@@ -44,6 +44,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
                 replays.Add(subscription);
         }
 
+        connection.ExpectReplay(replays);
         if (connection.IsDurable && granted.Count > 0)
             await connection.Session.SubscribeAsync(connection.Epoch, granted).ConfigureAwait(false);
         foreach (var subscription in granted)

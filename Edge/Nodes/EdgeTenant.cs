@@ -23,6 +23,9 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
 
     public LocalSubscriptions Subscriptions { get; } = new();
 
+    /// <summary>Batches with retained messages, from before their shard knows of them to after their delivery here.</summary>
+    public GracePeriod RetainedPublishes { get; } = new();
+
     public IEnumerable<ClientConnection> Connections => _connections.Values;
 
     public ClientConnection? Find(string clientId) => _connections.GetValueOrDefault(clientId);
@@ -65,6 +68,8 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
             if (access.NeedsReceiveCheck && !access.MayReceive(message.Topic.Text))
                 continue;
 
+            if (message.Retain)
+                connection.Overtake(message);
             var outbox = connection.Outbox;
             var retain = message.Retain && options.RetainAsPublished;
             if (outbox.Send(new Delivery(message, qos, retain, options.SubscriptionIdentifiers)))
