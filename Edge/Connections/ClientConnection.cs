@@ -18,6 +18,9 @@ namespace Starling.Edge.Connections;
 internal sealed partial class ClientConnection
 #pragma warning restore CA1001
 {
+    /// <summary>How long a client that is over its tenant's rates is made to wait before it is closed instead.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
     private readonly ClientTransport _transport;
     private readonly AcceptedConnect _accepted;
     private readonly SubscriptionReceiver _subscriptions;
@@ -194,10 +197,13 @@ internal sealed partial class ClientConnection
     public void Reply(ArrayBufferWriter<byte> replies, in AckPacket ack) => ack.Encode(replies, Version);
 
     /// <summary>Pauses this connection's reading, as the tenant's rates ask for.</summary>
+    /// <exception cref="MqttProtocolException">MessageRateTooHigh: the tenant is so far over a rate that waiting would be no answer.</exception>
     public async ValueTask ThrottleAsync(TimeSpan delay)
     {
         if (delay <= TimeSpan.Zero)
             return;
+        if (delay > LongestPause)
+            throw new MqttProtocolException(ReasonCode.MessageRateTooHigh, $"the tenant is {delay.TotalSeconds:F0} s over a rate of messages or bytes");
         Counters.ReadsThrottled.Increment();
         // What the client sends meanwhile is not looked at: that is not its silence.
         LastReceived = Node.Time.GetTimestamp() + (long)(delay.TotalSeconds * Node.Time.TimestampFrequency);

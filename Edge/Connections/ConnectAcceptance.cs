@@ -123,8 +123,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var will = Will(here.Tenant, user, access, clientId);
         var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
         var expiry = Math.Min(asked, limits.SessionExpirySeconds ?? uint.MaxValue);
-        var session = node.Cluster.Session(here.Tenant.Name, clientId);
-        var connected = await session.ConnectAsync(
+        var connected = await node.Cluster.Session(here.Tenant.Name, clientId).ConnectAsync(
             new SessionConnect(node.Edge.Id, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
@@ -137,7 +136,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             clientId,
             user,
             access,
-            session,
+            // Asked for again: the one that was asked to connect may have been let go just then, and have sent this client on to a new one.
+            node.Cluster.Session(here.Tenant.Name, clientId),
             connected,
             outbox,
             limits.ReceiveMaximum,

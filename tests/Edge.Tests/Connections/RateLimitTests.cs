@@ -76,6 +76,17 @@ public sealed class RateLimitTests
     }
 
     [Fact]
+    public async Task A_client_that_would_have_to_wait_too_long_is_told_that_its_rate_is_too_high()
+    {
+        await using var broker = await TestBroker.StartAsync(Limited(TenantLimit.MessagesPerSecondIn, 1), _time);
+        await using var client = await broker.ConnectAsync("c");
+
+        await BurstAsync(client, 50);
+
+        await client.ExpectDisconnectedAsync(ReasonCode.MessageRateTooHigh);
+    }
+
+    [Fact]
     public async Task A_client_that_pauses_is_closed_at_once_when_it_has_to_be()
     {
         await using var broker = await TestBroker.StartAsync(Limited(TenantLimit.MessagesPerSecondIn, 1), _time);
