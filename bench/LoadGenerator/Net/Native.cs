@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Starling.LoadGenerator.Net;
 
 /// <summary>
-/// The system calls of the hot path, without what .NET's sockets add to each: on a generator's one thread that is a third of its time.
+/// The system calls of the hot path, without what .NET's sockets add to each.
 /// </summary>
 internal static partial class Native
 {
