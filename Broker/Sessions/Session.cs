@@ -21,7 +21,7 @@ namespace Starling.Broker.Sessions;
 ///
 /// Whatever changes the owner or the subscriptions takes its turn; the inbox has a lock of its own and is open all the time.
 /// </remarks>
-public sealed partial class Session : ISession, IDisposable
+public sealed partial class Session : ISession
 {
     private static readonly TimeSpan CloseWait = TimeSpan.FromSeconds(5);
 
@@ -254,11 +254,6 @@ public sealed partial class Session : ISession, IDisposable
         }
 
         await write.ConfigureAwait(false);
-    }
-
-    public void Dispose()
-    {
-        _expiry?.Dispose();
     }
 
     private static SessionConnected Refused(ReasonCode reason) => new(reason, SessionPresent: false, Durable: false, Epoch: 0, [], []);
