@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
@@ -12,27 +13,35 @@ namespace Starling.Broker.Routing;
 /// versions each and complete synchronously; whatever else a batch needs is gathered first and then done once per receiver.
 /// Thread-safe: routes change and are matched under a short lock, and a match is kept with the topic until routes change.
 /// </summary>
-public sealed class TopicShard : ITopicShard
+public sealed partial class TopicShard : ITopicShard
 {
     private readonly Tenant _tenant;
     private readonly ICluster _cluster;
     private readonly RetainedMessages _retained;
+    private readonly ILogger<TopicShard> _logger;
     private readonly Lock _gate = new();
     private readonly FilterIndex<Route> _routes = new();
     private readonly Dictionary<(string ClientId, string Filter), Route> _durable = [];
     private readonly Dictionary<SharedGroupKey, Route> _groups = [];
     private readonly List<IReadOnlyList<Route>> _matches = [];
     private long _version;
+    private Task _loading = Task.CompletedTask;
 
-    public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained)
+    public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained, ILogger<TopicShard> logger)
     {
         _tenant = tenant;
         _cluster = cluster;
         _retained = retained;
+        _logger = logger;
     }
+
+    /// <summary>Fills the shard with what the stores keep. To be called before anything else; what is called meanwhile waits for it.</summary>
+    public Task LoadAsync(ISessionStore sessions, int shard, int shards) => _loading = LoadNowAsync(sessions, shard, shards);
 
     public async ValueTask PublishAsync(PublishBatch batch, string? origin)
     {
+        if (!_loading.IsCompletedSuccessfully)
+            await _loading.ConfigureAwait(false);
         ShardDispatch? dispatch = null;
         for (var i = 0; i < batch.Count; i++)
         {
@@ -57,7 +66,7 @@ public sealed class TopicShard : ITopicShard
         }
 
         if (dispatch is not null)
-            await CarryOutAsync(dispatch, except: []).ConfigureAwait(false);
+            await CarryOutAsync(dispatch, except: [], batch).ConfigureAwait(false);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -75,7 +84,13 @@ public sealed class TopicShard : ITopicShard
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
+    public async ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
+    {
+        await _loading.ConfigureAwait(false);
+        SetDurableRoute(clientId, subscription);
+    }
+
+    private void SetDurableRoute(string clientId, Subscription subscription)
     {
         lock (_gate)
         {
@@ -90,12 +105,11 @@ public sealed class TopicShard : ITopicShard
 
             Volatile.Write(ref _version, _version + 1);
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask RemoveDurableRouteAsync(string clientId, string filter)
+    public async ValueTask RemoveDurableRouteAsync(string clientId, string filter)
     {
+        await _loading.ConfigureAwait(false);
         lock (_gate)
         {
             if (_durable.Remove((clientId, filter), out var route))
@@ -104,11 +118,15 @@ public sealed class TopicShard : ITopicShard
                 Volatile.Write(ref _version, _version + 1);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
+    public async ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
+    {
+        await _loading.ConfigureAwait(false);
+        Join(group, member);
+    }
+
+    private void Join(SharedGroupKey group, SharedMember member)
     {
         lock (_gate)
         {
@@ -122,12 +140,11 @@ public sealed class TopicShard : ITopicShard
 
             route.Group!.Join(member);
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask LeaveAsync(SharedGroupKey group, string clientId)
+    public async ValueTask LeaveAsync(SharedGroupKey group, string clientId)
     {
+        await _loading.ConfigureAwait(false);
         lock (_gate)
         {
             if (_groups.TryGetValue(group, out var route) && route.Group!.Leave(clientId) == 0)
@@ -137,8 +154,6 @@ public sealed class TopicShard : ITopicShard
                 Volatile.Write(ref _version, _version + 1);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
     public ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries) => RedispatchAsync([except], deliveries);
@@ -168,7 +183,26 @@ public sealed class TopicShard : ITopicShard
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most) => new(_retained.Read(cursor, most));
+    public async ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most)
+    {
+        await _loading.ConfigureAwait(false);
+        return _retained.Read(cursor, most);
+    }
+
+    private async Task LoadNowAsync(ISessionStore sessions, int shard, int shards)
+    {
+        await _retained.LoadAsync(shard, shards).ConfigureAwait(false);
+        await foreach (var (clientId, subscription) in sessions.LoadRoutesAsync(_tenant.Name).ConfigureAwait(false))
+        {
+            if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
+            {
+                if (Sharding.IsOf(shared.Filter, shard, shards))
+                    Join(new SharedGroupKey(shared.ShareName, shared.Filter), SharedMember.Away(clientId, subscription));
+            }
+            else if (Sharding.IsOf(subscription.Filter, shard, shards))
+                SetDurableRoute(clientId, subscription);
+        }
+    }
 
     private RouteMatch Match(Topic topic)
     {
@@ -231,7 +265,8 @@ public sealed class TopicShard : ITopicShard
     /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
     /// <param name="dispatch">What there is to do.</param>
     /// <param name="except">Members that were tried before; none is tried twice, so that it comes to an end.</param>
-    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except)
+    /// <param name="batch">Told which messages a store did not take. Without one there is nobody to tell, and they are lost.</param>
+    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, PublishBatch? batch = null)
     {
         if (dispatch.RetainedChanged)
             await _retained.CommitAsync().ConfigureAwait(false);
@@ -239,9 +274,9 @@ public sealed class TopicShard : ITopicShard
         List<Task>? pending = null;
         foreach (var (clientId, deliveries) in dispatch.Inboxes)
         {
-            var enqueued = _cluster.Session(_tenant.Name, clientId).EnqueueAsync(deliveries);
+            var enqueued = EnqueueAsync(clientId, deliveries, batch);
             if (!enqueued.IsCompletedSuccessfully)
-                (pending ??= []).Add(enqueued.AsTask());
+                (pending ??= []).Add(enqueued);
         }
 
         if (pending is not null)
@@ -260,5 +295,29 @@ public sealed class TopicShard : ITopicShard
             if (!reached)
                 await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
         }
+    }
+
+    private async Task EnqueueAsync(string clientId, List<Delivery> deliveries, PublishBatch? batch)
+    {
+        try
+        {
+            await _cluster.Session(_tenant.Name, clientId).EnqueueAsync(deliveries).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            if (error is not StoreUnavailableException)
+                Log.NotEnqueued(_logger, _tenant.Name, clientId, deliveries.Count, error);
+            for (var i = 0; i < batch?.Count; i++)
+            {
+                if (deliveries.Exists(delivery => ReferenceEquals(delivery.Message, batch[i])))
+                    batch.SetNotStored(i);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: {Count} messages could not be put into the inbox of '{ClientId}'")]
+        public static partial void NotEnqueued(ILogger logger, string tenant, string clientId, int count, Exception error);
     }
 }
