@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Starling.Protocol;
 
 namespace Starling.Broker.Messages;
 

@@ -52,7 +52,8 @@ public sealed class MessageFrameReader
                     expiresAt = BinaryPrimitives.ReadInt64BigEndian(value);
                     break;
                 case MessageFrame.Tag.PublisherClientId:
-                    (clientId, hasPublisher) = (value, true);
+                    clientId = value;
+                    hasPublisher = true;
                     break;
                 case MessageFrame.Tag.PublisherEpoch when length == sizeof(long):
                     epoch = BinaryPrimitives.ReadInt64BigEndian(value);
