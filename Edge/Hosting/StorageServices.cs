@@ -1,7 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Starling.Broker.Cluster;
 using Starling.Edge.Configuration;
 using Starling.Edge.Management;
+using Starling.Storage.Memory;
 using Starling.Storage.PostgreSql;
+using Starling.Storage.PostgreSql.Inboxes;
+using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Edge.Hosting;
 
@@ -20,6 +25,13 @@ internal static class StorageServices
         services.AddSingleton<Database>();
         services.AddSingleton<SingleBroker>();
         services.AddSingleton<IReadinessCheck, StorageReadiness>();
+        services.AddSingleton<WriterMetrics>();
+        services.AddSingleton<GroupCommit>();
+        services.AddSingleton<DiscardedInboxes>();
+        services.AddSingleton(provider => new StandaloneStores(
+            new MemoryRetainedStore(),
+            ActivatorUtilities.CreateInstance<PostgreSqlSessionStore>(provider),
+            ActivatorUtilities.CreateInstance<PostgreSqlInboxStore>(provider)));
     }
 
     /// <summary>Before anything listens: the schema is up to date and no other broker has the database.</summary>
@@ -30,5 +42,6 @@ internal static class StorageServices
             return;
         await database.OpenAsync(cancellation);
         await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
+        services.GetRequiredService<DiscardedInboxes>();
     }
 }
