@@ -62,11 +62,11 @@ public sealed partial class TopicShard : ITopicShard
                 continue;
             batch.SetOutcome(i, ReasonCode.Success);
             if (match.Durable.Length + match.Groups.Length > 0 || match.Edges is not [var only] || only != origin)
-                Gather(message, match, origin, dispatch ??= new ShardDispatch());
+                Gather(message, i, match, origin, dispatch ??= new ShardDispatch());
         }
 
         if (dispatch is not null)
-            await CarryOutAsync(dispatch, except: [], batch).ConfigureAwait(false);
+            await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -167,12 +167,12 @@ public sealed partial class TopicShard : ITopicShard
             SharedGroup? group;
             lock (_gate)
                 group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
-            if (group is null || !Offer(group, delivery.Message, origin: null, except, dispatch))
+            if (group is null || !Offer(group, delivery.Message, taken, origin: null, except, dispatch))
                 break;
             taken++;
         }
 
-        await CarryOutAsync(dispatch, except).ConfigureAwait(false);
+        await CarryOutAsync(dispatch, except, index => taken = Math.Min(taken, index)).ConfigureAwait(false);
         return taken;
     }
 
@@ -226,7 +226,7 @@ public sealed partial class TopicShard : ITopicShard
         }
     }
 
-    private void Gather(Message message, RouteMatch match, string? origin, ShardDispatch dispatch)
+    private void Gather(Message message, int index, RouteMatch match, string? origin, ShardDispatch dispatch)
     {
         foreach (var edge in match.Edges)
         {
@@ -234,17 +234,19 @@ public sealed partial class TopicShard : ITopicShard
                 dispatch.ToEdge(edge, message);
         }
 
+        // What inboxes keep is one object for all of them, which is also how a store sees that it is one message.
+        var kept = match.Durable.Length + match.Groups.Length > 0 ? message.Compact() : message;
         foreach (var receiver in match.Durable)
         {
-            if (receiver.For(message) is { } delivery)
-                dispatch.ToInbox(receiver.ClientId, delivery);
+            if (receiver.For(kept) is { } delivery)
+                dispatch.ToInbox(receiver.ClientId, delivery, index);
         }
 
         foreach (var group in match.Groups)
-            Offer(group, message, origin, except: [], dispatch);
+            Offer(group, kept, index, origin, except: [], dispatch);
     }
 
-    private bool Offer(SharedGroup group, Message message, string? origin, string[] except, ShardDispatch dispatch)
+    private bool Offer(SharedGroup group, Message message, int index, string? origin, string[] except, ShardDispatch dispatch)
     {
         if (group.Pick(message, _tenant.Options.SharedSubscriptions, origin, except) is not { } member)
             return false;
@@ -256,7 +258,7 @@ public sealed partial class TopicShard : ITopicShard
             member.SubscriptionIdentifier is { } identifier ? [identifier] : null,
             group.Key);
         if (member.Durable && qos > QualityOfService.AtMostOnce)
-            dispatch.ToInbox(member.ClientId, delivery);
+            dispatch.ToInbox(member.ClientId, delivery, index);
         else if (member.EdgeId is { } edge)
             dispatch.ToConnection(edge, member.ClientId, delivery);
         return true;
@@ -265,16 +267,16 @@ public sealed partial class TopicShard : ITopicShard
     /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
     /// <param name="dispatch">What there is to do.</param>
     /// <param name="except">Members that were tried before; none is tried twice, so that it comes to an end.</param>
-    /// <param name="batch">Told which messages a store did not take. Without one there is nobody to tell, and they are lost.</param>
-    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, PublishBatch? batch = null)
+    /// <param name="notStored">Told the index of each message that a store did not take.</param>
+    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, Action<int> notStored)
     {
         if (dispatch.RetainedChanged)
             await _retained.CommitAsync().ConfigureAwait(false);
 
         List<Task>? pending = null;
-        foreach (var (clientId, deliveries) in dispatch.Inboxes)
+        foreach (var (clientId, inbox) in dispatch.Inboxes)
         {
-            var enqueued = EnqueueAsync(clientId, deliveries, batch);
+            var enqueued = EnqueueAsync(clientId, inbox, dispatch, notStored);
             if (!enqueued.IsCompletedSuccessfully)
                 (pending ??= []).Add(enqueued);
         }
@@ -297,21 +299,18 @@ public sealed partial class TopicShard : ITopicShard
         }
     }
 
-    private async Task EnqueueAsync(string clientId, List<Delivery> deliveries, PublishBatch? batch)
+    private async Task EnqueueAsync(string clientId, ShardDispatch.InboxBatch inbox, ShardDispatch dispatch, Action<int> notStored)
     {
         try
         {
-            await _cluster.Session(_tenant.Name, clientId).EnqueueAsync(deliveries).ConfigureAwait(false);
+            await _cluster.Session(_tenant.Name, clientId).EnqueueAsync(inbox.Deliveries).ConfigureAwait(false);
         }
         catch (Exception error)
         {
             if (error is not StoreUnavailableException)
-                Log.NotEnqueued(_logger, _tenant.Name, clientId, deliveries.Count, error);
-            for (var i = 0; i < batch?.Count; i++)
-            {
-                if (deliveries.Exists(delivery => ReferenceEquals(delivery.Message, batch[i])))
-                    batch.SetNotStored(i);
-            }
+                Log.NotEnqueued(_logger, _tenant.Name, clientId, inbox.Deliveries.Count, error);
+            lock (dispatch)
+                inbox.Indexes.ForEach(notStored);
         }
     }
 
