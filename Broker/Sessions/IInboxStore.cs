@@ -22,6 +22,3 @@ public interface IInboxStore
     /// <summary>Up to <paramref name="most"/> entries with numbers from <paramref name="from"/> up, in order.</summary>
     ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most);
 }
-
-/// <summary>The store can't take a write, now or for the time being: too much waits for it already.</summary>
-public sealed class StoreUnavailableException(string message) : Exception(message);

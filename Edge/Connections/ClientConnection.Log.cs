@@ -10,6 +10,9 @@ internal sealed partial class ClientConnection
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: client '{ClientId}' is closed, since nothing can be stored for it: {Problem}")]
+        public static partial void NotStored(ILogger logger, string tenant, string clientId, string problem);
+
         [LoggerMessage(
             Level = LogLevel.Information,
             Message = "Tenant {Tenant}: client '{ClientId}' takes packets of at most {MaximumPacketSize} bytes, which is too little for a CONNACK")]

@@ -21,6 +21,9 @@ internal sealed partial class ClientConnection
     /// <summary>How long a client that is over its tenant's rates is made to wait before it is closed instead.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
+    /// <summary>For the keep alive: what holds a connection up for longer than this has forgotten it.</summary>
+    private static readonly TimeSpan LongestOccupation = TimeSpan.FromHours(1);
+
     private readonly ClientTransport _transport;
     private readonly AcceptedConnect _accepted;
     private readonly SubscriptionReceiver _subscriptions;
@@ -261,6 +264,11 @@ internal sealed partial class ClientConnection
         {
             farewell = ReasonCode.SessionTakenOver;
         }
+        catch (StoreUnavailableException error)
+        {
+            Log.NotStored(Node.Logger, EdgeTenant.Tenant.Name, ClientId, error.Message);
+            farewell = ReasonCode.ServerBusy;
+        }
         finally
         {
             await EndAsync(farewell, disconnect).ConfigureAwait(false);
@@ -316,6 +324,9 @@ internal sealed partial class ClientConnection
 
     /// <summary>Notes the time for the keep alive.</summary>
     public void Heard() => LastReceived = Node.Time.GetTimestamp();
+
+    /// <summary>Until the next time that something is heard the broker does not listen: that is not the client's silence.</summary>
+    public void Occupied() => LastReceived = Node.Time.GetTimestamp() + (long)(LongestOccupation.TotalSeconds * Node.Time.TimestampFrequency);
 
     public void Received(int packets, long bytes)
     {

@@ -123,7 +123,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var will = Will(here.Tenant, user, access, clientId);
         var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
         var expiry = Math.Min(asked, limits.SessionExpirySeconds ?? uint.MaxValue);
-        var connected = await node.Cluster.Session(here.Tenant.Name, clientId).ConnectAsync(
+        var connected = await ConnectSessionAsync(
+            node.Cluster.Session(here.Tenant.Name, clientId),
             new SessionConnect(node.Edge.Id, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
@@ -145,6 +146,41 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             KeepAlive(limits),
             expiry,
             connect.AuthenticationMethod);
+    }
+
+    /// <summary>A client is told while it still listens that its session can't be had, which may be up to a store that does not answer.</summary>
+    private async ValueTask<SessionConnected> ConnectSessionAsync(ISession session, SessionConnect request)
+    {
+        var connecting = session.ConnectAsync(request);
+        if (connecting.IsCompletedSuccessfully)
+            return connecting.Result;
+        var pending = connecting.AsTask();
+        try
+        {
+            return await pending.WaitAsync(node.Options.Limits.ConnectTimeout * 0.8, node.Time).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TimeoutException or StoreUnavailableException or StaleEpochException)
+        {
+            if (!pending.IsCompleted)
+                _ = GiveUpAsync(session, pending);
+            LogNoSession(node.Logger, connect.ClientIdentifier, error.Message);
+            return new SessionConnected(ReasonCode.ServerUnavailable, SessionPresent: false, Durable: false, Epoch: 0, SessionId: 0, [], []);
+        }
+    }
+
+    /// <summary>Nobody has the connection that a session takes itself to have.</summary>
+    private static async Task GiveUpAsync(ISession session, Task<SessionConnected> pending)
+    {
+        try
+        {
+            var connected = await pending.ConfigureAwait(false);
+            if (connected.ReasonCode == ReasonCode.Success)
+                await session.DisconnectAsync(connected.Epoch, new SessionDisconnect(PublishWill: false)).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is StoreUnavailableException or StaleEpochException)
+        {
+            // Then it has none.
+        }
     }
 
     private ushort KeepAlive(TenantLimits limits) =>
@@ -197,6 +233,9 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: {Address} belongs to no tenant: {Problem}")]
     private static partial void LogNoTenant(ILogger logger, string listener, IPEndPoint? address, string? problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The session of client '{ClientId}' cannot be had: {Problem}")]
+    private static partial void LogNoSession(ILogger logger, string clientId, string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: client '{ClientId}' from {Address} is refused, {ReasonCode}")]
     private static partial void LogRefused(ILogger logger, string tenant, string clientId, IPEndPoint? address, ReasonCode reasonCode);

@@ -40,8 +40,12 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             if (result.IsCanceled && connection.IsClosing)
                 return null;
             connection.Heard();
-            if (await GoThroughAsync(result.Buffer).ConfigureAwait(false) is { } disconnect)
+            var going = GoThroughAsync(result.Buffer);
+            if (!going.IsCompleted)
+                connection.Occupied();
+            if (await going.ConfigureAwait(false) is { } disconnect)
                 return disconnect;
+            connection.Heard();
             if (result.IsCompleted)
                 return null;
             if (_publishes is not null)

@@ -48,6 +48,18 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
             await removal.Written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        try
+        {
+            return await ReadNowAsync(session, from, most).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
+        {
+            throw new StoreUnavailableException($"The inbox cannot be read: {Database.Reason(error)}", error);
+        }
+    }
+
+    private async Task<IReadOnlyList<InboxEntry>> ReadNowAsync(SessionHold session, long from, int most)
+    {
         await using var command = database.Source.CreateCommand(
             """
             select i.number, i.flags, i.extra, i.released, coalesce(i.body, m.body)

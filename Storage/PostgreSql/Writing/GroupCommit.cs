@@ -212,7 +212,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (batch.Writes.Count == 1)
         {
             LogRefused(batch.Writes[0].GetType().Name, batch.Writes[0].Session?.ClientId, error);
-            Finish(batch, write => write.Fail(error));
+            Finish(batch, write => write.Fail(new StoreUnavailableException($"PostgreSQL does not take it: {Database.Reason(error)}", error)));
             return;
         }
 
