@@ -36,9 +36,13 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             await using var host = await StartAsync(options, stop);
             if (arguments.ConfigurationFile is null)
                 await output.WriteAsync(Welcome.Text(options, host.Endpoints, host.ManagementEndpoint));
-            await stop;
+            var lost = StorageServices.LostAsync(host.Services);
+            await Task.WhenAny(stop, lost);
             await host.StopAsync();
-            return Stopped;
+            if (!lost.IsCompleted)
+                return Stopped;
+            await error.WriteLineAsync(OneLine(await lost));
+            return CannotRun;
         }
         catch (SettingException e)
         {

@@ -44,4 +44,23 @@ internal static class StorageServices
         await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
         services.GetRequiredService<DiscardedInboxes>();
     }
+
+    /// <summary>Completes, with what to tell the operator, when the process must not go on: another broker has the database now.</summary>
+    public static Task<string> LostAsync(IServiceProvider services)
+    {
+        var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (services.GetService<SingleBroker>() is { } broker)
+        {
+            broker.Changed += Look;
+            Look(broker.State);
+        }
+
+        return lost.Task;
+
+        void Look(SingleBrokerState state)
+        {
+            if (state == SingleBrokerState.TakenByAnother)
+                lost.TrySetResult("another broker took the database over while the connection to it was lost; what this one has in memory is no longer true");
+        }
+    }
 }
