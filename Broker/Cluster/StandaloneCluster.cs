@@ -109,7 +109,10 @@ public sealed class StandaloneCluster : ICluster
             return;
         owned.Retained.Dispose();
         foreach (var key in _sessions.Keys.Where(key => key.Tenant == tenant.Name))
-            _sessions.TryRemove(key, out _);
+        {
+            if (_sessions.TryRemove(key, out var session))
+                _ = session.AbandonAsync();
+        }
     }
 
     private void Retire(Session session, SessionKey key) =>

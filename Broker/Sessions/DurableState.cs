@@ -9,9 +9,6 @@ internal sealed class DurableState
         Routes = new SessionRoutes(key, context, Inbox);
     }
 
-    /// <summary>What its writes name. Set before anybody can write.</summary>
-    public SessionHold Hold { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = new(default, 0, 0);
-
     public Inbox Inbox { get; }
 
     public SessionRoutes Routes { get; }

@@ -57,6 +57,8 @@ internal sealed partial class Inbox
             ValueTask write;
             lock (_gate)
             {
+                if (_closed)
+                    return;
                 // A push may have taken some of them meanwhile.
                 oldest = [.. oldest.Where(entry => entry.Number >= _floor && (_edge is null || entry.Number >= _pushNext))];
                 _floor = oldest.Count > 0 ? oldest[^1].Number + 1 : _floor;

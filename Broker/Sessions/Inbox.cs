@@ -37,6 +37,7 @@ internal sealed partial class Inbox
     private readonly Lock _gate = new();
     private readonly Queue<InboxEntry> _staged = new();
     private readonly Dictionary<long, InboxEntry> _unacknowledged = [];
+    private readonly Queue<Write> _writes = new();
     private long _next;
     private long _written;
     private long _pushNext;
@@ -50,6 +51,7 @@ internal sealed partial class Inbox
     private IEdge? _edge;
     private int _credit;
     private bool _pushing;
+    private bool _closed;
 
     public Inbox(SessionKey session, SessionContext context)
     {
@@ -78,6 +80,7 @@ internal sealed partial class Inbox
         {
             _staged.Clear();
             _unacknowledged.Clear();
+            _writes.Clear();
             Account(stored.Count - _count, stored.Bytes - _bytes);
             _next = stored.Next;
             _written = _next;
@@ -90,16 +93,47 @@ internal sealed partial class Inbox
         }
     }
 
-    /// <summary>The session is over, or not this object's any more.</summary>
-    public void Clear() => Reset(default, _hold);
-
-    public void SetHold(SessionHold hold)
+    /// <summary>The session is over, or not this object's any more: nothing is taken in and nothing more is written.</summary>
+    public void Close()
     {
         lock (_gate)
-            _hold = hold;
+        {
+            Reset(default, new SessionHold(_session, Id: 0, Epoch: 0));
+            _closed = true;
+        }
     }
 
-    public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
+    /// <summary>What writes name.</summary>
+    public SessionHold Hold
+    {
+        get
+        {
+            lock (_gate)
+                return _hold;
+        }
+
+        set
+        {
+            lock (_gate)
+                _hold = value;
+        }
+    }
+
+    /// <summary>Raises the epoch: writes that were called before name the old one, and those called from now on the new one.</summary>
+    /// <param name="epoch">The new one.</param>
+    /// <param name="save">Calls the store, with the number that the next entry gets.</param>
+    public ValueTask<SessionHold> RaiseEpochAsync(long epoch, Func<long, ValueTask<SessionHold>> save)
+    {
+        lock (_gate)
+        {
+            var saved = save(_next);
+            _hold = _hold with { Epoch = epoch };
+            return saved;
+        }
+    }
+
+    /// <returns>False when the inbox is closed: it has taken nothing.</returns>
+    public async ValueTask<bool> EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
         var limits = _tenant.Options.Limits;
         if (_tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
@@ -108,11 +142,13 @@ internal sealed partial class Inbox
             await MakeRoomAsync(deliveries, limits).ConfigureAwait(false);
         }
 
-        ValueTask<IReadOnlyList<long>> write;
-        long upTo;
+        Write write;
+        ValueTask<IReadOnlyList<long>> append;
         var entries = new List<InboxEntry>(deliveries.Count);
         lock (_gate)
         {
+            if (_closed)
+                return false;
             foreach (var delivery in deliveries)
             {
                 if (_count >= limits.InboxMessages || _bytes + delivery.Message.Size > limits.InboxBytes)
@@ -126,15 +162,15 @@ internal sealed partial class Inbox
             }
 
             if (entries.Count == 0)
-                return;
-            write = _store.AppendAsync(_hold, entries);
-            upTo = _next;
+                return true;
+            append = Append(entries);
+            _writes.Enqueue(write = new Write(_next));
             Stage(entries);
         }
 
         try
         {
-            if (await write.ConfigureAwait(false) is { Count: > 0 } repeats)
+            if (await append.ConfigureAwait(false) is { Count: > 0 } repeats)
                 Undo([.. entries.Where(entry => repeats.Contains(entry.Number))]);
         }
         catch
@@ -142,10 +178,36 @@ internal sealed partial class Inbox
             Undo(entries);
             throw;
         }
+        finally
+        {
+            Complete(write);
+            Push();
+        }
 
+        return true;
+    }
+
+    private ValueTask<IReadOnlyList<long>> Append(List<InboxEntry> entries)
+    {
+        try
+        {
+            return _store.AppendAsync(_hold, entries);
+        }
+        catch (Exception error)
+        {
+            return ValueTask.FromException<IReadOnlyList<long>>(error);
+        }
+    }
+
+    /// <summary>Answers may be seen out of order: an entry is pushed only when all before it are known to be written, or not to be.</summary>
+    private void Complete(Write write)
+    {
         lock (_gate)
-            _written = Math.Max(_written, upTo);
-        Push();
+        {
+            write.IsDone = true;
+            while (_writes.TryPeek(out var first) && first.IsDone)
+                _written = _writes.Dequeue().UpTo;
+        }
     }
 
     /// <summary>From now on entries go to this edge, beginning with the oldest that is not acknowledged.</summary>
@@ -271,128 +333,16 @@ internal sealed partial class Inbox
         lock (_gate)
         {
             DropStage();
-            // Unless the inbox has begun anew meanwhile.
-            if (entries.Count > 0 && _next > entries[^1].Number)
+            if (!_closed)
                 Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
         }
     }
 
-    /// <summary>Sees to it that what may go to the edge goes there; nobody waits for it.</summary>
-    public void Push() => _ = PushAsync();
-
-    /// <summary>One caller at a time pushes for all.</summary>
-    private async Task PushAsync()
+    /// <summary>A write that the store has not answered.</summary>
+    private sealed class Write(long upTo)
     {
-        while (true)
-        {
-            IReadOnlyList<InboxEntry> entries;
-            IEdge edge;
-            SessionHold hold;
-            long from;
-            int room;
-            lock (_gate)
-            {
-                room = Room();
-                if (_pushing || room <= 0 || _edge is null || _pushNext >= _written)
-                    return;
-                _pushing = true;
-                (edge, hold, from) = (_edge, _hold, _pushNext);
-                entries = TakeStaged(room);
-            }
+        public long UpTo => upTo;
 
-            try
-            {
-                if (entries.Count == 0)
-                    entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
-                var live = Pushed(entries, hold.Epoch, from);
-                if (live.Count > 0)
-                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, hold.Epoch, live).ConfigureAwait(false);
-            }
-            catch (Exception error)
-            {
-                Log.PushFailed(_logger, _session.Tenant, _session.ClientId, RetryRead.TotalSeconds, error);
-                _due.Schedule(_due.Now + (long)RetryRead.TotalMilliseconds, Push);
-                return;
-            }
-            finally
-            {
-                lock (_gate)
-                    _pushing = false;
-            }
-        }
-    }
-
-    private int Room()
-    {
-        if (_pushedBytes >= MostPushedBytes)
-            return 0;
-        var identifiers = InboxEntry.PacketIdentifiers - 1 - (_pushNext - _oldest);
-        return (int)Math.Min(_credit - _unacknowledged.Count, identifiers);
-    }
-
-    private List<InboxEntry> TakeStaged(int room)
-    {
-        List<InboxEntry> taken = [];
-        while (_staged.TryPeek(out var entry) && entry.Number < _pushNext)
-            _staged.Dequeue();
-        // Only an unbroken run may be taken: what was left out of the stage is in the store.
-        while (taken.Count < room && _staged.TryPeek(out var entry) && entry.Number == _pushNext + taken.Count && entry.Number < _written)
-            taken.Add(_staged.Dequeue());
-        return taken;
-    }
-
-    private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long epoch, long from)
-    {
-        var now = _due.Now;
-        List<InboxEntry> live = [];
-        List<InboxAck>? expired = null;
-        lock (_gate)
-        {
-            if (epoch != _hold.Epoch || _edge is null || from != _pushNext)
-                return live;
-            var identifiers = _oldest + InboxEntry.PacketIdentifiers - 1;
-            foreach (var entry in entries)
-            {
-                if (entry.Number >= _written
-                    || (_unacknowledged.Count > 0 && (entry.Number >= identifiers || _pushedBytes >= MostPushedBytes)))
-                {
-                    _pushNext = Math.Min(entry.Number, _written);
-                    break;
-                }
-
-                _pushNext = entry.Number + 1;
-                if (entry.Delivery.Message.HasExpired(now) && !entry.Released && entry.Number >= _sentBelow)
-                {
-                    (expired ??= []).Add(new InboxAck(entry.Number, Received: false));
-                    Forget(entry);
-                    continue;
-                }
-
-                var pushed = entry.Number < _sentBelow ? entry with { Sent = true } : entry;
-                _unacknowledged.Add(entry.Number, pushed);
-                _pushedBytes += entry.Delivery.Message.Size;
-                live.Add(pushed);
-            }
-
-            if (entries.Count == 0)
-                _pushNext = _staged.TryPeek(out var first) ? first.Number : _written;
-            if (_unacknowledged.Count == live.Count)
-                _oldest = live.Count > 0 ? live[0].Number : _pushNext;
-            if (expired is not null)
-            {
-                _counters.DroppedExpired.Add(expired.Count);
-                _ = _store.AcknowledgeAsync(_hold, expired).AsTask();
-            }
-        }
-
-        return live;
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(
-            Level = LogLevel.Warning,
-            Message = "Tenant {Tenant}: messages of '{ClientId}' could not be read or handed over; tried again in {Seconds} s")]
-        public static partial void PushFailed(ILogger logger, string tenant, string clientId, double seconds, Exception error);
+        public bool IsDone { get; set; }
     }
 }

@@ -43,7 +43,8 @@ public sealed partial class Session
             foreach (var filter in durable.Subscriptions.Keys)
                 await durable.Routes.UnregisterAsync(filter).ConfigureAwait(false);
             await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
-            durable.Inbox.Clear();
+            durable.Inbox.Close();
+            _isWithoutInbox = true;
             _durable = null;
             _context.Counters.SessionsDurable.Decrement();
         }
@@ -51,11 +52,41 @@ public sealed partial class Session
         if (stored == 0)
             return;
         _storedEpoch = 0;
-        var deleted = _context.Sessions.DeleteAsync(_key, stored);
+        var deleted = DeleteAsync(stored);
         if (durable is not null)
             await deleted.ConfigureAwait(false);
-        else
-            InBackground(deleted);
+    }
+
+    /// <summary>A session that goes on in the store would come back; if it has begun anew meanwhile, its epoch is another one.</summary>
+    private async Task DeleteAsync(long epoch)
+    {
+        try
+        {
+            await _context.Sessions.DeleteAsync(_key, epoch).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Log.NotWritten(_context.Logger, _key.Tenant, _key.ClientId, error);
+            _context.Due.Schedule(_context.Due.Now + RetryAfter, () => _ = DeleteAsync(epoch));
+        }
+    }
+
+    /// <summary>
+    /// The session is not this object's any more, and not this object's to end: its tenant is gone. What the store has of it, another
+    /// object goes on with when the tenant is back.
+    /// </summary>
+    public async Task AbandonAsync()
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            Drop();
+            _retired = true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private void ExpireAt(long due)

@@ -33,12 +33,15 @@ public sealed partial class Session : ISession
     private PendingWill? _will;
     private Owner? _owner;
     private bool _loaded;
+    private bool _unsettled;
     private bool _retired;
+    private volatile bool _isWithoutInbox;
     private uint _expirySeconds;
     private long _epoch;
     private long _storedEpoch;
     private long? _expiresAt;
     private IDisposable? _expiry;
+    private IDisposable? _wake;
 
     public Session(SessionKey key, SessionContext context)
     {
@@ -47,9 +50,22 @@ public sealed partial class Session : ISession
     }
 
     /// <summary>Whether it has nothing to remember: no connection, nothing durable, no will that waits.</summary>
-    public bool IsOver => _owner is null && _durable is null && _will is not { IsWaiting: true };
+    public bool IsOver => _owner is null && _durable is null && !_unsettled && _will is not { IsWaiting: true };
 
     public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect)
+    {
+        try
+        {
+            return await ArriveAsync(connect).ConfigureAwait(false);
+        }
+        catch
+        {
+            _context.Idle(this, _key);
+            throw;
+        }
+    }
+
+    private async ValueTask<SessionConnected> ArriveAsync(SessionConnect connect)
     {
         await _arrival.WaitAsync().ConfigureAwait(false);
         try
@@ -102,7 +118,8 @@ public sealed partial class Session : ISession
             var present = _durable is not null;
             _will?.Cancel();
 
-            _epoch = Math.Max(_epoch + 1, _context.Due.Now);
+            var epoch = Math.Max(_epoch + 1, _context.Due.Now);
+            _epoch = epoch;
             _owner = new Owner(connect.EdgeId, connect.Address);
             _expirySeconds = connect.ExpirySeconds;
             _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, WillPublishedAsync) : null;
@@ -111,23 +128,21 @@ public sealed partial class Session : ISession
                 // Its will must outlive the process; whoever connects does not wait for that.
                 if (_will is not null)
                     InBackground(SaveAsync());
-                return new SessionConnected(ReasonCode.Success, SessionPresent: false, Durable: false, _epoch, SessionId: 0, [], []);
+                return new SessionConnected(ReasonCode.Success, SessionPresent: false, Durable: false, epoch, SessionId: 0, [], []);
             }
 
-            var durable = _durable ?? BecomeDurable();
-            var hold = await SaveAsync().ConfigureAwait(false);
-            durable.Hold = hold;
-            durable.Inbox.SetHold(hold);
+            var durable = _durable ?? new DurableState(_key, _context);
+            var hold = durable.Inbox.Hold = await durable.Inbox.RaiseEpochAsync(epoch, SaveAsync).ConfigureAwait(false);
+            if (!present)
+                BecomeDurable(durable);
             foreach (var subscription in durable.Subscriptions.Values)
                 await durable.Routes.RegisterAsync(subscription, _owner?.EdgeId).ConfigureAwait(false);
             return new SessionConnected(
-                ReasonCode.Success, present, Durable: true, _epoch, hold.Id, [.. durable.Subscriptions.Values], [.. durable.Received]);
+                ReasonCode.Success, present, Durable: true, epoch, hold.Id, [.. durable.Subscriptions.Values], [.. durable.Received]);
         }
         catch
         {
-            // There will be no connection. What the store has, the next one takes up.
-            _owner = null;
-            _will?.Cancel();
+            // There will be no connection.
             Forget();
             throw;
         }
@@ -171,6 +186,11 @@ public sealed partial class Session : ISession
                 _expirySeconds = expiry;
             await EndConnectionAsync(disconnect).ConfigureAwait(false);
         }
+        catch
+        {
+            Forget();
+            throw;
+        }
         finally
         {
             _turn.Release();
@@ -186,7 +206,7 @@ public sealed partial class Session : ISession
         {
             if (epoch != _epoch || _durable is not { } durable)
                 return;
-            await _context.Sessions.SetSubscriptionsAsync(durable.Hold, subscriptions, []).ConfigureAwait(false);
+            await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Hold, subscriptions, []).ConfigureAwait(false);
             foreach (var subscription in subscriptions)
             {
                 durable.Subscriptions[subscription.Filter] = subscription;
@@ -206,7 +226,7 @@ public sealed partial class Session : ISession
         {
             if (epoch != _epoch || _durable is not { } durable)
                 return;
-            await _context.Sessions.SetSubscriptionsAsync(durable.Hold, [], filters).ConfigureAwait(false);
+            await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Hold, [], filters).ConfigureAwait(false);
             foreach (var filter in filters)
             {
                 if (durable.Subscriptions.Remove(filter))
@@ -221,21 +241,21 @@ public sealed partial class Session : ISession
 
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
-        if (!_loaded)
+        if (_durable is { } durable && await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false))
+            return;
+        // Not asked within the turn: a session that publishes its will holds it, and the will may come back to it.
+        if (_isWithoutInbox)
+            return;
+        while (await LoadedAsync().ConfigureAwait(false) is { } loaded)
         {
-            await _turn.WaitAsync().ConfigureAwait(false);
-            try
-            {
-                await LoadAsync().ConfigureAwait(false);
-            }
-            finally
-            {
-                _turn.Release();
-            }
+            if (await loaded.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false))
+                return;
         }
 
-        if (_durable is { } durable)
-            await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
+        if (_retired)
+            await _context.Cluster.Session(_key.Tenant, _key.ClientId).EnqueueAsync(deliveries).ConfigureAwait(false);
+        else
+            _context.Idle(this, _key);
     }
 
     public async ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries)
@@ -267,7 +287,7 @@ public sealed partial class Session : ISession
         {
             durable.Received.UnionWith(received);
             durable.Received.ExceptWith(released);
-            write = _context.Sessions.SetReceivedAsync(durable.Hold, received, released);
+            write = _context.Sessions.SetReceivedAsync(durable.Inbox.Hold, received, released);
         }
 
         await write.ConfigureAwait(false);
@@ -312,7 +332,7 @@ public sealed partial class Session : ISession
         }
 
         _expiresAt = _expirySeconds == uint.MaxValue ? null : _context.Due.Now + (_expirySeconds * 1000L);
-        await SaveAsync().ConfigureAwait(false);
+        await SettleAsync().ConfigureAwait(false);
         if (_expiresAt is { } due)
             ExpireAt(due);
         // Members of shared subscriptions that are away get messages only when no other member is there.
@@ -321,10 +341,12 @@ public sealed partial class Session : ISession
         await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
     }
 
-    private DurableState BecomeDurable()
+    /// <summary>From now on messages may come for it: it is ready to take them.</summary>
+    private void BecomeDurable(DurableState durable)
     {
         _context.Counters.SessionsDurable.Increment();
-        return _durable = new DurableState(_key, _context);
+        _isWithoutInbox = false;
+        _durable = durable;
     }
 
     private sealed record Owner(string EdgeId, IPAddress? Address);

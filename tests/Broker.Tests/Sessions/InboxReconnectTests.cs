@@ -81,7 +81,7 @@ public sealed class InboxReconnectTests
         rig.Edge.Pushed.ShouldBeEmpty();
 
         rig.Inbox.Stop(sentBelow: 0);
-        rig.Inbox.SetHold(InboxRig.Hold(epoch: 2));
+        rig.Inbox.Hold = InboxRig.Hold(epoch: 2);
         rig.Start();
         rig.Store.Release();
         await rig.Edge.WaitAsync(2);
@@ -109,13 +109,14 @@ public sealed class InboxReconnectTests
     }
 
     [Fact]
-    public async Task An_inbox_that_begins_anew_is_empty()
+    public async Task An_inbox_that_is_closed_is_empty_and_takes_nothing()
     {
         using var rig = new InboxRig();
         await rig.EnqueueAsync("0", "1");
 
-        rig.Inbox.Reset(default, InboxRig.Hold(epoch: 2));
+        rig.Inbox.Close();
 
+        (await rig.Inbox.EnqueueAsync([InboxRig.Delivery("2")])).ShouldBeFalse();
         rig.Inbox.Summary.ShouldBe(default);
         (rig.Counters.InboxMessages.Value, rig.Counters.InboxBytes.Value).ShouldBe((0, 0));
     }
@@ -124,7 +125,7 @@ public sealed class InboxReconnectTests
     {
         rig.Inbox.Stop(sentBelow);
         rig.Edge.Pushed.Clear();
-        rig.Inbox.SetHold(InboxRig.Hold(epoch: 2));
+        rig.Inbox.Hold = InboxRig.Hold(epoch: 2);
         rig.Start();
     }
 }

@@ -27,7 +27,7 @@ internal sealed class InboxRig : IDisposable
         _house = new House(options with { Limits = limits?.Invoke(options.Limits) ?? options.Limits });
         _due = new DueTimes(_house.Time);
         Inbox = NewInbox(Counters);
-        Inbox.SetHold(Hold(epoch: 1));
+        Inbox.Hold = Hold(epoch: 1);
     }
 
     public Inbox Inbox { get; }

@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster;
+
+namespace Starling.Broker.Sessions;
+
+/// <remarks>How entries get from the inbox to the edge that holds the connection.</remarks>
+internal sealed partial class Inbox
+{
+    /// <summary>Sees to it that what may go to the edge goes there; nobody waits for it.</summary>
+    public void Push() => _ = PushAsync();
+
+    /// <summary>One caller at a time pushes for all.</summary>
+    private async Task PushAsync()
+    {
+        while (true)
+        {
+            IReadOnlyList<InboxEntry> entries;
+            IEdge edge;
+            SessionHold hold;
+            long from;
+            int room;
+            lock (_gate)
+            {
+                room = Room();
+                if (_pushing || room <= 0 || _edge is null || _pushNext >= _written)
+                    return;
+                _pushing = true;
+                (edge, hold, from) = (_edge, _hold, _pushNext);
+                entries = TakeStaged(room);
+            }
+
+            try
+            {
+                if (entries.Count == 0)
+                    entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
+                var live = Pushed(entries, hold.Epoch, from);
+                if (live.Count > 0)
+                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, hold.Epoch, live).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                Log.PushFailed(_logger, _session.Tenant, _session.ClientId, RetryRead.TotalSeconds, error);
+                _due.Schedule(_due.Now + (long)RetryRead.TotalMilliseconds, Push);
+                return;
+            }
+            finally
+            {
+                lock (_gate)
+                    _pushing = false;
+            }
+        }
+    }
+
+    private int Room()
+    {
+        if (_pushedBytes >= MostPushedBytes)
+            return 0;
+        var identifiers = InboxEntry.PacketIdentifiers - 1 - (_pushNext - _oldest);
+        return (int)Math.Min(_credit - _unacknowledged.Count, identifiers);
+    }
+
+    private List<InboxEntry> TakeStaged(int room)
+    {
+        List<InboxEntry> taken = [];
+        while (_staged.TryPeek(out var entry) && entry.Number < _pushNext)
+            _staged.Dequeue();
+        // Only an unbroken run may be taken: what was left out of the stage is in the store.
+        while (taken.Count < room && _staged.TryPeek(out var entry) && entry.Number == _pushNext + taken.Count && entry.Number < _written)
+            taken.Add(_staged.Dequeue());
+        return taken;
+    }
+
+    private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long epoch, long from)
+    {
+        var now = _due.Now;
+        List<InboxEntry> live = [];
+        List<InboxAck>? expired = null;
+        lock (_gate)
+        {
+            if (epoch != _hold.Epoch || _edge is null || from != _pushNext)
+                return live;
+            var identifiers = _oldest + InboxEntry.PacketIdentifiers - 1;
+            foreach (var entry in entries)
+            {
+                if (entry.Number >= _written
+                    || (_unacknowledged.Count > 0 && (entry.Number >= identifiers || _pushedBytes >= MostPushedBytes)))
+                {
+                    _pushNext = Math.Min(entry.Number, _written);
+                    break;
+                }
+
+                _pushNext = entry.Number + 1;
+                if (entry.Delivery.Message.HasExpired(now) && !entry.Released && entry.Number >= _sentBelow)
+                {
+                    (expired ??= []).Add(new InboxAck(entry.Number, Received: false));
+                    Forget(entry);
+                    continue;
+                }
+
+                var pushed = entry.Number < _sentBelow ? entry with { Sent = true } : entry;
+                _unacknowledged.Add(entry.Number, pushed);
+                _pushedBytes += entry.Delivery.Message.Size;
+                live.Add(pushed);
+            }
+
+            if (entries.Count == 0)
+                _pushNext = _staged.TryPeek(out var first) ? first.Number : _written;
+            if (_unacknowledged.Count == live.Count)
+                _oldest = live.Count > 0 ? live[0].Number : _pushNext;
+            if (expired is not null)
+            {
+                _counters.DroppedExpired.Add(expired.Count);
+                _ = _store.AcknowledgeAsync(_hold, expired).AsTask();
+            }
+        }
+
+        return live;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "Tenant {Tenant}: messages of '{ClientId}' could not be read or handed over; tried again in {Seconds} s")]
+        public static partial void PushFailed(ILogger logger, string tenant, string clientId, double seconds, Exception error);
+    }
+}

@@ -1,0 +1,35 @@
+using Starling.Broker.Sessions;
+using Starling.Storage.Memory;
+using Starling.Storage.Tests.Contracts;
+
+namespace Starling.Storage.Tests.Memory;
+
+public sealed class MemoryStores : Stores
+{
+    private readonly MemoryInboxStore _inboxes = new();
+
+    public MemoryStores() => Sessions = new MemorySessionStore(_inboxes);
+
+    public override ISessionStore Sessions { get; }
+
+    public override IInboxStore Inboxes => _inboxes;
+
+    public static Task<Stores> OpenAsync() => Task.FromResult<Stores>(new MemoryStores());
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+public sealed class MemorySessionStoreTests : SessionStoreContract
+{
+    protected override Task<Stores> OpenAsync() => MemoryStores.OpenAsync();
+}
+
+public sealed class MemoryInboxStoreTests : InboxStoreContract
+{
+    protected override Task<Stores> OpenAsync() => MemoryStores.OpenAsync();
+}
+
+public sealed class MemoryEpochTests : EpochContract
+{
+    protected override Task<Stores> OpenAsync() => MemoryStores.OpenAsync();
+}

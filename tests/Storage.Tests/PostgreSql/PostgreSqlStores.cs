@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Broker.Sessions;
+using Starling.Storage.PostgreSql;
+using Starling.Storage.PostgreSql.Inboxes;
+using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Writing;
+using Starling.Storage.Tests.Contracts;
+using Starling.Testing.PostgreSql;
+
+namespace Starling.Storage.Tests.PostgreSql;
+
+/// <summary>The stores of one process on a database.</summary>
+public sealed class PostgreSqlStores : Stores
+{
+    private readonly string _connectionString;
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly Database _database;
+    private readonly GroupCommit _writer;
+
+    private PostgreSqlStores(string connectionString)
+    {
+        _connectionString = connectionString;
+        _database = new Database(new PostgreSqlOptions { ConnectionString = connectionString }, NullLoggerFactory.Instance, TimeProvider.System);
+        _writer = new GroupCommit(
+            _database, new WriterMetrics(_services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<GroupCommit>.Instance);
+        Sessions = new PostgreSqlSessionStore(_database, _writer);
+        Inboxes = new PostgreSqlInboxStore(_database, _writer);
+    }
+
+    public override ISessionStore Sessions { get; }
+
+    public override IInboxStore Inboxes { get; }
+
+    public static async Task<Stores> OpenAsync(SharedPostgres postgres) => await OpenAsync(await postgres.CreateDatabaseAsync());
+
+    /// <summary>Those of the next process, once this one has been disposed of.</summary>
+    public Task<PostgreSqlStores> ReopenAsync() => OpenAsync(_connectionString);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _database.DisposeAsync();
+        await _services.DisposeAsync();
+    }
+
+    private static async Task<PostgreSqlStores> OpenAsync(string connectionString)
+    {
+        var stores = new PostgreSqlStores(connectionString);
+        await stores._database.OpenAsync(TestContext.Current.CancellationToken);
+        return stores;
+    }
+}
+
+public sealed class PostgreSqlSessionStoreTests(SharedPostgres postgres) : SessionStoreContract
+{
+    protected override Task<Stores> OpenAsync() => PostgreSqlStores.OpenAsync(postgres);
+}
+
+public sealed class PostgreSqlInboxStoreTests(SharedPostgres postgres) : InboxStoreContract
+{
+    protected override Task<Stores> OpenAsync() => PostgreSqlStores.OpenAsync(postgres);
+}
+
+public sealed class PostgreSqlEpochTests(SharedPostgres postgres) : EpochContract
+{
+    protected override Task<Stores> OpenAsync() => PostgreSqlStores.OpenAsync(postgres);
+}
