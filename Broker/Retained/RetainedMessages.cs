@@ -80,15 +80,39 @@ public sealed class RetainedMessages : IDisposable
             {
                 var batch = _staged;
                 _staged = [];
-                var write = _store.SetAsync(_tenant.Name, batch);
+                var write = WriteAsync(batch);
                 _written = write.IsCompletedSuccessfully && _written.IsCompletedSuccessfully
                     ? Task.CompletedTask
-                    : Task.WhenAll(_written.IsFaulted ? Task.CompletedTask : _written, write.AsTask());
+                    : Task.WhenAll(_written.IsFaulted ? Task.CompletedTask : _written, write);
+            }
+            else if (_written.IsFaulted)
+            {
+                // What failed then has been replaced since: nothing is left unwritten.
+                _written = Task.CompletedTask;
             }
 
             return _written;
         }
     }
+
+    /// <summary>What can not be written is staged again, unless it has been replaced, so that the store comes to agree with the index.</summary>
+    private async Task WriteAsync(List<Message> batch)
+    {
+        try
+        {
+            await _store.SetAsync(_tenant.Name, batch).ConfigureAwait(false);
+        }
+        catch
+        {
+            lock (_gate)
+                _staged.InsertRange(0, batch.Where(IsCurrent));
+            throw;
+        }
+    }
+
+    private bool IsCurrent(Message message) => _index.Find(message.Topic.Text) is { } present
+        ? ReferenceEquals(present, message)
+        : message.PayloadLength == 0;
 
     public RetainedPage Read(RetainedCursor cursor, int most)
     {

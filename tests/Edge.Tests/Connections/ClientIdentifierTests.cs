@@ -127,13 +127,14 @@ public sealed class ClientIdentifierTests
         await plain.ExpectNothingAsync();
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Versions), MemberType = typeof(Subscriptions))]
     [Trait("Statement", "MQTT5-1.5.4-3")]
     [Trait("Statement", "MQTT311-1.5.3-3")]
-    public async Task A_byte_order_mark_in_a_topic_is_passed_on()
+    public async Task A_byte_order_mark_in_a_topic_is_passed_on(ProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("c");
+        await using var client = await broker.ConnectAsync("c", version);
         await client.SubscribeAsync("#");
 
         await client.PublishAsync("\uFEFFa/\uFEFF", "x");

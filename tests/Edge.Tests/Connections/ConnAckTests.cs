@@ -129,12 +129,12 @@ public sealed class ConnAckTests
     public async Task A_packet_of_just_the_maximum_packet_size_is_taken()
     {
         await using var broker = await TestBroker.StartAsync(TestBroker.Demo with { Limits = new() { PacketSize = 1000 } });
-        await using var client = await broker.ConnectAsync("c", ProtocolVersion.Mqtt311);
+        await using var client = await broker.ConnectAsync("c");
         await client.SubscribeAsync("a");
 
-        await client.SendAsync([0x30, 0xE5, 0x07, .. Raw.Text("a"), .. new byte[994]]);
+        await client.SendAsync([0x30, 0xE5, 0x07, .. Raw.Text("a"), 0, .. new byte[993]]);
 
-        (await client.ExpectMessageAsync()).Payload.Length.ShouldBe(994);
+        (await client.ExpectMessageAsync()).Payload.Length.ShouldBe(993);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
+using Starling.Testing;
 
 namespace Starling.Edge.Tests.Connections;
 
@@ -33,6 +34,32 @@ public sealed class CredentialsTests
         (await client.ConnectAsync(As("kim", "open sesame", version))).ReasonCode.ShouldBe(ReasonCode.Success);
 
         await client.ExpectNothingAsync();
+    }
+
+    [Theory]
+    [InlineData(ProtocolVersion.Mqtt311, new byte[0])]
+    [InlineData(ProtocolVersion.Mqtt5, new byte[] { 0 })]
+    [Trait("Statement", "MQTT5-3.1.3-1")]
+    [Trait("Statement", "MQTT5-3.1.3-3")]
+    [Trait("Statement", "MQTT311-3.1.3-1")]
+    [Trait("Statement", "MQTT311-3.1.3-3")]
+    public async Task The_fields_of_a_CONNECT_are_taken_in_their_order(ProtocolVersion version, byte[] noProperties)
+    {
+        await using var broker = await TestBroker.StartAsync(Closed);
+        await using var watcher = await broker.ConnectAsync(As("kim", "open sesame"));
+        await watcher.SubscribeAsync("last/words");
+        await using var client = await broker.OpenAsync(version);
+
+        await client.SendAsync(Raw.Packet(0x10,
+        [
+            .. Raw.Text("MQTT"), (byte)version, 0xC6, 0, 0, .. noProperties, .. Raw.Text("identifier"),
+            .. noProperties, .. Raw.Text("last/words"), .. Raw.Text("gone"), .. Raw.Text("kim"), .. Raw.Text("open sesame"),
+        ]));
+
+        (await client.ExpectAsync<ConnAckPacket>()).ReasonCode.ShouldBe(ReasonCode.Success);
+        await using var another = await broker.ConnectAsync(As("kim", "open sesame") with { ClientIdentifier = "identifier" });
+        await client.ExpectDisconnectedAsync(ReasonCode.SessionTakenOver);
+        (await watcher.ExpectMessageAsync()).Text.ShouldBe("gone");
     }
 
     [Theory]

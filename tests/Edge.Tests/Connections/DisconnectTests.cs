@@ -9,6 +9,8 @@ public sealed class DisconnectTests
     [InlineData(ProtocolVersion.Mqtt31)]
     [InlineData(ProtocolVersion.Mqtt311)]
     [InlineData(ProtocolVersion.Mqtt5)]
+    [Trait("Statement", "MQTT5-3.14.4-2")]
+    [Trait("Statement", "MQTT311-3.14.4-1")]
     public async Task After_a_DISCONNECT_the_broker_closes_without_a_word(ProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
@@ -19,17 +21,18 @@ public sealed class DisconnectTests
         await client.ExpectClosedAsync();
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Subscriptions.Versions), MemberType = typeof(Subscriptions))]
     [Trait("Statement", "MQTT5-3.14.4-1")]
     [Trait("Statement", "MQTT311-3.14.4-2")]
-    public async Task What_a_client_sends_after_its_DISCONNECT_is_not_processed()
+    public async Task What_a_client_sends_after_its_DISCONNECT_is_not_processed(ProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
         await using var watcher = await broker.ConnectAsync("watcher");
         await watcher.SubscribeAsync("#");
-        await using var client = await broker.ConnectAsync("c");
+        await using var client = await broker.ConnectAsync("c", version);
 
-        var publish = AnyPacket.Encode(new PublishMessage { Topic = "a" }, ProtocolVersion.Mqtt5);
+        var publish = AnyPacket.Encode(new PublishMessage { Topic = "a" }, version);
         await client.SendAsync([.. publish, 0xE0, 0, .. publish]);
         await client.ExpectClosedAsync();
 
@@ -37,17 +40,18 @@ public sealed class DisconnectTests
         await watcher.ExpectNothingAsync();
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Subscriptions.Versions), MemberType = typeof(Subscriptions))]
     [Trait("Statement", "MQTT5-4.13.1-1")]
     [Trait("Statement", "MQTT311-4.8.0-1")]
-    public async Task What_came_before_a_packet_that_is_wrong_is_processed()
+    public async Task What_came_before_a_packet_that_is_wrong_is_processed(ProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
         await using var watcher = await broker.ConnectAsync("watcher");
         await watcher.SubscribeAsync("#");
-        await using var client = await broker.ConnectAsync("c");
+        await using var client = await broker.ConnectAsync("c", version);
 
-        await client.SendAsync([.. AnyPacket.Encode(new PublishMessage { Topic = "a" }, ProtocolVersion.Mqtt5), 0x00, 0]);
+        await client.SendAsync([.. AnyPacket.Encode(new PublishMessage { Topic = "a" }, version), 0x00, 0]);
 
         await client.ExpectDisconnectedAsync(ReasonCode.MalformedPacket);
         await watcher.ExpectMessageAsync();

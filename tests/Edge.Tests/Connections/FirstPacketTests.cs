@@ -7,6 +7,9 @@ namespace Starling.Edge.Tests.Connections;
 
 public sealed class FirstPacketTests
 {
+    public static MatrixTheoryData<ProtocolVersion, PacketType> ServerPackets => new(
+        [ProtocolVersion.Mqtt311, ProtocolVersion.Mqtt5], [PacketType.ConnAck, PacketType.SubAck, PacketType.UnsubAck, PacketType.PingResp]);
+
     public static TheoryData<ProtocolVersion> Versions => new(Enum.GetValues<ProtocolVersion>());
 
     [Theory]
@@ -59,16 +62,13 @@ public sealed class FirstPacketTests
     }
 
     [Theory]
-    [InlineData(PacketType.ConnAck)]
-    [InlineData(PacketType.SubAck)]
-    [InlineData(PacketType.UnsubAck)]
-    [InlineData(PacketType.PingResp)]
+    [MemberData(nameof(ServerPackets))]
     [Trait("Statement", "MQTT5-4.13.1-1")]
     [Trait("Statement", "MQTT311-4.8.0-1")]
-    public async Task A_packet_that_only_a_server_sends_is_a_protocol_error(PacketType type)
+    public async Task A_packet_that_only_a_server_sends_is_a_protocol_error(ProtocolVersion version, PacketType type)
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("confused");
+        await using var client = await broker.ConnectAsync("confused", version);
 
         await client.SendAsync([(byte)((int)type << 4), 0]);
 

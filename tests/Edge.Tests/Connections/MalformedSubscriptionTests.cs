@@ -9,7 +9,7 @@ public sealed class MalformedSubscriptionTests
     public static IEnumerable<TheoryDataRow<string>> Refused() =>
         from packet in PacketCatalogue.Refused
         where packet.Sender == PublishSender.Client && packet.Bytes[0] >> 4 is 8 or 10
-        select new TheoryDataRow<string>(packet.Name) { Traits = { ["Statement"] = [.. StatementsOf(packet)] } };
+        select new TheoryDataRow<string>(packet.Name) { Traits = { ["Statement"] = [.. packet.QualifiedStatements] } };
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -85,11 +85,5 @@ public sealed class MalformedSubscriptionTests
         var bytes = AnyPacket.Encode(packet, version);
         bytes[0] = first;
         return bytes;
-    }
-
-    private static IEnumerable<string> StatementsOf(PacketCase packet)
-    {
-        var prefix = packet.Version == ProtocolVersion.Mqtt5 ? "MQTT5-" : "MQTT311-";
-        return packet.Statements.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(s => prefix + s["MQTT-".Length..]);
     }
 }

@@ -45,6 +45,25 @@ public sealed class OverlappingSubscriptionTests
         await client.ExpectNothingAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Statement", "MQTT5-3.3.4-5")]
+    public async Task Of_two_copies_each_has_the_identifier_of_the_subscription_that_brings_it(bool durable)
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("c", expiry: durable ? 60u : 0u);
+        await client.SubscribeAsync("a/b", new SubscriptionOptions(QoS1), identifier: 1);
+        await client.SubscribeAsync("$share/g/a/b", new SubscriptionOptions(QoS1), identifier: 2);
+        await client.SubscribeAsync("$share/h/a/#", new SubscriptionOptions(QoS1));
+
+        await client.PublishAsync("a/b", "1", QoS1);
+
+        var copies = new[] { await client.ExpectMessageAsync(), await client.ExpectMessageAsync(), await client.ExpectMessageAsync() };
+        copies.Select(copy => string.Join(',', copy.Properties.SubscriptionIdentifiers)).Order(StringComparer.Ordinal).ShouldBe(["", "1", "2"]);
+        await client.ExpectNothingAsync();
+    }
+
     [Fact]
     public async Task One_identifier_for_two_subscriptions_that_match_is_there_for_both()
     {

@@ -8,18 +8,20 @@ public sealed class PacketIdentifierTests
 {
     public static TheoryData<ProtocolVersion> Versions => new(Enum.GetValues<ProtocolVersion>());
 
-    [Fact]
+    [Theory]
+    [InlineData(ProtocolVersion.Mqtt311, new byte[] { 0x30, 4, 0, 1, (byte)'a', (byte)'x' })]
+    [InlineData(ProtocolVersion.Mqtt5, new byte[] { 0x30, 5, 0, 1, (byte)'a', 0, (byte)'x' })]
     [Trait("Statement", "MQTT5-2.2.1-2")]
     [Trait("Statement", "MQTT311-2.3.1-5")]
-    public async Task A_message_of_QoS_0_has_none()
+    public async Task A_message_of_QoS_0_has_none(ProtocolVersion version, byte[] expected)
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("c", ProtocolVersion.Mqtt311);
+        await using var client = await broker.ConnectAsync("c", version);
         await client.SubscribeAsync("a");
 
         await client.PublishAsync("a", "x");
 
-        (await client.ReceiveAsync()).Bytes.ShouldBe([0x30, 4, 0, 1, (byte)'a', (byte)'x']);
+        (await client.ReceiveAsync()).Bytes.ShouldBe(expected);
     }
 
     [Theory]

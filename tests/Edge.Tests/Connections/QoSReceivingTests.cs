@@ -205,16 +205,18 @@ public sealed class QoSReceivingTests
     }
 
     [Theory]
-    [InlineData(1, PacketType.PubAck)]
-    [InlineData(2, PacketType.PubRec)]
+    [InlineData(ProtocolVersion.Mqtt311, 1, PacketType.PubAck)]
+    [InlineData(ProtocolVersion.Mqtt311, 2, PacketType.PubRec)]
+    [InlineData(ProtocolVersion.Mqtt5, 1, PacketType.PubAck)]
+    [InlineData(ProtocolVersion.Mqtt5, 2, PacketType.PubRec)]
     [Trait("Statement", "MQTT5-4.6.0-2")]
     [Trait("Statement", "MQTT5-4.6.0-3")]
     [Trait("Statement", "MQTT311-4.6.0-2")]
     [Trait("Statement", "MQTT311-4.6.0-3")]
-    public async Task Acknowledgements_come_in_the_order_of_the_messages(int qos, PacketType type)
+    public async Task Acknowledgements_come_in_the_order_of_the_messages(ProtocolVersion version, int qos, PacketType type)
     {
         await using var broker = await TestBroker.StartAsync();
-        await using var client = await broker.ConnectAsync("c");
+        await using var client = await broker.ConnectAsync("c", version);
         ushort[] ids = [9, 3, 65535, 1, 500, 2];
 
         await client.SendTogetherAsync(ids.Select(id => (object)Publish("a", qos: qos, id: id)));

@@ -136,9 +136,25 @@ public sealed class SessionStateTests
         (await client.ConnectAsync("c", cleanStart: false, 100)).SessionPresent.ShouldBe(present);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Statement", "MQTT311-4.1.0-2")]
+    public async Task A_session_of_3_1_1_lasts_as_long_as_its_connection(bool clean)
+    {
+        var time = new ManualTime();
+        await using var broker = await TestBroker.StartAsync(TestBroker.Demo with { Limits = new() { SessionExpirySeconds = 10 } }, time);
+        await using var client = await broker.ConnectAsync("c", ProtocolVersion.Mqtt311, cleanStart: clean);
+        await client.SubscribeAsync("a", QoS1);
+
+        time.Advance(TimeSpan.FromSeconds(1000));
+        await client.PublishAsync("a", "still here", QoS1);
+
+        (await client.ExpectMessageAsync()).Text.ShouldBe("still here");
+    }
+
     [Fact]
     [Trait("Statement", "MQTT5-4.1.0-1")]
-    [Trait("Statement", "MQTT311-4.1.0-2")]
     public async Task Expiry_does_not_run_while_the_client_is_connected()
     {
         var time = new ManualTime();

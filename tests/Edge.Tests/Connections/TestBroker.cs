@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
@@ -49,8 +50,16 @@ internal sealed class TestBroker : IAsyncDisposable
     /// <param name="time">The broker's clock, if it is to stand still.</param>
     /// <param name="limits">Limits of connections.</param>
     /// <param name="others">More tenants; clients reach them by user names like <c>acme/device7</c>.</param>
-    public static async Task<TestBroker> StartAsync(
-        TenantOptions? demo = null, TimeProvider? time = null, LimitOptions? limits = null, params TenantOptions[] others)
+    public static Task<TestBroker> StartAsync(
+        TenantOptions? demo = null, TimeProvider? time = null, LimitOptions? limits = null, params TenantOptions[] others) =>
+        StartAsync(demo ?? Demo, time, limits, others, static _ => { });
+
+    /// <summary>With other stores than those in memory.</summary>
+    public static Task<TestBroker> StartAsync(StandaloneStores stores) =>
+        StartAsync(Demo, time: null, limits: null, [], services => services.AddSingleton(stores));
+
+    private static async Task<TestBroker> StartAsync(
+        TenantOptions demo, TimeProvider? time, LimitOptions? limits, TenantOptions[] others, Action<IServiceCollection> configure)
     {
         var data = Directory.CreateTempSubdirectory("starling-test-").FullName;
         var options = new EdgeOptions
@@ -61,11 +70,16 @@ internal sealed class TestBroker : IAsyncDisposable
             Limits = limits ?? new LimitOptions(),
             Logging = new LoggingOptions { Level = LogLevel.None },
         };
-        var host = await StandaloneHost.StartAsync(
-            options, services => BrokerServices.Add(options, services), time, TestContext.Current.CancellationToken);
+        var host = await StandaloneHost.StartAsync(options, Configure, time, TestContext.Current.CancellationToken);
         var broker = new TestBroker(host, data);
-        broker.Tenants.Apply([demo ?? Demo, .. others]);
+        broker.Tenants.Apply([demo, .. others]);
         return broker;
+
+        void Configure(IServiceCollection services)
+        {
+            BrokerServices.Add(options, services);
+            configure(services);
+        }
     }
 
     /// <summary>A connection on which nothing has been said yet.</summary>

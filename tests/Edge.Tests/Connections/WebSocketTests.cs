@@ -51,13 +51,14 @@ public sealed class WebSocketTests : IAsyncLifetime
         await client.DisconnectAsync();
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Subscriptions.Versions), MemberType = typeof(Subscriptions))]
     [Trait("Statement", "MQTT5-6.0.0-2")]
     [Trait("Statement", "MQTT311-6.0.0-2")]
-    public async Task Packets_need_not_begin_or_end_where_frames_do()
+    public async Task Packets_need_not_begin_or_end_where_frames_do(ProtocolVersion version)
     {
-        await using var client = await MqttTestClient.OpenWebSocketAsync(Address);
-        var connect = AnyPacket.Encode(new ConnectPacket { ClientIdentifier = "c" }, ProtocolVersion.Mqtt5);
+        await using var client = await MqttTestClient.OpenWebSocketAsync(Address, version);
+        var connect = AnyPacket.Encode(new ConnectPacket { ProtocolVersion = version, ClientIdentifier = "c" }, version);
 
         await client.SendAsync(connect[..5]);
         await client.SendAsync([.. connect[5..], 0xC0]);
@@ -68,10 +69,11 @@ public sealed class WebSocketTests : IAsyncLifetime
         await client.ExpectAsync<PingRespPacket>();
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Subscriptions.Versions), MemberType = typeof(Subscriptions))]
     [Trait("Statement", "MQTT5-6.0.0-1")]
     [Trait("Statement", "MQTT311-6.0.0-1")]
-    public async Task A_text_frame_ends_the_connection_as_a_lost_one()
+    public async Task A_text_frame_ends_the_connection_as_a_lost_one(ProtocolVersion version)
     {
         await using var watcher = await MqttTestClient.OpenWebSocketAsync(Address);
         await watcher.ConnectAsync("watcher");
@@ -79,8 +81,8 @@ public sealed class WebSocketTests : IAsyncLifetime
         using var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol("mqtt");
         await socket.ConnectAsync(Address, Token);
-        var connect = new ConnectPacket { ClientIdentifier = "c", Will = new() { Topic = "w" } };
-        await socket.SendAsync(AnyPacket.Encode(connect, ProtocolVersion.Mqtt5), WebSocketMessageType.Binary, endOfMessage: true, Token);
+        var connect = new ConnectPacket { ProtocolVersion = version, ClientIdentifier = "c", Will = new() { Topic = "w" } };
+        await socket.SendAsync(AnyPacket.Encode(connect, version), WebSocketMessageType.Binary, endOfMessage: true, Token);
         await socket.ReceiveAsync(new byte[100], Token);
 
         await socket.SendAsync(new byte[] { 0xC0, 0 }, WebSocketMessageType.Text, endOfMessage: true, Token);

@@ -121,20 +121,25 @@ public sealed class WillTests
         await watcher.ExpectNothingAsync();
     }
 
-    [Fact]
+    [Theory]
+    [MemberData(nameof(Versions), MemberType = typeof(Subscriptions))]
     [Trait("Statement", "MQTT5-3.1.2-10")]
     [Trait("Statement", "MQTT311-3.1.2-10")]
-    public async Task A_will_is_published_once()
+    public async Task A_will_is_published_once(ProtocolVersion version)
     {
         await using var broker = await TestBroker.StartAsync();
         await using var watcher = await WatchAsync(broker);
-        await using var first = await broker.OpenAsync();
-        await first.ConnectAsync(With(ProtocolVersion.Mqtt5, new() { Topic = "w" }) with { SessionExpiryInterval = 100 });
-        await first.DisconnectAsync(ReasonCode.DisconnectWithWillMessage);
+        var first = await broker.ConnectAsync(With(version, new() { Topic = "w" }) with
+        {
+            CleanStart = false,
+            SessionExpiryInterval = version == ProtocolVersion.Mqtt5 ? 100 : null,
+        });
+        await first.DisposeAsync();
         await watcher.ExpectMessageAsync();
 
-        await using var second = await broker.ConnectAsync("c", cleanStart: false, expiry: 100);
-        await second.DisconnectAsync(ReasonCode.DisconnectWithWillMessage);
+        await using var second = await broker.ResumeAsync("c", version);
+        // It takes the session from the second, which ends as lost.
+        await using var third = await broker.ResumeAsync("c", version);
 
         await watcher.ExpectNothingAsync();
     }

@@ -20,6 +20,11 @@ public readonly record struct Expectation(ReasonCode? RefusedWith, bool IsCanoni
 public sealed record PacketCase(
     string Name, ProtocolVersion Version, PublishSender Sender, byte[] Bytes, Expectation Expectation, string Statements)
 {
+    /// <summary>As tests name them: the same id stands for different statements in 5.0 and 3.1.1.</summary>
+    public IEnumerable<string> QualifiedStatements =>
+        from id in Statements.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        select (Version == ProtocolVersion.Mqtt5 ? "MQTT5" : "MQTT311") + id["MQTT".Length..];
+
     public override string ToString() => Name;
 
     /// <summary>A valid packet that is encoded the way the codec does it.</summary>
