@@ -20,6 +20,7 @@ public sealed partial class SessionSweep : IAsyncDisposable
     private readonly ILogger<SessionSweep> _logger;
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
+    private bool _stopped;
 
     /// <param name="store">Where they are kept.</param>
     /// <param name="tenants">Whose sessions it sees to.</param>
@@ -40,8 +41,12 @@ public sealed partial class SessionSweep : IAsyncDisposable
 
     public void Start() => _running = RunAsync();
 
+    /// <summary>Ends it; may be called again.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stopped)
+            return;
+        _stopped = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _stop.Dispose();
