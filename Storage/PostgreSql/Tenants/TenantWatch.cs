@@ -11,7 +11,7 @@ namespace Starling.Storage.PostgreSql.Tenants;
 /// </summary>
 public sealed partial class TenantWatch : IAsyncDisposable
 {
-    private readonly string _connectionString;
+    private readonly Database _database;
     private readonly TenantWatchOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<TenantWatch> _logger;
@@ -20,21 +20,14 @@ public sealed partial class TenantWatch : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _following = Task.CompletedTask;
 
-    /// <param name="connectionString">Npgsql's; the schema must be up to date.</param>
+    /// <param name="database">Opened, so that its schema is up to date.</param>
     /// <param name="options">Times.</param>
     /// <param name="directory">Holds these tenants and no others from now on.</param>
     /// <param name="time">The clock of retries.</param>
     /// <param name="logger">Gets every mistake in a tenant.</param>
-    public TenantWatch(
-        string connectionString, TenantWatchOptions options, TenantDirectory directory, TimeProvider time, ILogger<TenantWatch> logger)
+    public TenantWatch(Database database, TenantWatchOptions options, TenantDirectory directory, TimeProvider time, ILogger<TenantWatch> logger)
     {
-        // Pooling: nobody else may get a connection that listens. Cancellation: a server that does not answer is not asked to cancel.
-        _connectionString = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            Pooling = false,
-            Timeout = 5,
-            CancellationTimeout = -1,
-        }.ConnectionString;
+        _database = database;
         _options = options;
         _time = time;
         _logger = logger;
@@ -42,11 +35,18 @@ public sealed partial class TenantWatch : IAsyncDisposable
     }
 
     /// <summary>Loads the tenants and begins to follow changes. A tenant with mistakes is logged and left out.</summary>
-    /// <exception cref="NpgsqlException">The database is not there, or the tables are not.</exception>
+    /// <exception cref="DatabaseException">The database does not answer.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        var connection = await ConnectAsync(cancellation);
-        _following = RunAsync(connection);
+        try
+        {
+            var connection = await ConnectAsync(cancellation);
+            _following = RunAsync(connection);
+        }
+        catch (NpgsqlException error)
+        {
+            throw _database.Failure(error);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -75,13 +75,13 @@ public sealed partial class TenantWatch : IAsyncDisposable
             catch (Exception) when (_stop.IsCancellationRequested)
             {
             }
-            catch (Exception error) when (tries == 0)
-            {
-                LogLost(error.Message);
-            }
             catch (Exception error)
             {
-                LogStillAway(error.Message);
+                var problem = Database.Reason(error);
+                if (tries == 0)
+                    LogLost(problem);
+                else
+                    LogStillAway(problem);
             }
             if (connection is not null)
                 await connection.DisposeAsync();
@@ -97,13 +97,12 @@ public sealed partial class TenantWatch : IAsyncDisposable
 
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
     {
-        var connection = new NpgsqlConnection(_connectionString);
+        _told.Clear();
+        var connection = await _database.ConnectAsync("tenants", cancellation);
         try
         {
-            _told.Clear();
             // Raised inside of the calls on this connection, by no thread of its own.
             connection.Notification += (_, notification) => _told.Add(notification.Payload);
-            await connection.OpenAsync(cancellation);
             await ExecuteAsync(connection, "listen " + TenantTable.Channel, cancellation);
             _tenants.Replace(await TenantTable.ReadAllAsync(connection, cancellation));
             LogLoaded(_tenants.Count);

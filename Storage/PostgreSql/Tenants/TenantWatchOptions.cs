@@ -3,7 +3,7 @@ namespace Starling.Storage.PostgreSql.Tenants;
 public sealed record TenantWatchOptions
 {
     /// <summary>How long nothing has to come from the server until it is asked whether it is still there.</summary>
-    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>How long it may take to answer that; whole seconds.</summary>
     public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(5);
