@@ -1,0 +1,21 @@
+namespace Starling.Storage.PostgreSql;
+
+/// <summary>Which database keeps what must outlive the process, and what it may cost.</summary>
+public sealed record PostgreSqlOptions
+{
+    /// <summary>As Npgsql takes it; <see cref="ConnectionText.ProblemWith"/> says whether it can be used. It may hold a password.</summary>
+    public required string ConnectionString { get; init; }
+
+    /// <summary>Connections that read; those that write, listen or hold locks come on top.</summary>
+    public int MaximumConnections { get; init; } = 8;
+
+    /// <summary>How long a start waits for a server that does not answer, or is starting itself.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What may wait to be written, in bytes.</summary>
+    public int QueueBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Without the connection string, so that no log ever holds its password.</summary>
+    public override string ToString() =>
+        $"{nameof(PostgreSqlOptions)} {{ {MaximumConnections} connections, start timeout {StartTimeout}, queue of {QueueBytes} bytes }}";
+}
