@@ -88,7 +88,7 @@ public static partial class ConfigurationLoader
     /// <summary>What was given, to be shown; never a secret.</summary>
     private static string? ValueAt(JsonNode? node, string path)
     {
-        if (path.EndsWith("password", StringComparison.OrdinalIgnoreCase))
+        if (SettingSchema.HoldsSecret(path))
             return null;
         foreach (var segment in path.Replace("[", ".", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Split('.'))
         {

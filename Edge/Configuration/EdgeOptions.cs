@@ -14,6 +14,9 @@ public sealed record EdgeOptions
     /// <summary>The file that describes the tenants; null is the built-in tenant <c>demo</c>.</summary>
     public string? TenantsFile { get; init; }
 
+    /// <summary>The database that keeps what must outlive the process; null is memory.</summary>
+    public StorageOptions? Storage { get; init; }
+
     /// <summary>Where the process keeps what it makes itself, such as the development certificate.</summary>
     public string DataDirectory { get; init; } = ".starling";
 

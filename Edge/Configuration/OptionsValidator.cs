@@ -1,4 +1,5 @@
 using System.Net;
+using Starling.Storage.PostgreSql;
 
 namespace Starling.Edge.Configuration;
 
@@ -22,6 +23,8 @@ internal static class OptionsValidator
             foreach (var error in EndpointErrors("management", management.Address, management.Port))
                 yield return error;
         }
+        foreach (var error in StorageErrors(options.Storage))
+            yield return error;
         if (string.IsNullOrWhiteSpace(options.DataDirectory))
             yield return ("dataDirectory", "expected the name of a directory");
         var limits = options.Limits;
@@ -36,8 +39,19 @@ internal static class OptionsValidator
             Between("shutdownTimeout", options.ShutdownTimeout, "0s", "1h"),
             Between("certificateCheckInterval", options.CertificateCheckInterval, "1s", "1d"),
         };
-        foreach (var (setting, value, _, range) in ranges.Where(range => !range.InRange))
-            yield return (setting, $"{value} is out of range; expected {range}");
+        foreach (var error in OutOf(ranges))
+            yield return error;
+    }
+
+    private static IEnumerable<(string Setting, string Problem)> StorageErrors(StorageOptions? storage)
+    {
+        if (storage is null)
+            return [];
+        var ranges = OutOf(
+            Between("storage.maximumConnections", storage.MaximumConnections, 1, 1000),
+            Between("storage.startTimeout", storage.StartTimeout, "0s", "1h"),
+            Between("storage.queueBytes", storage.QueueBytes, 1024 * 1024, int.MaxValue));
+        return ConnectionText.ProblemWith(storage.ConnectionString) is { } problem ? ranges.Prepend(("storage.connectionString", problem)) : ranges;
     }
 
     private static IEnumerable<(string Setting, string Problem)> ListenerErrors(ListenerOptions listener, string path)
@@ -125,6 +139,9 @@ internal static class OptionsValidator
         if (options.Management is { Port: not 0 } management && management.Port == listener.Port && management.Address == listener.Address)
             yield return ($"listeners[{index}].port", $"{listener.Address}:{listener.Port} is taken by management");
     }
+
+    private static IEnumerable<(string Setting, string Problem)> OutOf(params (string Setting, object Value, bool InRange, string Range)[] ranges) =>
+        from range in ranges where !range.InRange select (range.Setting, $"{range.Value} is out of range; expected {range.Range}");
 
     private static (string, object, bool, string) Between(string setting, int value, int least, int most) =>
         (setting, value, value >= least && value <= most, $"{least} to {most}");

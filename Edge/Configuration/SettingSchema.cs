@@ -62,6 +62,15 @@ internal static partial class SettingSchema
         return type == typeof(string) ? "a text in quotes" : type == typeof(int) ? "a whole number" : "a group { ... }";
     }
 
+    /// <summary>Whether the setting, or one inside of it, is a secret: what was given there is not shown, not even when it is in the wrong place.</summary>
+    public static bool HoldsSecret(string path)
+    {
+        var pattern = Index().Replace(path, "[]");
+        return All().Any(setting => setting.Path.StartsWith(pattern, StringComparison.Ordinal)
+            && (setting.Property.Name.EndsWith("Password", StringComparison.Ordinal) || setting.Property.Name == nameof(StorageOptions.ConnectionString))
+            && setting.Path.AsSpan(pattern.Length) is [] or ['.' or '[', ..]);
+    }
+
     public static bool IsGroup(Type type) => type.Namespace == typeof(EdgeOptions).Namespace && type.IsClass;
 
     public static Type? ElementType(Type type) =>

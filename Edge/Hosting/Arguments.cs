@@ -42,7 +42,7 @@ internal sealed record Arguments(string? ConfigurationFile, IReadOnlyList<Settin
                 "--set" => parsed with { Overrides = [.. parsed.Overrides, SettingOverride.FromArgument(Value())] },
                 "--help" or "-h" when value is null => parsed with { Help = true },
                 "--version" when value is null => parsed with { Version = true },
-                _ => throw Wrong(args[i], "there is no such option; see --help"),
+                _ => throw Wrong(option, "there is no such option; see --help"),
             };
         }
         return parsed;

@@ -29,6 +29,8 @@ public static class BrokerServices
         services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
         if (options.TenantsFile is { } path)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, options.Resolve(path)));
+        if (options.Storage is { } storage)
+            StorageServices.Add(storage, services);
         services.AddSingleton<TenantResolver>();
         services.AddSingleton(new AuthenticatorOptions());
         services.AddSingleton<Authenticator>();

@@ -33,7 +33,7 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             EdgeOptions options;
             (options, origins) = ConfigurationLoader.Load(
                 arguments.ConfigurationFile, [.. SettingOverride.FromEnvironment(Environment), .. arguments.Overrides]);
-            await using var host = await StandaloneHost.StartAsync(options, services => addServices(options, services));
+            await using var host = await StartAsync(options, stop);
             if (arguments.ConfigurationFile is null)
                 await output.WriteAsync(Welcome.Text(options, host.Endpoints, host.ManagementEndpoint));
             await stop;
@@ -46,6 +46,10 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             await error.WriteLineAsync(OneLine($"{e.Origin ?? origins?.Of(e.Setting)}: {setting}{e.Problem}"));
             return WrongSetting;
         }
+        catch (OperationCanceledException) when (stop.IsCompleted)
+        {
+            return Stopped;
+        }
         catch (TenantsFileException e)
         {
             foreach (var mistake in e.Errors)
@@ -57,6 +61,16 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             await error.WriteLineAsync(OneLine(e.Message));
             return CannotRun;
         }
+    }
+
+    /// <summary>A start can wait for a database; whoever is told to stop meanwhile gives up.</summary>
+    private async Task<StandaloneHost> StartAsync(EdgeOptions options, Task stop)
+    {
+        using var giveUp = new CancellationTokenSource();
+        var start = StandaloneHost.StartAsync(options, services => addServices(options, services), cancellation: giveUp.Token);
+        if (!stop.IsCompleted && await Task.WhenAny(start, stop) == stop)
+            await giveUp.CancelAsync();
+        return await start;
     }
 
     private static string Version =>

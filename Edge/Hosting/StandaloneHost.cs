@@ -43,6 +43,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     /// <param name="time">The clock of deadlines and certificate checks.</param>
     /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="SettingException">A certificate cannot be used.</exception>
+    /// <exception cref="Storage.PostgreSql.DatabaseException">The database cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
     public static async Task<StandaloneHost> StartAsync(
         EdgeOptions options, Action<IServiceCollection> configure, TimeProvider? time = null, CancellationToken cancellation = default)
@@ -101,6 +102,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
         var metrics = Services.GetRequiredService<PrometheusCollector>();
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
+        await StorageServices.OpenAsync(Services, cancellation);
         if (options.Management is not null)
         {
             _management = await ManagementServer.StartAsync(

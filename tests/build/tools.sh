@@ -1,12 +1,23 @@
-# Sourced by ./test: the clients that the end-to-end tests talk with. What can't be installed is named here, and the tests
-# that need it are skipped with the reason, except under CI, where .ci/run has to have brought it.
+# Sourced by ./test: the clients that the end-to-end tests talk with, and PostgreSQL. What can't be installed is named here.
+# Tests that need a client are skipped with the reason, except under CI, where .ci/run has to have brought it; tests that need
+# PostgreSQL fail.
+
+install_package() { # as root, where there is apt
+    [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return
+    echo "Installing $1..."
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null 2>&1 ||
+        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1"; } >/dev/null 2>&1
+}
+
+has_postgresql() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+
+install_postgresql() {
+    has_postgresql || install_package postgresql
+    has_postgresql || echo "PostgreSQL is missing: install postgresql (15 or newer)"
+}
 
 install_clients() {
-    if ! command -v mosquitto_pub >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-        echo "Installing mosquitto-clients..."
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mosquitto-clients >/dev/null 2>&1 ||
-            { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mosquitto-clients; } >/dev/null 2>&1
-    fi
+    command -v mosquitto_pub >/dev/null || install_package mosquitto-clients
     command -v mosquitto_pub >/dev/null || echo "mosquitto_pub and mosquitto_sub are missing: install mosquitto-clients"
 
     local js=tests/EndToEnd.Tests/js

@@ -89,6 +89,24 @@ public sealed class ConfigurationLoaderTests : IDisposable
         { "listeners": [ { "type": "tcp", "port": 1 } ],
           "limits": { "outgoingQueueBytes": "1KB" } }
         """)]
+    [InlineData("storage", 2, """
+        { "listeners": [ { "type": "tcp", "port": 1 } ],
+          "storage": { "maximumConnections": 3 } }
+        """)]
+    [InlineData("storage.connectionString", 2, """
+        { "listeners": [ { "type": "tcp", "port": 1 } ],
+          "storage": { "connectionString": "Host=a;Database=b" } }
+        """)]
+    [InlineData("storage.maximumConnections", 3, """
+        { "listeners": [ { "type": "tcp", "port": 1 } ],
+          "storage": { "connectionString": "Host=a;Database=b;Username=c",
+            "maximumConnections": 0 } }
+        """)]
+    [InlineData("storage.queueBytes", 3, """
+        { "listeners": [ { "type": "tcp", "port": 1 } ],
+          "storage": { "connectionString": "Host=a;Database=b;Username=c",
+            "queueBytes": "1KiB" } }
+        """)]
     [InlineData("limits", 1, """{ "listeners": [ { "type": "tcp", "port": 1 } ], "limits": null }""")]
     [InlineData("unknown", 1, """{ "unknown": 1 }""")]
     [InlineData("", 2, """
@@ -111,6 +129,35 @@ public sealed class ConfigurationLoaderTests : IDisposable
             """));
         error.Setting.ShouldBe("listeners[0].tls.certificates[0].password");
         error.Message.ShouldNotContain("12345");
+    }
+
+    [Theory]
+    [InlineData("storage=Host=a;Database=b;Username=c;Password=s3cret", "storage")]
+    [InlineData("storage=\"Host=a;Database=b;Username=c;Password=s3cret\"", "storage")]
+    [InlineData("storage.connectionString=Host=a;Database=b;Username=c;Password=x;s3cret=y", "storage.connectionString")]
+    [InlineData("storage.connectionString.x=Host=a;Database=b;Username=c;Password=s3cret", "storage.connectionString.x")]
+    [InlineData("storage={\"connectionString\":\"Password=s3cret\"}", "storage.connectionString")]
+    [InlineData("storage={\"connectionString\":[\"Password=s3cret\"]}", "storage.connectionString")]
+    [InlineData("storage.queueBytes=Password=s3cret", "storage.queueBytes")]
+    public void An_error_never_shows_the_password_of_a_connection_string(string argument, string setting)
+    {
+        var error = Should.Throw<SettingException>(() => Load("{}", argument));
+        error.Setting.ShouldBe(setting);
+        error.Message.ShouldNotContain("s3cret");
+        error.Origin.ShouldBe("--set");
+    }
+
+    [Fact]
+    public void Storage_is_memory_unless_a_database_is_named()
+    {
+        Load("{}").Storage.ShouldBeNull();
+        var overrides = SettingOverride.FromEnvironment(
+            [new("STARLING__STORAGE__CONNECTION_STRING", "Host=a;Database=b;Username=c"), new("STARLING__STORAGE__QUEUE_BYTES", "2MiB")]);
+        var storage = ConfigurationLoader.Load(null, overrides).Options.Storage.ShouldNotBeNull();
+        storage.ConnectionString.ShouldBe("Host=a;Database=b;Username=c");
+        storage.MaximumConnections.ShouldBe(8);
+        storage.StartTimeout.ShouldBe(TimeSpan.FromSeconds(30));
+        storage.QueueBytes.ShouldBe(2 << 20);
     }
 
     [Fact]

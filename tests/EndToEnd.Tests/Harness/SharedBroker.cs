@@ -1,6 +1,8 @@
 using Starling.EndToEnd.Tests.Harness;
+using Starling.Testing.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(SharedBroker))]
+[assembly: AssemblyFixture(typeof(SharedPostgres))]
 
 namespace Starling.EndToEnd.Tests.Harness;
 

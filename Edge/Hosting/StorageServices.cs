@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Starling.Edge.Configuration;
+using Starling.Edge.Management;
+using Starling.Storage.PostgreSql;
+
+namespace Starling.Edge.Hosting;
+
+/// <summary>The database of a standalone broker, when one is set.</summary>
+internal static class StorageServices
+{
+    public static void Add(StorageOptions storage, IServiceCollection services)
+    {
+        services.AddSingleton(new PostgreSqlOptions
+        {
+            ConnectionString = storage.ConnectionString,
+            MaximumConnections = storage.MaximumConnections,
+            StartTimeout = storage.StartTimeout,
+            QueueBytes = storage.QueueBytes,
+        });
+        services.AddSingleton<Database>();
+        services.AddSingleton<SingleBroker>();
+        services.AddSingleton<IReadinessCheck, StorageReadiness>();
+    }
+
+    /// <summary>Before anything listens: the schema is up to date and no other broker has the database.</summary>
+    /// <exception cref="DatabaseException">It cannot be used.</exception>
+    public static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
+    {
+        if (services.GetService<Database>() is not { } database)
+            return;
+        await database.OpenAsync(cancellation);
+        await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
+    }
+}
