@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Edge.Configuration;
 using Starling.Edge.Management;
 using Starling.Storage.PostgreSql;
+using Starling.Storage.PostgreSql.Tenants;
 
 namespace Starling.Edge.Hosting;
 
@@ -20,9 +21,11 @@ internal static class StorageServices
         services.AddSingleton<Database>();
         services.AddSingleton<SingleBroker>();
         services.AddSingleton<IReadinessCheck, StorageReadiness>();
+        if (storage.Tenants)
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
     }
 
-    /// <summary>Before anything listens: the schema is up to date and no other broker has the database.</summary>
+    /// <summary>Before anything listens: the schema is up to date, no other broker has the database, tenants in it are loaded.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
     public static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
     {
@@ -30,5 +33,7 @@ internal static class StorageServices
             return;
         await database.OpenAsync(cancellation);
         await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
+        if (services.GetService<TenantWatch>() is { } tenants)
+            await tenants.StartAsync(cancellation);
     }
 }

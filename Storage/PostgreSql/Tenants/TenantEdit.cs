@@ -114,9 +114,10 @@ public sealed class TenantEdit : IAsyncDisposable
 
     private static string[] Names(IReadOnlyList<TenantDefinition> tenants) => [.. tenants.Select(tenant => tenant.Name)];
 
+    /// <summary>However long it takes: another edit may be in the way, or the file be large.</summary>
     private async Task<int> ExecuteAsync(string sql, CancellationToken cancellation, params object[] values)
     {
-        await using var command = new NpgsqlCommand(sql, _connection, _transaction);
+        await using var command = new NpgsqlCommand(sql, _connection, _transaction) { CommandTimeout = 0 };
         foreach (var value in values)
             command.Parameters.Add(new() { Value = value });
         return await command.ExecuteNonQueryAsync(cancellation);

@@ -18,6 +18,9 @@ public static class TenantTable
     private const string All = $"{Tenants} union all {Users} {InOrder}";
     private const string Some = $"{Tenants} where name = any($1) union all {Users} where tenant = any($1) {InOrder}";
 
+    /// <summary>In seconds; a tenant can have a million users.</summary>
+    private const int LongestRead = 60;
+
     /// <summary>All tenants, by name.</summary>
     public static async Task<IReadOnlyList<TenantDocument>> ReadAllAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
@@ -38,6 +41,7 @@ public static class TenantTable
         List<TenantDocument> tenants = [];
         List<KeyValuePair<string, string>> users = [];
         (string Name, string Definition)? tenant = null;
+        command.CommandTimeout = LongestRead;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
