@@ -2,8 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Starling.EndToEnd.Tests.Harness;
 using Starling.Protocol;
-using Starling.Protocol.Packets;
-using Starling.Testing.Clients;
+using Starling.Testing;
 using Starling.Testing.PostgreSql;
 
 namespace Starling.EndToEnd.Tests;
@@ -65,7 +64,8 @@ public sealed class TenantsDatabaseTests(SharedPostgres postgres)
     private static async Task RunWithInputAsync(string input, string database, params string[] arguments)
     {
         await using var command = ChildProcess.Start("dotnet", [Installation.CommandLine, .. arguments, "--database", database]);
-        await command.WriteLineAsync(input);
+        if (input.Length > 0)
+            await command.WriteLineAsync(input);
         await command.SucceedAsync();
     }
 
