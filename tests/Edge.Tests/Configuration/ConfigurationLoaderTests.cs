@@ -147,7 +147,6 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("storage.connectionString.x=Host=a;Database=b;Username=c;Password=s3cret", "storage.connectionString.x")]
     [InlineData("storage={\"connectionString\":\"Password=s3cret\"}", "storage.connectionString")]
     [InlineData("storage={\"connectionString\":[\"Password=s3cret\"]}", "storage.connectionString")]
-    [InlineData("storage.queueBytes=Password=s3cret", "storage.queueBytes")]
     public void An_error_never_shows_the_password_of_a_connection_string(string argument, string setting)
     {
         var error = Should.Throw<SettingException>(() => Load("{}", argument));

@@ -21,7 +21,8 @@ public sealed class PostgresServer : IAsyncDisposable
         folder=$(mktemp -d "$1/starling-postgres-XXXXXXXX") || exit 1
         echo "$folder"
         cat >/dev/null
-        kill -CONT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null
+        postmaster=$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null)
+        [ -n "$postmaster" ] && kill -CONT "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children") 2>/dev/null
         "$2" stop -D "$folder/data" -m immediate -w -t 30 >/dev/null 2>&1
         rm -rf "$folder"
         """;
