@@ -33,6 +33,10 @@ public static class Sharding
     public static int ShardOf(this ICluster cluster, string tenant, Topic topic) =>
         cluster.ShardCount(tenant) is var count and > 1 ? (int)(topic.Hash % (uint)count) : 0;
 
+    /// <summary>Whether a filter registers with a shard.</summary>
+    public static bool IsOf(string filter, int shard, int shards) =>
+        shards == 1 || filter.AsSpan().ContainsAny('+', '#') || new Topic(filter).Hash % (uint)shards == shard;
+
     /// <summary>The shards that a filter registers with: one for an exact filter, all for one with wildcards.</summary>
     public static IEnumerable<ITopicShard> ShardsOf(this ICluster cluster, string tenant, string filter)
     {

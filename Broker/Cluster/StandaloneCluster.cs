@@ -19,13 +19,14 @@ public sealed class StandaloneCluster : ICluster
 {
     private readonly ConcurrentDictionary<SessionKey, Session> _sessions = new();
     private readonly ConcurrentDictionary<string, Owned> _tenants = new(StringComparer.Ordinal);
+    private readonly Lock _creating = new();
     private readonly ITenantDirectory _directory;
     private readonly StandaloneStores _stores;
     private readonly ClientIdCollisions _collisions;
     private readonly DueTimes _due;
     private readonly TimeProvider _time;
     private readonly BrokerMetrics _metrics;
-    private readonly ILogger<Session> _sessionLogger;
+    private readonly ILoggerFactory _loggers;
     private IEdge? _edge;
 
     public StandaloneCluster(
@@ -35,7 +36,7 @@ public sealed class StandaloneCluster : ICluster
         DueTimes due,
         TimeProvider time,
         BrokerMetrics metrics,
-        ILogger<Session> sessionLogger)
+        ILoggerFactory loggers)
     {
         _directory = directory;
         _stores = stores;
@@ -43,7 +44,12 @@ public sealed class StandaloneCluster : ICluster
         _due = due;
         _time = time;
         _metrics = metrics;
-        _sessionLogger = sessionLogger;
+        _loggers = loggers;
+        directory.Changed += change =>
+        {
+            if (change.IsRemoved)
+                Forget(change.Tenant);
+        };
     }
 
     public bool HasOtherEdges => false;
@@ -55,13 +61,12 @@ public sealed class StandaloneCluster : ICluster
 
     public ITopicShard Shard(string tenant, int shard) => Of(tenant).Shard;
 
-    public ISession Session(string tenant, string clientId)
-    {
-        var key = new SessionKey(tenant, clientId);
-        return _sessions.TryGetValue(key, out var session)
+    public ISession Session(string tenant, string clientId) => Session(new SessionKey(tenant, clientId));
+
+    public Session Session(SessionKey key) =>
+        _sessions.TryGetValue(key, out var session)
             ? session
-            : _sessions.GetOrAdd(key, static (key, owned) => new Session(key, owned.Sessions), Of(tenant));
-    }
+            : _sessions.GetOrAdd(key, static (key, owned) => new Session(key, owned.Sessions), Of(key.Tenant));
 
     public IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
 
@@ -74,23 +79,43 @@ public sealed class StandaloneCluster : ICluster
             await _edge.DeliverAsync(tenant, batch.Messages).ConfigureAwait(false);
     }
 
-    private Owned Of(string tenant) =>
-        _tenants.TryGetValue(tenant, out var owned) ? owned : _tenants.GetOrAdd(tenant, static (name, self) => self.Create(name), this);
+    /// <summary>Brings the shards of these tenants up from the stores.</summary>
+    public Task LoadAsync(IEnumerable<Tenant> tenants) => Task.WhenAll(tenants.Select(tenant => Of(tenant.Name).Loading));
+
+    private Owned Of(string tenant)
+    {
+        if (_tenants.TryGetValue(tenant, out var owned))
+            return owned;
+        lock (_creating)
+            return _tenants.GetOrAdd(tenant, static (name, self) => self.Create(name), this);
+    }
 
     private Owned Create(string name)
     {
         if (!_directory.TryGet(name, out var tenant))
             throw new InvalidOperationException($"There is no tenant '{name}'.");
-        var retained = new RetainedMessages(tenant, _stores.Retained, _metrics.For(name), _due);
+        var counters = _metrics.For(name);
+        var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due);
+        var shard = new TopicShard(tenant, this, retained, _loggers.CreateLogger<TopicShard>());
         var sessions = new SessionContext(
-            tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, _metrics.For(name), _sessionLogger, Retire);
-        return new Owned(new TopicShard(tenant, this, retained), retained, sessions);
+            tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Retire);
+        return new Owned(shard, retained, sessions, shard.LoadAsync(_stores.Sessions, shard: 0, shards: 1));
+    }
+
+    /// <summary>What a removed tenant has stays in the stores; one that comes back with its name begins with that.</summary>
+    private void Forget(Tenant tenant)
+    {
+        if (!_tenants.TryRemove(tenant.Name, out var owned))
+            return;
+        owned.Retained.Dispose();
+        foreach (var key in _sessions.Keys.Where(key => key.Tenant == tenant.Name))
+            _sessions.TryRemove(key, out _);
     }
 
     private void Retire(Session session, SessionKey key) =>
         session.TryRetire(() => _sessions.TryRemove(new KeyValuePair<SessionKey, Session>(key, session)));
 
-    private sealed record Owned(TopicShard Shard, RetainedMessages Retained, SessionContext Sessions);
+    private sealed record Owned(TopicShard Shard, RetainedMessages Retained, SessionContext Sessions, Task Loading);
 }
 
 /// <summary>Where the state of a standalone broker is kept.</summary>

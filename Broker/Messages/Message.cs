@@ -15,6 +15,7 @@ public sealed class Message
     private readonly int _offset;
     private readonly int _propertiesLength;
     private readonly int _payloadLength;
+    private readonly ushort _packetIdentifier;
 
     /// <param name="topic">The topic name it was published to.</param>
     /// <param name="qos">The QoS it was published with; a subscription may lower it.</param>
@@ -25,6 +26,7 @@ public sealed class Message
     /// <param name="payloadLength">Bytes of payload.</param>
     /// <param name="expiresAt">Unix time in milliseconds, or <see cref="Never"/>.</param>
     /// <param name="publisher">Who published it; null for the broker itself.</param>
+    /// <param name="packetIdentifier">The publisher's, at QoS 2.</param>
     public Message(
         Topic topic,
         QualityOfService qos,
@@ -34,7 +36,8 @@ public sealed class Message
         int propertiesLength,
         int payloadLength,
         long expiresAt = Never,
-        Publisher? publisher = null)
+        Publisher? publisher = null,
+        ushort packetIdentifier = 0)
     {
         Topic = topic;
         QoS = qos;
@@ -45,6 +48,7 @@ public sealed class Message
         _offset = offset;
         _propertiesLength = propertiesLength;
         _payloadLength = payloadLength;
+        _packetIdentifier = packetIdentifier;
     }
 
     public Topic Topic { get; }
@@ -57,6 +61,12 @@ public sealed class Message
     public long ExpiresAt { get; }
 
     public Publisher? Publisher { get; }
+
+    /// <summary>
+    /// The packet identifier of a QoS 2 message, which names it together with the publisher's session until PUBREL; 0 for others, and when
+    /// the publisher's session ends with its connection, so that it can't be repeated.
+    /// </summary>
+    public ushort RepeatableIdentifier => Publisher is { SessionId: not 0 } ? _packetIdentifier : (ushort)0;
 
     /// <summary>Encoded properties that a server forwards as they came: all but expiry, alias and subscription identifiers.</summary>
     public ReadOnlySpan<byte> ForwardedProperties => _buffer.AsSpan(_offset, _propertiesLength);
@@ -76,17 +86,18 @@ public sealed class Message
         bool retain = false,
         ReadOnlySpan<byte> forwardedProperties = default,
         long expiresAt = Never,
-        Publisher? publisher = null)
+        Publisher? publisher = null,
+        ushort packetIdentifier = 0)
     {
         var buffer = new byte[forwardedProperties.Length + payload.Length];
         forwardedProperties.CopyTo(buffer);
         payload.CopyTo(buffer.AsSpan(forwardedProperties.Length));
-        return new Message(topic, qos, retain, buffer, 0, forwardedProperties.Length, payload.Length, expiresAt, publisher);
+        return new Message(topic, qos, retain, buffer, 0, forwardedProperties.Length, payload.Length, expiresAt, publisher, packetIdentifier);
     }
 
     /// <summary>The same message with another expiry, for a will, whose time counts from when it is published.</summary>
     public Message WithExpiry(long expiresAt) =>
-        new(Topic, QoS, Retain, _buffer, _offset, _propertiesLength, _payloadLength, expiresAt, Publisher);
+        new(Topic, QoS, Retain, _buffer, _offset, _propertiesLength, _payloadLength, expiresAt, Publisher, _packetIdentifier);
 
     public bool HasExpired(long now) => ExpiresAt <= now;
 
@@ -98,5 +109,5 @@ public sealed class Message
     public Message Compact() =>
         _buffer.Length <= 2 * (_propertiesLength + _payloadLength) + 64
             ? this
-            : Create(Topic, Payload, QoS, Retain, ForwardedProperties, ExpiresAt, Publisher);
+            : Create(Topic, Payload, QoS, Retain, ForwardedProperties, ExpiresAt, Publisher, _packetIdentifier);
 }

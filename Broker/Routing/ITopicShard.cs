@@ -57,4 +57,9 @@ public sealed record SharedMember(
     SubscriptionOptions Options,
     uint? SubscriptionIdentifier,
     string? EdgeId,
-    bool Durable);
+    bool Durable)
+{
+    /// <summary>A durable member without a connection.</summary>
+    public static SharedMember Away(string clientId, Subscription subscription) =>
+        new(clientId, subscription.Options, subscription.SubscriptionIdentifier, EdgeId: null, Durable: true);
+}

@@ -8,6 +8,7 @@ public sealed class PublishBatch
 {
     private readonly List<Message> _messages = [];
     private ReasonCode[] _outcomes = [];
+    private HashSet<int>? _notStored;
 
     public int Count => _messages.Count;
 
@@ -31,5 +32,21 @@ public sealed class PublishBatch
 
     public void SetOutcome(int index, ReasonCode outcome) => _outcomes[index] = outcome;
 
-    public void Clear() => _messages.Clear();
+    /// <summary>
+    /// Whether a message is not as safe as its receivers ask for, since a store did not take it: it must not be acknowledged. Its outcome is
+    /// <see cref="ReasonCode.QuotaExceeded"/>; a client that can't be told so has to be disconnected.
+    /// </summary>
+    public bool IsNotStored(int index) => _notStored?.Contains(index) == true;
+
+    public void SetNotStored(int index)
+    {
+        SetOutcome(index, ReasonCode.QuotaExceeded);
+        (_notStored ??= []).Add(index);
+    }
+
+    public void Clear()
+    {
+        _messages.Clear();
+        _notStored = null;
+    }
 }

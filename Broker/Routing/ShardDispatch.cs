@@ -7,13 +7,22 @@ internal sealed class ShardDispatch
 {
     public bool RetainedChanged { get; set; }
 
-    public Dictionary<string, List<Delivery>> Inboxes { get; } = [];
+    public Dictionary<string, InboxBatch> Inboxes { get; } = [];
 
     public Dictionary<string, List<Message>> Edges { get; } = [];
 
     public Dictionary<(string EdgeId, string ClientId), List<Delivery>> Connections { get; } = [];
 
-    public void ToInbox(string clientId, Delivery delivery) => Add(Inboxes, clientId, delivery);
+    /// <param name="clientId">Whose inbox.</param>
+    /// <param name="delivery">The message as the session gets it.</param>
+    /// <param name="index">Of the message in the publisher's batch.</param>
+    public void ToInbox(string clientId, Delivery delivery, int index)
+    {
+        if (!Inboxes.TryGetValue(clientId, out var batch))
+            Inboxes.Add(clientId, batch = new InboxBatch([], []));
+        batch.Deliveries.Add(delivery);
+        batch.Indexes.Add(index);
+    }
 
     public void ToEdge(string edgeId, Message message) => Add(Edges, edgeId, message);
 
@@ -25,4 +34,8 @@ internal sealed class ShardDispatch
             lists.Add(key, list = []);
         list.Add(value);
     }
+
+    /// <param name="Deliveries">For one inbox, in order.</param>
+    /// <param name="Indexes">Where their messages are in the publisher's batch.</param>
+    public sealed record InboxBatch(List<Delivery> Deliveries, List<int> Indexes);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
@@ -12,27 +13,35 @@ namespace Starling.Broker.Routing;
 /// versions each and complete synchronously; whatever else a batch needs is gathered first and then done once per receiver.
 /// Thread-safe: routes change and are matched under a short lock, and a match is kept with the topic until routes change.
 /// </summary>
-public sealed class TopicShard : ITopicShard
+public sealed partial class TopicShard : ITopicShard
 {
     private readonly Tenant _tenant;
     private readonly ICluster _cluster;
     private readonly RetainedMessages _retained;
+    private readonly ILogger<TopicShard> _logger;
     private readonly Lock _gate = new();
     private readonly FilterIndex<Route> _routes = new();
     private readonly Dictionary<(string ClientId, string Filter), Route> _durable = [];
     private readonly Dictionary<SharedGroupKey, Route> _groups = [];
     private readonly List<IReadOnlyList<Route>> _matches = [];
     private long _version;
+    private Task _loading = Task.CompletedTask;
 
-    public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained)
+    public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained, ILogger<TopicShard> logger)
     {
         _tenant = tenant;
         _cluster = cluster;
         _retained = retained;
+        _logger = logger;
     }
+
+    /// <summary>Fills the shard with what the stores keep. To be called before anything else; what is called meanwhile waits for it.</summary>
+    public Task LoadAsync(ISessionStore sessions, int shard, int shards) => _loading = LoadNowAsync(sessions, shard, shards);
 
     public async ValueTask PublishAsync(PublishBatch batch, string? origin)
     {
+        if (!_loading.IsCompletedSuccessfully)
+            await _loading.ConfigureAwait(false);
         ShardDispatch? dispatch = null;
         for (var i = 0; i < batch.Count; i++)
         {
@@ -53,11 +62,11 @@ public sealed class TopicShard : ITopicShard
                 continue;
             batch.SetOutcome(i, ReasonCode.Success);
             if (match.Durable.Length + match.Groups.Length > 0 || match.Edges is not [var only] || only != origin)
-                Gather(message, match, origin, dispatch ??= new ShardDispatch());
+                Gather(message, i, match, origin, dispatch ??= new ShardDispatch());
         }
 
         if (dispatch is not null)
-            await CarryOutAsync(dispatch, except: []).ConfigureAwait(false);
+            await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -75,7 +84,13 @@ public sealed class TopicShard : ITopicShard
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
+    public async ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
+    {
+        await _loading.ConfigureAwait(false);
+        SetDurableRoute(clientId, subscription);
+    }
+
+    private void SetDurableRoute(string clientId, Subscription subscription)
     {
         lock (_gate)
         {
@@ -90,12 +105,11 @@ public sealed class TopicShard : ITopicShard
 
             Volatile.Write(ref _version, _version + 1);
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask RemoveDurableRouteAsync(string clientId, string filter)
+    public async ValueTask RemoveDurableRouteAsync(string clientId, string filter)
     {
+        await _loading.ConfigureAwait(false);
         lock (_gate)
         {
             if (_durable.Remove((clientId, filter), out var route))
@@ -104,11 +118,15 @@ public sealed class TopicShard : ITopicShard
                 Volatile.Write(ref _version, _version + 1);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
+    public async ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
+    {
+        await _loading.ConfigureAwait(false);
+        Join(group, member);
+    }
+
+    private void Join(SharedGroupKey group, SharedMember member)
     {
         lock (_gate)
         {
@@ -122,12 +140,11 @@ public sealed class TopicShard : ITopicShard
 
             route.Group!.Join(member);
         }
-
-        return ValueTask.CompletedTask;
     }
 
-    public ValueTask LeaveAsync(SharedGroupKey group, string clientId)
+    public async ValueTask LeaveAsync(SharedGroupKey group, string clientId)
     {
+        await _loading.ConfigureAwait(false);
         lock (_gate)
         {
             if (_groups.TryGetValue(group, out var route) && route.Group!.Leave(clientId) == 0)
@@ -137,8 +154,6 @@ public sealed class TopicShard : ITopicShard
                 Volatile.Write(ref _version, _version + 1);
             }
         }
-
-        return ValueTask.CompletedTask;
     }
 
     public ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries) => RedispatchAsync([except], deliveries);
@@ -152,12 +167,12 @@ public sealed class TopicShard : ITopicShard
             SharedGroup? group;
             lock (_gate)
                 group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
-            if (group is null || !Offer(group, delivery.Message, origin: null, except, dispatch))
+            if (group is null || !Offer(group, delivery.Message, taken, origin: null, except, dispatch))
                 break;
             taken++;
         }
 
-        await CarryOutAsync(dispatch, except).ConfigureAwait(false);
+        await CarryOutAsync(dispatch, except, index => taken = Math.Min(taken, index)).ConfigureAwait(false);
         return taken;
     }
 
@@ -168,7 +183,26 @@ public sealed class TopicShard : ITopicShard
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most) => new(_retained.Read(cursor, most));
+    public async ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most)
+    {
+        await _loading.ConfigureAwait(false);
+        return _retained.Read(cursor, most);
+    }
+
+    private async Task LoadNowAsync(ISessionStore sessions, int shard, int shards)
+    {
+        await _retained.LoadAsync(shard, shards).ConfigureAwait(false);
+        await foreach (var (clientId, subscription) in sessions.LoadRoutesAsync(_tenant.Name).ConfigureAwait(false))
+        {
+            if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
+            {
+                if (Sharding.IsOf(shared.Filter, shard, shards))
+                    Join(new SharedGroupKey(shared.ShareName, shared.Filter), SharedMember.Away(clientId, subscription));
+            }
+            else if (Sharding.IsOf(subscription.Filter, shard, shards))
+                SetDurableRoute(clientId, subscription);
+        }
+    }
 
     private RouteMatch Match(Topic topic)
     {
@@ -192,7 +226,7 @@ public sealed class TopicShard : ITopicShard
         }
     }
 
-    private void Gather(Message message, RouteMatch match, string? origin, ShardDispatch dispatch)
+    private void Gather(Message message, int index, RouteMatch match, string? origin, ShardDispatch dispatch)
     {
         foreach (var edge in match.Edges)
         {
@@ -200,17 +234,19 @@ public sealed class TopicShard : ITopicShard
                 dispatch.ToEdge(edge, message);
         }
 
+        // What inboxes keep is one object for all of them, which is also how a store sees that it is one message.
+        var kept = match.Durable.Length + match.Groups.Length > 0 ? message.Compact() : message;
         foreach (var receiver in match.Durable)
         {
-            if (receiver.For(message) is { } delivery)
-                dispatch.ToInbox(receiver.ClientId, delivery);
+            if (receiver.For(kept) is { } delivery)
+                dispatch.ToInbox(receiver.ClientId, delivery, index);
         }
 
         foreach (var group in match.Groups)
-            Offer(group, message, origin, except: [], dispatch);
+            Offer(group, kept, index, origin, except: [], dispatch);
     }
 
-    private bool Offer(SharedGroup group, Message message, string? origin, string[] except, ShardDispatch dispatch)
+    private bool Offer(SharedGroup group, Message message, int index, string? origin, string[] except, ShardDispatch dispatch)
     {
         if (group.Pick(message, _tenant.Options.SharedSubscriptions, origin, except) is not { } member)
             return false;
@@ -222,7 +258,7 @@ public sealed class TopicShard : ITopicShard
             member.SubscriptionIdentifier is { } identifier ? [identifier] : null,
             group.Key);
         if (member.Durable && qos > QualityOfService.AtMostOnce)
-            dispatch.ToInbox(member.ClientId, delivery);
+            dispatch.ToInbox(member.ClientId, delivery, index);
         else if (member.EdgeId is { } edge)
             dispatch.ToConnection(edge, member.ClientId, delivery);
         return true;
@@ -231,17 +267,18 @@ public sealed class TopicShard : ITopicShard
     /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
     /// <param name="dispatch">What there is to do.</param>
     /// <param name="except">Members that were tried before; none is tried twice, so that it comes to an end.</param>
-    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except)
+    /// <param name="notStored">Told the index of each message that a store did not take.</param>
+    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, Action<int> notStored)
     {
         if (dispatch.RetainedChanged)
             await _retained.CommitAsync().ConfigureAwait(false);
 
         List<Task>? pending = null;
-        foreach (var (clientId, deliveries) in dispatch.Inboxes)
+        foreach (var (clientId, inbox) in dispatch.Inboxes)
         {
-            var enqueued = _cluster.Session(_tenant.Name, clientId).EnqueueAsync(deliveries);
+            var enqueued = EnqueueAsync(clientId, inbox, dispatch, notStored);
             if (!enqueued.IsCompletedSuccessfully)
-                (pending ??= []).Add(enqueued.AsTask());
+                (pending ??= []).Add(enqueued);
         }
 
         if (pending is not null)
@@ -260,5 +297,26 @@ public sealed class TopicShard : ITopicShard
             if (!reached)
                 await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
         }
+    }
+
+    private async Task EnqueueAsync(string clientId, ShardDispatch.InboxBatch inbox, ShardDispatch dispatch, Action<int> notStored)
+    {
+        try
+        {
+            await _cluster.Session(_tenant.Name, clientId).EnqueueAsync(inbox.Deliveries).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            if (error is not StoreUnavailableException)
+                Log.NotEnqueued(_logger, _tenant.Name, clientId, inbox.Deliveries.Count, error);
+            lock (dispatch)
+                inbox.Indexes.ForEach(notStored);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: {Count} messages could not be put into the inbox of '{ClientId}'")]
+        public static partial void NotEnqueued(ILogger logger, string tenant, string clientId, int count, Exception error);
     }
 }

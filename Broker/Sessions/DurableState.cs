@@ -5,9 +5,12 @@ internal sealed class DurableState
 {
     public DurableState(SessionKey key, SessionContext context)
     {
-        Inbox = new Inbox(key, context.Tenant, context.Inboxes, context.Time, context.Counters);
+        Inbox = new Inbox(key, context);
         Routes = new SessionRoutes(key, context, Inbox);
     }
+
+    /// <summary>What its writes name. Set before anybody can write.</summary>
+    public SessionHold Hold { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); } = new(default, 0, 0);
 
     public Inbox Inbox { get; }
 

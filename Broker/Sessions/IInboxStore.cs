@@ -1,17 +1,27 @@
 namespace Starling.Broker.Sessions;
 
 /// <summary>
-/// Keeps inboxes. Calls for one session come in order; each is done when it is as durable as the store makes it. A call with an epoch
-/// that is not the session's current one changes nothing and throws <see cref="StaleEpochException"/>.
+/// Keeps inboxes. Calls for one session are carried out in order, and a read sees what was called before it; a write is done when it is
+/// as durable as the store makes it. A write with an epoch that is not the session's current one changes nothing and throws
+/// <see cref="StaleEpochException"/>.
 /// </summary>
 public interface IInboxStore
 {
-    /// <summary>Entries arrive in the order of their numbers.</summary>
-    ValueTask AppendAsync(SessionKey session, long epoch, IReadOnlyList<InboxEntry> entries);
+    /// <summary>Entries arrive in the order of their numbers, once each.</summary>
+    /// <returns>
+    /// Numbers of entries that were not taken since they repeat a QoS 2 message that this inbox has had: same publisher and packet
+    /// identifier, which the publisher has not released in between (<see cref="ISessionStore.SetReceivedAsync"/>). Publishers repeat
+    /// what was not answered when the broker died; a store that dies with it need not look for repeats.
+    /// </returns>
+    /// <exception cref="StoreUnavailableException">Nothing of it has been or will be written.</exception>
+    ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries);
 
     /// <summary>Marks QoS 2 entries as released and removes those done with.</summary>
-    ValueTask AcknowledgeAsync(SessionKey session, long epoch, IReadOnlyList<InboxAck> acks);
+    ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks);
 
     /// <summary>Up to <paramref name="most"/> entries with numbers from <paramref name="from"/> up, in order.</summary>
-    ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionKey session, long from, int most);
+    ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most);
 }
+
+/// <summary>The store can't take a write, now or for the time being: too much waits for it already.</summary>
+public sealed class StoreUnavailableException(string message) : Exception(message);

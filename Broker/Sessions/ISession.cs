@@ -62,6 +62,7 @@ public sealed record SessionWill(Message Message, uint DelaySeconds, uint? Messa
 /// <param name="SessionPresent">Whether an earlier session goes on ([MQTT-3.2.2-2]).</param>
 /// <param name="Durable">Whether messages of QoS 1 and 2 come by the inbox: it may outlive the connection, or an earlier one did.</param>
 /// <param name="Epoch">To be named in every call of this connection.</param>
+/// <param name="SessionId">What the store calls the session; 0 when it ends with the connection.</param>
 /// <param name="Subscriptions">Those of the earlier session; to be authorized again.</param>
 /// <param name="Received">Packet identifiers of QoS 2 messages that have come in and not been released.</param>
 public sealed record SessionConnected(
@@ -69,6 +70,7 @@ public sealed record SessionConnected(
     bool SessionPresent,
     bool Durable,
     long Epoch,
+    long SessionId,
     IReadOnlyList<Subscription> Subscriptions,
     IReadOnlyList<ushort> Received);
 

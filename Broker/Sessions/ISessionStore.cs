@@ -1,47 +1,92 @@
 namespace Starling.Broker.Sessions;
 
-/// <summary>Keeps durable sessions.</summary>
+/// <summary>
+/// Keeps durable sessions, and the wills of others while they are connected. Calls for one session are carried out in the order in
+/// which they are made; each is done when it is as durable as the store makes it.
+/// </summary>
+/// <remarks>
+/// One owner at a time: <see cref="TakeAsync"/> and <see cref="SaveAsync"/> raise the session's epoch, every other write names it and
+/// is refused with <see cref="StaleEpochException"/> when it is not the current one. The store checks it, not the owner, so two
+/// processes that both believe to own a session can't harm it.
+/// </remarks>
 public interface ISessionStore
 {
-    /// <summary>Null when there is none.</summary>
-    ValueTask<StoredSession?> LoadAsync(SessionKey session);
+    /// <summary>Takes the session over from whoever has owned it, in order to go on with it. Null when there is none.</summary>
+    /// <param name="session">Which.</param>
+    /// <param name="epoch">The new epoch, unless the stored one is higher: then it goes up by one.</param>
+    ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch);
 
-    /// <summary>Takes the session over: writes it with a new, higher epoch. From now on writes with an older one are refused.</summary>
-    /// <exception cref="StaleEpochException">Somebody took it over with this epoch or a higher one.</exception>
-    ValueTask SaveAsync(SessionKey session, StoredSession state);
+    /// <summary>Writes what is not a list. A session that does not exist begins.</summary>
+    /// <param name="session">Which.</param>
+    /// <param name="epoch">The session's epoch so far; 0 for one that begins.</param>
+    /// <param name="state">With the epoch that holds from now on.</param>
+    /// <returns>What the other writes name.</returns>
+    /// <exception cref="StaleEpochException">It has another epoch.</exception>
+    ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state);
 
-    ValueTask SetSubscriptionsAsync(SessionKey session, long epoch, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed);
+    ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed);
 
-    ValueTask SetReceivedAsync(SessionKey session, long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released);
+    /// <summary>QoS 2 messages of the session's client that came in, and those that are finished.</summary>
+    ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released);
 
-    /// <summary>Removes the session with its inbox.</summary>
+    /// <summary>Removes the session with its inbox. One with another epoch stays; that is no error.</summary>
     ValueTask DeleteAsync(SessionKey session, long epoch);
+
+    /// <summary>What a tenant's durable sessions are subscribed to, for its shards to begin with.</summary>
+    IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant);
+
+    /// <summary>
+    /// Sessions for which something is to be done: expired, with a will that is due, or with a connection that ended with its edge.
+    /// </summary>
+    /// <param name="tenants">Whose.</param>
+    /// <param name="now">Unix time in milliseconds.</param>
+    /// <param name="edge">The edge that lives; any other one is gone.</param>
+    /// <param name="most">At most this many.</param>
+    ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most);
 }
 
 public readonly record struct SessionKey(string Tenant, string ClientId);
 
-/// <summary>A durable session as it is stored, its inbox apart.</summary>
-/// <param name="Epoch">Counts the connections that have owned it.</param>
+/// <summary>A stored session in the hands of its owner.</summary>
+/// <param name="Key">Whose it is.</param>
+/// <param name="Id">What the store calls it.</param>
+/// <param name="Epoch">Of the owner.</param>
+public sealed record SessionHold(SessionKey Key, long Id, long Epoch);
+
+/// <summary>A session as it is stored, its lists apart.</summary>
+/// <param name="Epoch">Goes up with each connection and each owner.</param>
+/// <param name="EdgeId">The edge that holds its connection, or null.</param>
 /// <param name="ExpirySeconds">See <see cref="SessionConnect.ExpirySeconds"/>.</param>
-/// <param name="Subscriptions">What it has subscribed to.</param>
-/// <param name="Received">QoS 2 messages that came in and were not released.</param>
+/// <param name="ExpiresAt">Unix time in milliseconds at which it ends; null while it is connected or when it never does.</param>
 /// <param name="Will">Its will, while the connection lives or the delay runs.</param>
 /// <param name="WillAt">Unix time in milliseconds at which the will is due; null while the connection lives.</param>
-/// <param name="Inbox">Its inbox in numbers.</param>
-/// <param name="ExpiresAt">Unix time in milliseconds at which it ends; null while it is connected or when it never does.</param>
-public sealed record StoredSession(
+/// <param name="NextNumber">The number that the next entry of the inbox gets, or a lower one.</param>
+public sealed record SessionState(
     long Epoch,
+    string? EdgeId,
     uint ExpirySeconds,
-    long? ExpiresAt,
+    long? ExpiresAt = null,
+    SessionWill? Will = null,
+    long? WillAt = null,
+    long NextNumber = 0);
+
+/// <param name="Hold">What writes name.</param>
+/// <param name="State">With the new epoch.</param>
+/// <param name="Subscriptions">What it has subscribed to.</param>
+/// <param name="Received">QoS 2 messages that came in and were not released.</param>
+/// <param name="Inbox">Its inbox in numbers.</param>
+public sealed record StoredSession(
+    SessionHold Hold,
+    SessionState State,
     IReadOnlyList<Subscription> Subscriptions,
     IReadOnlyList<ushort> Received,
-    SessionWill? Will,
-    long? WillAt,
     InboxSummary Inbox);
 
 /// <param name="Next">The number that the next entry gets.</param>
 public readonly record struct InboxSummary(long Next, int Count, long Bytes);
 
-/// <summary>The session belongs to a later connection, or to another activation of it.</summary>
+public readonly record struct StoredRoute(string ClientId, Subscription Subscription);
+
+/// <summary>The session belongs to a later connection, or to another owner.</summary>
 public sealed class StaleEpochException(SessionKey session, long epoch)
     : Exception($"Session '{session.ClientId}' of tenant '{session.Tenant}' has passed epoch {epoch}.");

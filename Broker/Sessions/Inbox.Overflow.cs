@@ -46,7 +46,7 @@ internal sealed partial class Inbox
                 from = Math.Max(Math.Max(_floor, passed), _edge is null ? 0 : _pushNext);
             }
 
-            var oldest = await _store.ReadAsync(_session, from, Math.Clamp(excess, 1, PageSize)).ConfigureAwait(false);
+            var oldest = await _store.ReadAsync(_hold, from, Math.Clamp(excess, 1, PageSize)).ConfigureAwait(false);
             if (oldest.Count == 0)
                 return;
             // QoS 2 messages that the client has are finished.
@@ -63,7 +63,7 @@ internal sealed partial class Inbox
                 _pushNext = Math.Max(_pushNext, oldest.Count > 0 && _edge is not null ? oldest[^1].Number + 1 : 0);
                 foreach (var entry in oldest)
                     Forget(entry);
-                write = _store.AcknowledgeAsync(_session, _epoch, [.. oldest.Select(entry => new InboxAck(entry.Number, Received: false))]);
+                write = _store.AcknowledgeAsync(_hold, [.. oldest.Select(entry => new InboxAck(entry.Number, Received: false))]);
                 _counters.DroppedInboxFull.Add(oldest.Count);
             }
 

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
+using Starling.Broker.Time;
 
 namespace Starling.Broker.Sessions;
 
@@ -24,11 +26,14 @@ internal sealed partial class Inbox
     private const int PageSize = 256;
     private const long MostPushedBytes = 4 * 1024 * 1024;
 
+    private static readonly TimeSpan RetryRead = TimeSpan.FromSeconds(1);
+
     private readonly SessionKey _session;
     private readonly Tenant _tenant;
     private readonly IInboxStore _store;
-    private readonly TimeProvider _time;
+    private readonly DueTimes _due;
     private readonly TenantCounters _counters;
+    private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Queue<InboxEntry> _staged = new();
     private readonly Dictionary<long, InboxEntry> _unacknowledged = [];
@@ -41,18 +46,20 @@ internal sealed partial class Inbox
     private long _pushedBytes;
     private int _count;
     private long _bytes;
-    private long _epoch;
+    private SessionHold _hold;
     private IEdge? _edge;
     private int _credit;
     private bool _pushing;
 
-    public Inbox(SessionKey session, Tenant tenant, IInboxStore store, TimeProvider time, TenantCounters counters)
+    public Inbox(SessionKey session, SessionContext context)
     {
         _session = session;
-        _tenant = tenant;
-        _store = store;
-        _time = time;
-        _counters = counters;
+        _hold = new SessionHold(session, Id: 0, Epoch: 0);
+        _tenant = context.Tenant;
+        _store = context.Inboxes;
+        _due = context.Due;
+        _counters = context.Counters;
+        _logger = context.Logger;
     }
 
     public InboxSummary Summary
@@ -64,8 +71,8 @@ internal sealed partial class Inbox
         }
     }
 
-    /// <summary>Takes up what the store keeps, or starts anew with the default.</summary>
-    public void Reset(InboxSummary stored, long epoch)
+    /// <summary>Takes up what the store keeps.</summary>
+    public void Reset(InboxSummary stored, SessionHold hold)
     {
         lock (_gate)
         {
@@ -78,15 +85,18 @@ internal sealed partial class Inbox
             // Which of them a client has seen is not written down: all may have been.
             _sentBelow = _next;
             _pushedBytes = 0;
-            _epoch = epoch;
+            _hold = hold;
             _edge = null;
         }
     }
 
-    public void SetEpoch(long epoch)
+    /// <summary>The session is over, or not this object's any more.</summary>
+    public void Clear() => Reset(default, _hold);
+
+    public void SetHold(SessionHold hold)
     {
         lock (_gate)
-            _epoch = epoch;
+            _hold = hold;
     }
 
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
@@ -98,7 +108,7 @@ internal sealed partial class Inbox
             await MakeRoomAsync(deliveries, limits).ConfigureAwait(false);
         }
 
-        ValueTask write;
+        ValueTask<IReadOnlyList<long>> write;
         long upTo;
         var entries = new List<InboxEntry>(deliveries.Count);
         lock (_gate)
@@ -117,14 +127,15 @@ internal sealed partial class Inbox
 
             if (entries.Count == 0)
                 return;
-            write = _store.AppendAsync(_session, _epoch, entries);
+            write = _store.AppendAsync(_hold, entries);
             upTo = _next;
             Stage(entries);
         }
 
         try
         {
-            await write.ConfigureAwait(false);
+            if (await write.ConfigureAwait(false) is { Count: > 0 } repeats)
+                Undo([.. entries.Where(entry => repeats.Contains(entry.Number))]);
         }
         catch
         {
@@ -134,7 +145,7 @@ internal sealed partial class Inbox
 
         lock (_gate)
             _written = Math.Max(_written, upTo);
-        await PushAsync().ConfigureAwait(false);
+        Push();
     }
 
     /// <summary>From now on entries go to this edge, beginning with the oldest that is not acknowledged.</summary>
@@ -172,7 +183,7 @@ internal sealed partial class Inbox
         ValueTask write;
         lock (_gate)
         {
-            write = _store.AcknowledgeAsync(_session, _epoch, acks);
+            write = _store.AcknowledgeAsync(_hold, acks);
             foreach (var ack in acks)
             {
                 if (ack.Received)
@@ -191,8 +202,8 @@ internal sealed partial class Inbox
                 _oldest++;
         }
 
+        Push();
         await write.ConfigureAwait(false);
-        await PushAsync().ConfigureAwait(false);
     }
 
     /// <summary>Entries that came by a shared subscription and that this client has not dealt with, in order.</summary>
@@ -200,7 +211,7 @@ internal sealed partial class Inbox
     {
         List<InboxEntry> shared = [];
         long from = 0;
-        while (await _store.ReadAsync(_session, from, PageSize).ConfigureAwait(false) is { Count: > 0 } page)
+        while (await _store.ReadAsync(_hold, from, PageSize).ConfigureAwait(false) is { Count: > 0 } page)
         {
             shared.AddRange(page.Where(entry => entry.Delivery.Group is not null && !entry.Released));
             from = page[^1].Number + 1;
@@ -221,7 +232,7 @@ internal sealed partial class Inbox
         ValueTask write;
         lock (_gate)
         {
-            write = _store.AcknowledgeAsync(_session, _epoch, [.. entries.Select(entry => new InboxAck(entry.Number, Received: false))]);
+            write = _store.AcknowledgeAsync(_hold, [.. entries.Select(entry => new InboxAck(entry.Number, Received: false))]);
             foreach (var entry in entries)
                 Forget(entry);
             DropStage();
@@ -254,26 +265,30 @@ internal sealed partial class Inbox
 
     private void DropStage() => _staged.Clear();
 
-    /// <summary>The store has not taken them: their publishers are not answered, and their numbers stay empty.</summary>
+    /// <summary>The store has not taken them: their numbers stay empty.</summary>
     private void Undo(List<InboxEntry> entries)
     {
         lock (_gate)
         {
             DropStage();
             // Unless the inbox has begun anew meanwhile.
-            if (_next > entries[^1].Number)
+            if (entries.Count > 0 && _next > entries[^1].Number)
                 Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
         }
     }
 
+    /// <summary>Sees to it that what may go to the edge goes there; nobody waits for it.</summary>
+    public void Push() => _ = PushAsync();
+
     /// <summary>One caller at a time pushes for all.</summary>
-    public async ValueTask PushAsync()
+    private async Task PushAsync()
     {
         while (true)
         {
             IReadOnlyList<InboxEntry> entries;
             IEdge edge;
-            long epoch, from;
+            SessionHold hold;
+            long from;
             int room;
             lock (_gate)
             {
@@ -281,17 +296,23 @@ internal sealed partial class Inbox
                 if (_pushing || room <= 0 || _edge is null || _pushNext >= _written)
                     return;
                 _pushing = true;
-                (edge, epoch, from) = (_edge, _epoch, _pushNext);
+                (edge, hold, from) = (_edge, _hold, _pushNext);
                 entries = TakeStaged(room);
             }
 
             try
             {
                 if (entries.Count == 0)
-                    entries = await _store.ReadAsync(_session, from, Math.Min(room, PageSize)).ConfigureAwait(false);
-                var live = Pushed(entries, epoch, from);
+                    entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
+                var live = Pushed(entries, hold.Epoch, from);
                 if (live.Count > 0)
-                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, epoch, live).ConfigureAwait(false);
+                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, hold.Epoch, live).ConfigureAwait(false);
+            }
+            catch (Exception error)
+            {
+                Log.PushFailed(_logger, _session.Tenant, _session.ClientId, RetryRead.TotalSeconds, error);
+                _due.Schedule(_due.Now + (long)RetryRead.TotalMilliseconds, Push);
+                return;
             }
             finally
             {
@@ -322,12 +343,12 @@ internal sealed partial class Inbox
 
     private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long epoch, long from)
     {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = _due.Now;
         List<InboxEntry> live = [];
         List<InboxAck>? expired = null;
         lock (_gate)
         {
-            if (epoch != _epoch || _edge is null || from != _pushNext)
+            if (epoch != _hold.Epoch || _edge is null || from != _pushNext)
                 return live;
             var identifiers = _oldest + InboxEntry.PacketIdentifiers - 1;
             foreach (var entry in entries)
@@ -360,10 +381,18 @@ internal sealed partial class Inbox
             if (expired is not null)
             {
                 _counters.DroppedExpired.Add(expired.Count);
-                _ = _store.AcknowledgeAsync(_session, _epoch, expired).AsTask();
+                _ = _store.AcknowledgeAsync(_hold, expired).AsTask();
             }
         }
 
         return live;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "Tenant {Tenant}: messages of '{ClientId}' could not be read or handed over; tried again in {Seconds} s")]
+        public static partial void PushFailed(ILogger logger, string tenant, string clientId, double seconds, Exception error);
     }
 }

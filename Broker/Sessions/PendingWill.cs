@@ -8,7 +8,7 @@ namespace Starling.Broker.Sessions;
 /// comes first, unless the client is back before that ([MQTT-3.1.2-8], [MQTT-3.1.3-9]). Used within the session's turn, except for
 /// the timer, which takes the will out under a lock so that it is published once.
 /// </summary>
-internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context)
+internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context, Func<Task> published)
 {
     private readonly Lock _gate = new();
     private SessionWill? _will = pending;
@@ -17,6 +17,7 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
 
     public SessionWill? Current => _will;
 
+    /// <summary>Unix time in milliseconds; null while the connection lives, and when it is done with.</summary>
     public long? DueAt => _dueAt;
 
     public bool IsWaiting => _dueAt is not null;
@@ -24,19 +25,34 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
     /// <summary>The client has said goodbye, or is back before the delay has passed: the will is not sent.</summary>
     public void Cancel() => Take();
 
-    public void ConnectionLost(uint sessionExpirySeconds)
+    /// <summary>Publishes it, or begins its delay.</summary>
+    public Task ConnectionLostAsync(uint sessionExpirySeconds)
     {
         if (_will is not { } will)
-            return;
+            return Task.CompletedTask;
         var delay = Math.Min(will.DelaySeconds, sessionExpirySeconds);
         if (delay == 0)
-        {
-            Publish();
-            return;
-        }
+            return PublishAsync();
+        WaitUntil(context.Due.Now + (delay * 1000L));
+        return Task.CompletedTask;
+    }
 
-        _dueAt = context.Due.Now + (delay * 1000L);
-        _timer = context.Due.Schedule(_dueAt.Value, Publish);
+    /// <summary>Publishes it at the time and says so, unless it is cancelled before.</summary>
+    public void WaitUntil(long dueAt)
+    {
+        _dueAt = dueAt;
+        _timer = context.Due.Schedule(dueAt, () => _ = PublishDueAsync());
+    }
+
+    /// <summary>Publishes it now, if it has not been. Does not throw.</summary>
+    public Task PublishAsync() => Take() is { } will ? PublishAsync(will) : Task.CompletedTask;
+
+    private async Task PublishDueAsync()
+    {
+        if (Take() is not { } will)
+            return;
+        await PublishAsync(will).ConfigureAwait(false);
+        await published().ConfigureAwait(false);
     }
 
     private SessionWill? Take()
@@ -48,13 +64,6 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
             (_will, _timer, _dueAt) = (null, null, null);
             return will;
         }
-    }
-
-    /// <summary>Publishes it now, if it has not been.</summary>
-    public void Publish()
-    {
-        if (Take() is { } will)
-            _ = PublishAsync(will);
     }
 
     private async Task PublishAsync(SessionWill will)

@@ -31,6 +31,33 @@ public sealed partial class Session
         }
     }
 
+    /// <summary>The session ends, and with it the wait of its will.</summary>
+    private async ValueTask DiscardAsync()
+    {
+        // Before the row goes: a will that is published twice after a crash is better than one that is lost.
+        if (_will is not null)
+            await _will.PublishAsync().ConfigureAwait(false);
+        var (durable, stored) = (_durable, _storedEpoch);
+        if (durable is not null)
+        {
+            foreach (var filter in durable.Subscriptions.Keys)
+                await durable.Routes.UnregisterAsync(filter).ConfigureAwait(false);
+            await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
+            durable.Inbox.Clear();
+            _durable = null;
+            _context.Counters.SessionsDurable.Decrement();
+        }
+
+        if (stored == 0)
+            return;
+        _storedEpoch = 0;
+        var deleted = _context.Sessions.DeleteAsync(_key, stored);
+        if (durable is not null)
+            await deleted.ConfigureAwait(false);
+        else
+            InBackground(deleted);
+    }
+
     private void ExpireAt(long due)
     {
         _expiry?.Dispose();

@@ -16,5 +16,8 @@ public sealed partial class Session
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: the expired session '{ClientId}' could not be removed")]
         public static partial void ExpiryFailed(ILogger logger, string tenant, string clientId, Exception error);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: session '{ClientId}' could not be written")]
+        public static partial void NotWritten(ILogger logger, string tenant, string clientId, Exception error);
     }
 }

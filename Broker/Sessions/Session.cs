@@ -36,6 +36,8 @@ public sealed partial class Session : ISession
     private bool _retired;
     private uint _expirySeconds;
     private long _epoch;
+    private long _storedEpoch;
+    private long? _expiresAt;
     private IDisposable? _expiry;
 
     public Session(SessionKey key, SessionContext context)
@@ -94,6 +96,7 @@ public sealed partial class Session : ISession
             if (_owner is not null)
                 await EndConnectionAsync(new SessionDisconnect(PublishWill: true, SentBelow: long.MaxValue)).ConfigureAwait(false);
             _expiry?.Dispose();
+            _expiresAt = null;
             if (connect.CleanStart)
                 await DiscardAsync().ConfigureAwait(false);
             var present = _durable is not null;
@@ -102,17 +105,31 @@ public sealed partial class Session : ISession
             _epoch = Math.Max(_epoch + 1, _context.Due.Now);
             _owner = new Owner(connect.EdgeId, connect.Address);
             _expirySeconds = connect.ExpirySeconds;
-            _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context) : null;
+            _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, WillPublishedAsync) : null;
             if (!present && _expirySeconds == 0)
-                return new SessionConnected(ReasonCode.Success, SessionPresent: false, Durable: false, _epoch, [], []);
+            {
+                // Its will must outlive the process; whoever connects does not wait for that.
+                if (_will is not null)
+                    InBackground(SaveAsync());
+                return new SessionConnected(ReasonCode.Success, SessionPresent: false, Durable: false, _epoch, SessionId: 0, [], []);
+            }
 
             var durable = _durable ?? BecomeDurable();
-            durable.Inbox.SetEpoch(_epoch);
-            await SaveAsync(durable, expiresAt: null).ConfigureAwait(false);
+            var hold = await SaveAsync().ConfigureAwait(false);
+            durable.Hold = hold;
+            durable.Inbox.SetHold(hold);
             foreach (var subscription in durable.Subscriptions.Values)
                 await durable.Routes.RegisterAsync(subscription, _owner?.EdgeId).ConfigureAwait(false);
             return new SessionConnected(
-                ReasonCode.Success, present, Durable: true, _epoch, [.. durable.Subscriptions.Values], [.. durable.Received]);
+                ReasonCode.Success, present, Durable: true, _epoch, hold.Id, [.. durable.Subscriptions.Values], [.. durable.Received]);
+        }
+        catch
+        {
+            // There will be no connection. What the store has, the next one takes up.
+            _owner = null;
+            _will?.Cancel();
+            Forget();
+            throw;
         }
         finally
         {
@@ -138,7 +155,7 @@ public sealed partial class Session : ISession
             _turn.Release();
         }
 
-        await durable.Inbox.PushAsync().ConfigureAwait(false);
+        durable.Inbox.Push();
         return true;
     }
 
@@ -169,7 +186,7 @@ public sealed partial class Session : ISession
         {
             if (epoch != _epoch || _durable is not { } durable)
                 return;
-            await _context.Sessions.SetSubscriptionsAsync(_key, _epoch, subscriptions, []).ConfigureAwait(false);
+            await _context.Sessions.SetSubscriptionsAsync(durable.Hold, subscriptions, []).ConfigureAwait(false);
             foreach (var subscription in subscriptions)
             {
                 durable.Subscriptions[subscription.Filter] = subscription;
@@ -189,7 +206,7 @@ public sealed partial class Session : ISession
         {
             if (epoch != _epoch || _durable is not { } durable)
                 return;
-            await _context.Sessions.SetSubscriptionsAsync(_key, _epoch, [], filters).ConfigureAwait(false);
+            await _context.Sessions.SetSubscriptionsAsync(durable.Hold, [], filters).ConfigureAwait(false);
             foreach (var filter in filters)
             {
                 if (durable.Subscriptions.Remove(filter))
@@ -250,32 +267,13 @@ public sealed partial class Session : ISession
         {
             durable.Received.UnionWith(received);
             durable.Received.ExceptWith(released);
-            write = _context.Sessions.SetReceivedAsync(_key, _epoch, received, released);
+            write = _context.Sessions.SetReceivedAsync(durable.Hold, received, released);
         }
 
         await write.ConfigureAwait(false);
     }
 
-    private static SessionConnected Refused(ReasonCode reason) => new(reason, SessionPresent: false, Durable: false, Epoch: 0, [], []);
-
-    private async ValueTask LoadAsync()
-    {
-        if (_loaded)
-            return;
-        if (await _context.Sessions.LoadAsync(_key).ConfigureAwait(false) is { } stored)
-        {
-            (_epoch, _expirySeconds) = (stored.Epoch, stored.ExpirySeconds);
-            var durable = BecomeDurable();
-            foreach (var subscription in stored.Subscriptions)
-                durable.Subscriptions[subscription.Filter] = subscription;
-            durable.Received.UnionWith(stored.Received);
-            durable.Inbox.Reset(stored.Inbox, _epoch);
-            if (stored.ExpiresAt is { } due)
-                ExpireAt(due);
-        }
-
-        _loaded = true;
-    }
+    private static SessionConnected Refused(ReasonCode reason) => new(reason, SessionPresent: false, Durable: false, Epoch: 0, SessionId: 0, [], []);
 
     private async ValueTask CloseAsync(Owner older)
     {
@@ -304,8 +302,8 @@ public sealed partial class Session : ISession
         var ends = _expirySeconds == 0;
         if (!disconnect.PublishWill)
             _will?.Cancel();
-        else if (!ends)
-            _will?.ConnectionLost(_expirySeconds);
+        else if (!ends && _will is not null)
+            await _will.ConnectionLostAsync(_expirySeconds).ConfigureAwait(false);
 
         if (ends || durable is null)
         {
@@ -313,9 +311,9 @@ public sealed partial class Session : ISession
             return;
         }
 
-        var expiresAt = _expirySeconds == uint.MaxValue ? (long?)null : _context.Due.Now + (_expirySeconds * 1000L);
-        await SaveAsync(durable, expiresAt).ConfigureAwait(false);
-        if (expiresAt is { } due)
+        _expiresAt = _expirySeconds == uint.MaxValue ? null : _context.Due.Now + (_expirySeconds * 1000L);
+        await SaveAsync().ConfigureAwait(false);
+        if (_expiresAt is { } due)
             ExpireAt(due);
         // Members of shared subscriptions that are away get messages only when no other member is there.
         foreach (var subscription in durable.Subscriptions.Values.Where(s => TopicFilters.IsShared(s.Filter)))
@@ -323,38 +321,11 @@ public sealed partial class Session : ISession
         await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
     }
 
-    /// <summary>The session ends, and with it the wait of its will.</summary>
-    private async ValueTask DiscardAsync()
-    {
-        _will?.Publish();
-        if (_durable is not { } durable)
-            return;
-        foreach (var filter in durable.Subscriptions.Keys)
-            await durable.Routes.UnregisterAsync(filter).ConfigureAwait(false);
-        await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
-        durable.Inbox.Reset(default, _epoch);
-        _durable = null;
-        _context.Counters.SessionsDurable.Decrement();
-        await _context.Sessions.DeleteAsync(_key, _epoch).ConfigureAwait(false);
-    }
-
     private DurableState BecomeDurable()
     {
         _context.Counters.SessionsDurable.Increment();
         return _durable = new DurableState(_key, _context);
     }
-
-    private ValueTask SaveAsync(DurableState durable, long? expiresAt) => _context.Sessions.SaveAsync(
-        _key,
-        new StoredSession(
-            _epoch,
-            _expirySeconds,
-            expiresAt,
-            [.. durable.Subscriptions.Values],
-            [.. durable.Received],
-            _will?.Current,
-            _will?.DueAt,
-            durable.Inbox.Summary));
 
     private sealed record Owner(string EdgeId, IPAddress? Address);
 }

@@ -38,7 +38,7 @@ internal sealed partial class ClientConnection
         _connAck = connAck;
         Node = node;
         Access = accepted.Access;
-        Publisher = new Publisher(accepted.ClientId, accepted.Session.Epoch);
+        Publisher = new Publisher(accepted.ClientId, accepted.Session.Epoch, accepted.Session.SessionId);
         Outbox = new Outbox(transport.Output, accepted.Outbox, Counters, node.Time);
         _subscriptions = new SubscriptionReceiver(this);
         LastReceived = node.Time.GetTimestamp();

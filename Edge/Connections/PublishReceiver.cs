@@ -247,7 +247,8 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         _retains |= packet.Retain;
         var batch = _batches[shard];
         batch.Add(new Message(
-            topic, packet.QoS, packet.Retain, _slab, _slabUsed, propertiesLength, packet.Payload.Length, expiresAt, connection.Publisher));
+            topic, packet.QoS, packet.Retain, _slab, _slabUsed, propertiesLength, packet.Payload.Length, expiresAt, connection.Publisher,
+            packet.QoS == QualityOfService.ExactlyOnce ? packet.PacketIdentifier : (ushort)0));
         _slabUsed += length;
         return pending with { Batch = shard, Index = batch.Count - 1 };
     }
@@ -272,6 +273,8 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
 
         if (pending.QoS == QualityOfService.AtMostOnce)
             return;
+        if (connection.Version != ProtocolVersion.Mqtt5 && pending.Batch >= 0 && _batches[pending.Batch].IsNotStored(pending.Index))
+            throw new MqttProtocolException(ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
         // A refused QoS 2 message is not waiting for PUBREL ([MQTT-4.3.3-10]); before MQTT 5 it can't be refused ([MQTT-3.3.5-2] of 3.1.1).
         if (reason >= ReasonCode.UnspecifiedError)
         {

@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Metrics;
+using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
@@ -36,15 +38,19 @@ public static class BrokerServices
         services.AddSingleton<Authenticator>();
         services.AddSingleton<ClientIdCollisions>();
         services.AddSingleton<DueTimes>();
-        services.AddSingleton<MemoryInboxStore>();
-        services.AddSingleton(provider =>
-        {
-            var inboxes = provider.GetRequiredService<MemoryInboxStore>();
-            return new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes);
-        });
+        if (options.Storage is null)
+            services.AddSingleton(_ => InMemory());
         services.AddSingleton<StandaloneCluster>();
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<StandaloneCluster>());
         services.AddSingleton<EdgeNode>();
+        services.AddSingleton(provider => new SessionSweep(
+            provider.GetRequiredService<StandaloneStores>().Sessions,
+            provider.GetRequiredService<ITenantDirectory>(),
+            provider.GetRequiredService<StandaloneCluster>().Session,
+            provider.GetRequiredService<EdgeNode>().Id,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SessionSweep>>()));
+        services.AddHostedService<StoredState>();
         services.AddSingleton<KeepAliveWheel>();
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();
@@ -65,6 +71,12 @@ public static class BrokerServices
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(static edge => ((EdgeNode)edge!).CloseAll(), edge);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
+    }
+
+    private static StandaloneStores InMemory()
+    {
+        var inboxes = new MemoryInboxStore();
+        return new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes);
     }
 
     /// <summary>The tenant of the development defaults: user and password <c>demo</c>, allowed everything.</summary>

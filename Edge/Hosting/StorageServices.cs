@@ -1,8 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
+using Starling.Broker.Cluster;
 using Starling.Edge.Configuration;
 using Starling.Edge.Management;
+using Starling.Storage.Memory;
 using Starling.Storage.PostgreSql;
+using Starling.Storage.PostgreSql.Inboxes;
+using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Tenants;
+using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Edge.Hosting;
 
@@ -23,6 +28,13 @@ internal static class StorageServices
         services.AddSingleton<IReadinessCheck, StorageReadiness>();
         if (storage.Tenants)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
+        services.AddSingleton<WriterMetrics>();
+        services.AddSingleton<GroupCommit>();
+        services.AddSingleton<DiscardedInboxes>();
+        services.AddSingleton(provider => new StandaloneStores(
+            new MemoryRetainedStore(),
+            ActivatorUtilities.CreateInstance<PostgreSqlSessionStore>(provider),
+            ActivatorUtilities.CreateInstance<PostgreSqlInboxStore>(provider)));
     }
 
     /// <summary>Before anything listens: the schema is up to date, no other broker has the database, tenants in it are loaded.</summary>
@@ -35,5 +47,6 @@ internal static class StorageServices
         await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
         if (services.GetService<TenantWatch>() is { } tenants)
             await tenants.StartAsync(cancellation);
+        services.GetRequiredService<DiscardedInboxes>();
     }
 }

@@ -16,7 +16,11 @@ public readonly record struct SubscriptionOptions(
     RetainHandling RetainHandling = RetainHandling.SendAtSubscribe)
 {
     /// <summary>The byte on the wire.</summary>
-    internal byte ToByte() => (byte)((int)MaximumQoS | (NoLocal ? 4 : 0) | (RetainAsPublished ? 8 : 0) | ((int)RetainHandling << 4));
+    public byte ToByte() => (byte)((int)MaximumQoS | (NoLocal ? 4 : 0) | (RetainAsPublished ? 8 : 0) | ((int)RetainHandling << 4));
+
+    /// <summary>The reverse of <see cref="ToByte"/>; for a byte that has been checked.</summary>
+    public static SubscriptionOptions FromByte(byte value) =>
+        new((QualityOfService)(value & 3), (value & 4) != 0, (value & 8) != 0, (RetainHandling)((value >> 4) & 3));
 }
 
 public sealed record SubscriptionRequest(string TopicFilter, SubscriptionOptions Options);

@@ -35,7 +35,7 @@ internal sealed class TestCluster : IDisposable
             _due,
             _house.Time,
             _metrics,
-            NullLogger<Session>.Instance);
+            NullLoggerFactory.Instance);
         Cluster.Join(Edge);
     }
 

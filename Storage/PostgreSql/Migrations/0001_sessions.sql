@@ -8,6 +8,7 @@ create table sessions (
     client_id text collate "C" not null,
     client_digest uuid not null,
     epoch bigint not null,           -- every write names it and is refused when it is not this one
+    epoch_before bigint not null,    -- which whoever wrote the row believed to be there
     edge text collate "C",           -- holds the connection; null while there is none
     expiry_seconds bigint not null,
     expires_at bigint,               -- null while connected, or never
@@ -67,3 +68,8 @@ create table inbox (
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_scale_factor = 0.5);
 alter table inbox alter column body set storage external;
 create index inbox_message on inbox (message) where message is not null;
+
+-- Sessions that have ended and whose inboxes are not empty yet.
+create table discarded (
+    session bigint primary key
+);

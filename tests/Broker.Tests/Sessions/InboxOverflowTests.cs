@@ -47,7 +47,7 @@ public sealed class InboxOverflowTests
     public async Task What_is_on_its_way_to_the_client_is_not_dropped()
     {
         using var rig = Limited(InboxOverflow.DropOldest, messages: 3);
-        await rig.StartAsync(credit: 2);
+        rig.Start(credit: 2);
         await rig.EnqueueAsync("0", "1", "2");
 
         await rig.EnqueueAsync("3");
@@ -61,7 +61,7 @@ public sealed class InboxOverflowTests
     public async Task When_all_is_on_its_way_the_new_message_is_dropped()
     {
         using var rig = Limited(InboxOverflow.DropOldest, messages: 2);
-        await rig.StartAsync();
+        rig.Start();
         await rig.EnqueueAsync("0", "1");
 
         await rig.EnqueueAsync("2");
@@ -103,7 +103,7 @@ public sealed class InboxOverflowTests
         await rig.EnqueueAsync("0", "1");
         await rig.EnqueueAsync("2");
 
-        await rig.StartAsync();
+        rig.Start();
 
         rig.Edge.TakeTexts().ShouldBe(["1", "2"]);
     }
@@ -112,7 +112,7 @@ public sealed class InboxOverflowTests
     public async Task Released_QoS_2_messages_are_kept()
     {
         using var rig = Limited(InboxOverflow.DropOldest, messages: 2);
-        await rig.StartAsync();
+        rig.Start();
         await rig.Inbox.EnqueueAsync([InboxRig.Delivery("0", qos: 2), InboxRig.Delivery("1", qos: 2)]);
         await rig.Inbox.AcknowledgeAsync([new InboxAck(0, Received: true)]);
         rig.Inbox.Stop(sentBelow: 2);

@@ -9,11 +9,11 @@ public sealed class InboxReconnectTests
     public async Task What_was_not_acknowledged_is_pushed_again_and_marked_as_far_as_it_was_sent()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         await rig.EnqueueAsync("0", "1", "2", "3");
         await rig.AcknowledgeAsync(1);
 
-        await ReconnectAsync(rig, sentBelow: 3);
+        Reconnect(rig, sentBelow: 3);
 
         rig.Edge.Pushed.Select(entry => (InboxRig.Text(entry), entry.Sent)).ShouldBe([("0", true), ("2", true), ("3", false)]);
     }
@@ -22,11 +22,11 @@ public sealed class InboxReconnectTests
     public async Task What_had_its_PUBREC_comes_again_as_released()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         await rig.Inbox.EnqueueAsync([InboxRig.Delivery("0", qos: 2), InboxRig.Delivery("1", qos: 2)]);
         await rig.Inbox.AcknowledgeAsync([new InboxAck(0, Received: true)]);
 
-        await ReconnectAsync(rig, sentBelow: 2);
+        Reconnect(rig, sentBelow: 2);
 
         rig.Edge.Pushed.Select(entry => (entry.Number, entry.Released)).ShouldBe([(0L, true), (1L, false)]);
     }
@@ -35,11 +35,11 @@ public sealed class InboxReconnectTests
     public async Task Packet_identifiers_stay_the_same()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         await rig.EnqueueAsync("0", "1", "2");
         ushort[] before = [.. rig.Edge.Pushed.Select(entry => entry.PacketIdentifier)];
 
-        await ReconnectAsync(rig, sentBelow: 3);
+        Reconnect(rig, sentBelow: 3);
 
         rig.Edge.Pushed.Select(entry => entry.PacketIdentifier).ShouldBe(before);
     }
@@ -48,12 +48,12 @@ public sealed class InboxReconnectTests
     public async Task What_expired_after_it_was_sent_is_pushed_again()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         var soon = rig.Time.GetUtcNow().ToUnixTimeMilliseconds() + 1000;
         await rig.Inbox.EnqueueAsync([InboxRig.Delivery("sent", expiresAt: soon), InboxRig.Delivery("not sent", expiresAt: soon)]);
 
         rig.Time.Advance(TimeSpan.FromSeconds(1));
-        await ReconnectAsync(rig, sentBelow: 1);
+        Reconnect(rig, sentBelow: 1);
 
         rig.Edge.TakeTexts().ShouldBe(["sent"]);
     }
@@ -62,7 +62,7 @@ public sealed class InboxReconnectTests
     public async Task Without_a_connection_nothing_is_pushed()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         rig.Inbox.Stop(sentBelow: 0);
 
         await rig.EnqueueAsync("0");
@@ -77,15 +77,14 @@ public sealed class InboxReconnectTests
         using var rig = new InboxRig();
         await rig.EnqueueAsync("0", "1");
         rig.Store.Stall();
-        var pushing = rig.StartAsync();
-        pushing.IsCompleted.ShouldBeFalse();
+        rig.Start();
+        rig.Edge.Pushed.ShouldBeEmpty();
 
         rig.Inbox.Stop(sentBelow: 0);
-        rig.Inbox.SetEpoch(2);
-        var again = rig.StartAsync();
+        rig.Inbox.SetHold(InboxRig.Hold(epoch: 2));
+        rig.Start();
         rig.Store.Release();
-        await pushing;
-        await again;
+        await rig.Edge.WaitAsync(2);
 
         rig.Edge.TakeTexts().ShouldBe(["0", "1"]);
         rig.Edge.LastEpoch.ShouldBe(2);
@@ -97,11 +96,11 @@ public sealed class InboxReconnectTests
         using var rig = new InboxRig();
         await rig.EnqueueAsync("0", "1");
         var stored = rig.Inbox.Summary;
-        var later = new Inbox(InboxRig.Key, rig.Tenant, rig.Store, rig.Time, new(InboxRig.Key.Tenant));
+        var later = rig.NewInbox(new(InboxRig.Key.Tenant));
 
-        later.Reset(stored, epoch: 7);
+        later.Reset(stored, InboxRig.Hold(epoch: 7));
         later.Start(rig.Edge, credit: 10);
-        await later.PushAsync();
+        later.Push();
         await later.EnqueueAsync([InboxRig.Delivery("2")]);
 
         rig.Edge.Pushed.Select(entry => (entry.Number, entry.Sent)).ShouldBe([(0L, true), (1L, true), (2L, false)]);
@@ -115,17 +114,17 @@ public sealed class InboxReconnectTests
         using var rig = new InboxRig();
         await rig.EnqueueAsync("0", "1");
 
-        rig.Inbox.Reset(default, epoch: 2);
+        rig.Inbox.Reset(default, InboxRig.Hold(epoch: 2));
 
         rig.Inbox.Summary.ShouldBe(default);
         (rig.Counters.InboxMessages.Value, rig.Counters.InboxBytes.Value).ShouldBe((0, 0));
     }
 
-    private static async Task ReconnectAsync(InboxRig rig, long sentBelow)
+    private static void Reconnect(InboxRig rig, long sentBelow)
     {
         rig.Inbox.Stop(sentBelow);
         rig.Edge.Pushed.Clear();
-        rig.Inbox.SetEpoch(2);
-        await rig.StartAsync();
+        rig.Inbox.SetHold(InboxRig.Hold(epoch: 2));
+        rig.Start();
     }
 }

@@ -1,11 +1,15 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tests.Tenants;
+using Starling.Broker.Time;
 using Starling.Protocol;
+using Starling.Storage.Memory;
 
 namespace Starling.Broker.Tests.Sessions;
 
@@ -15,13 +19,15 @@ internal sealed class InboxRig : IDisposable
     public static readonly SessionKey Key = new("acme", "c");
 
     private readonly House _house;
+    private readonly DueTimes _due;
 
     public InboxRig(Func<TenantLimits, TenantLimits>? limits = null, InboxOverflow overflow = InboxOverflow.DropOldest)
     {
         var options = new TenantOptions { Name = Key.Tenant, InboxOverflow = overflow };
         _house = new House(options with { Limits = limits?.Invoke(options.Limits) ?? options.Limits });
-        Inbox = new Inbox(Key, Tenant, Store, _house.Time, Counters);
-        Inbox.SetEpoch(1);
+        _due = new DueTimes(_house.Time);
+        Inbox = NewInbox(Counters);
+        Inbox.SetHold(Hold(epoch: 1));
     }
 
     public Inbox Inbox { get; }
@@ -34,7 +40,20 @@ internal sealed class InboxRig : IDisposable
 
     public Testing.ManualTime Time => _house.Time;
 
-    public Tenant Tenant => _house[Key.Tenant];
+    public static SessionHold Hold(long epoch) => new(Key, Id: 1, epoch);
+
+    /// <summary>Another one on the same store.</summary>
+    public Inbox NewInbox(TenantCounters counters) => new(Key, new SessionContext(
+        _house[Key.Tenant],
+        Cluster: null!, // an inbox does not ask for anything of it
+        new MemorySessionStore(new MemoryInboxStore()),
+        Store,
+        new ClientIdCollisions(_house.Time, _house.Metrics, NullLogger<ClientIdCollisions>.Instance),
+        _due,
+        _house.Time,
+        counters,
+        NullLogger.Instance,
+        Idle: (_, _) => { }));
 
     public static Delivery Delivery(string payload, int qos = 1, SharedGroupKey? group = null, long expiresAt = Message.Never) => new(
         Message.Create(new Topic("a"), Encoding.UTF8.GetBytes(payload), QualityOfService.ExactlyOnce, expiresAt: expiresAt),
@@ -49,20 +68,27 @@ internal sealed class InboxRig : IDisposable
         Inbox.EnqueueAsync([.. payloads.Select(payload => Delivery(payload))]).AsTask();
 
     /// <summary>A connection is there.</summary>
-    public async Task StartAsync(int credit = 100)
+    public void Start(int credit = 100)
     {
         Inbox.Start(Edge, credit);
-        await Inbox.PushAsync();
+        Inbox.Push();
     }
 
     public Task AcknowledgeAsync(params IEnumerable<long> numbers) =>
         Inbox.AcknowledgeAsync([.. numbers.Select(number => new InboxAck(number, Received: false))]).AsTask();
 
-    public void Dispose() => _house.Dispose();
+    public void Dispose()
+    {
+        _due.Dispose();
+        _house.Dispose();
+    }
 
     /// <summary>Keeps what is pushed to it.</summary>
     internal sealed class RecordingEdge : IEdge
     {
+        private readonly Lock _gate = new();
+        private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public string Id => "edge";
 
         public List<InboxEntry> Pushed { get; } = [];
@@ -79,9 +105,32 @@ internal sealed class InboxRig : IDisposable
 
         public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries)
         {
-            LastEpoch = epoch;
-            Pushed.AddRange(entries);
+            lock (_gate)
+            {
+                LastEpoch = epoch;
+                Pushed.AddRange(entries);
+                _more.TrySetResult();
+                _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
             return ValueTask.CompletedTask;
+        }
+
+        /// <summary>Waits for pushes from other threads.</summary>
+        public async Task WaitAsync(int entries)
+        {
+            while (true)
+            {
+                Task more;
+                lock (_gate)
+                {
+                    if (Pushed.Count >= entries)
+                        return;
+                    more = _more.Task;
+                }
+
+                await more.WaitAsync(TimeSpan.FromSeconds(30));
+            }
         }
 
         public ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages) => ValueTask.CompletedTask;

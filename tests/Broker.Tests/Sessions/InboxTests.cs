@@ -11,7 +11,7 @@ public sealed class InboxTests
     public async Task Entries_are_pushed_in_order_within_the_credit_and_go_on_with_each_acknowledgement()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync(credit: 2);
+        rig.Start(credit: 2);
 
         await rig.EnqueueAsync("0", "1", "2", "3");
         rig.Edge.TakeTexts().ShouldBe(["0", "1"]);
@@ -29,7 +29,7 @@ public sealed class InboxTests
     public async Task Nothing_is_pushed_and_no_publisher_answered_before_the_store_has_written()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         rig.Store.Stall();
 
         var enqueued = rig.EnqueueAsync("0");
@@ -45,7 +45,7 @@ public sealed class InboxTests
     public async Task What_the_store_refuses_is_neither_counted_nor_pushed_and_the_next_message_passes()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
         rig.Store.Failure = new IOException("away");
 
         await Should.ThrowAsync<IOException>(() => rig.EnqueueAsync("lost"));
@@ -61,7 +61,7 @@ public sealed class InboxTests
     public async Task What_is_pushed_while_it_is_fresh_is_not_read_back()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync();
+        rig.Start();
 
         await rig.EnqueueAsync("0");
         await rig.EnqueueAsync("1", "2");
@@ -76,7 +76,7 @@ public sealed class InboxTests
         using var rig = new InboxRig();
         await rig.EnqueueAsync(Numbers(0, 2000));
 
-        await rig.StartAsync(credit: 5000);
+        rig.Start(credit: 5000);
 
         rig.Edge.TakeTexts().ShouldBe(Numbers(0, 2000));
         rig.Store.Reads.ShouldBeGreaterThan(5);
@@ -87,7 +87,7 @@ public sealed class InboxTests
     {
         using var rig = new InboxRig();
         await rig.EnqueueAsync(Numbers(0, 300));
-        await rig.StartAsync(credit: 100);
+        rig.Start(credit: 100);
 
         await rig.EnqueueAsync(Numbers(300, 1500));
         List<string> all = [];
@@ -105,7 +105,7 @@ public sealed class InboxTests
     public async Task No_two_entries_on_their_way_have_the_same_packet_identifier()
     {
         using var rig = new InboxRig();
-        await rig.StartAsync(credit: ushort.MaxValue);
+        rig.Start(credit: ushort.MaxValue);
         await rig.EnqueueAsync("held");
         for (var i = 0; i < 66; i++)
         {
@@ -130,7 +130,7 @@ public sealed class InboxTests
         var large = new string('x', 1024 * 1024);
         await rig.EnqueueAsync(Enumerable.Repeat(large, 10));
 
-        await rig.StartAsync();
+        rig.Start();
         rig.Edge.Pushed.Count.ShouldBe(4);
         await rig.AcknowledgeAsync(0);
 
@@ -145,7 +145,7 @@ public sealed class InboxTests
         await rig.Inbox.EnqueueAsync([InboxRig.Delivery("old", expiresAt: soon), InboxRig.Delivery("stays")]);
 
         rig.Time.Advance(TimeSpan.FromSeconds(1));
-        await rig.StartAsync();
+        rig.Start();
 
         rig.Edge.TakeTexts().ShouldBe(["stays"]);
         rig.Counters.DroppedExpired.Value.ShouldBe(1);
@@ -160,7 +160,7 @@ public sealed class InboxTests
         var group = new SharedGroupKey("g", "a");
         await rig.Inbox.EnqueueAsync(
             [InboxRig.Delivery("0", group: group), InboxRig.Delivery("1"), InboxRig.Delivery("2", qos: 2, group: group), InboxRig.Delivery("3", group: group)]);
-        await rig.StartAsync(credit: 3);
+        rig.Start(credit: 3);
         await rig.Inbox.AcknowledgeAsync([new InboxAck(2, Received: true)]);
         rig.Inbox.Stop(sentBelow: 3);
 

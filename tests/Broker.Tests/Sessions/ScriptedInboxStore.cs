@@ -2,7 +2,7 @@ using Starling.Broker.Sessions;
 
 namespace Starling.Broker.Tests.Sessions;
 
-/// <summary>An inbox store that stalls and fails when a test says so.</summary>
+/// <summary>An inbox store that stalls, fails and finds repeats when a test says so.</summary>
 internal sealed class ScriptedInboxStore : IInboxStore
 {
     private readonly SortedDictionary<long, InboxEntry> _entries = [];
@@ -15,8 +15,14 @@ internal sealed class ScriptedInboxStore : IInboxStore
     /// <summary>Thrown by what is appended while it is set.</summary>
     public Exception? Failure { get; set; }
 
-    /// <summary>From now on calls are not done before <see cref="Release"/>.</summary>
-    public void Stall() => _stalled = new TaskCompletionSource();
+    /// <summary>Thrown by what is read while it is set.</summary>
+    public Exception? ReadFailure { get; set; }
+
+    /// <summary>Whether an appended entry repeats an earlier one.</summary>
+    public Func<InboxEntry, bool> IsRepeat { get; set; } = _ => false;
+
+    /// <summary>From now on calls are not done before <see cref="Release"/>, or before the returned source is set.</summary>
+    public TaskCompletionSource Stall() => _stalled = new TaskCompletionSource();
 
     public void Release()
     {
@@ -25,20 +31,17 @@ internal sealed class ScriptedInboxStore : IInboxStore
         stalled.SetResult();
     }
 
-    public async ValueTask AppendAsync(SessionKey session, long epoch, IReadOnlyList<InboxEntry> entries)
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries)
     {
         if (Failure is { } failure)
-        {
-            await WaitAsync();
-            throw failure;
-        }
-
-        foreach (var entry in entries)
+            return _stalled is { } stalled ? FailAsync(stalled.Task, failure) : throw failure;
+        var repeats = entries.Where(IsRepeat).Select(entry => entry.Number).ToArray();
+        foreach (var entry in entries.Where(entry => !repeats.Contains(entry.Number)))
             _entries.Add(entry.Number, entry);
-        await WaitAsync();
+        return AfterAsync((IReadOnlyList<long>)repeats);
     }
 
-    public async ValueTask AcknowledgeAsync(SessionKey session, long epoch, IReadOnlyList<InboxAck> acks)
+    public async ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
     {
         foreach (var ack in acks)
         {
@@ -48,16 +51,28 @@ internal sealed class ScriptedInboxStore : IInboxStore
                 _entries[ack.Number] = entry with { Released = true };
         }
 
-        await WaitAsync();
+        await AfterAsync(0);
     }
 
-    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionKey session, long from, int most)
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most)
     {
         Reads++;
+        if (ReadFailure is { } failure)
+            throw failure;
         InboxEntry[] found = [.. _entries.Where(entry => entry.Key >= from).Take(most).Select(entry => entry.Value)];
-        await WaitAsync();
-        return found;
+        return AfterAsync((IReadOnlyList<InboxEntry>)found);
     }
 
-    private Task WaitAsync() => _stalled?.Task ?? Task.CompletedTask;
+    private static async ValueTask<IReadOnlyList<long>> FailAsync(Task stalled, Exception failure)
+    {
+        await stalled;
+        throw failure;
+    }
+
+    private async ValueTask<T> AfterAsync<T>(T result)
+    {
+        if (_stalled is { } stalled)
+            await stalled.Task;
+        return result;
+    }
 }

@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Starling.Broker.Messages;
+
+/// <summary>
+/// The one encoding of a message between processes and in stores.
+/// </summary>
+/// <remarks>
+/// <code>
+/// version (1 byte) | fields, each: tag (1 byte), length (varint), value | tag 0, length of properties (varint), properties, payload
+/// </code>
+/// Fields are skipped by who does not know them, so that old and new nodes read each other's; the version only changes when that is not
+/// enough. Properties and payload come last, side by side, so that a decoded message is a reference into the frame. Numbers are big
+/// endian.
+/// </remarks>
+public static class MessageFrame
+{
+    internal const byte Version = 1;
+
+    internal enum Tag : byte
+    {
+        Tail,
+        Topic,
+        Flags,
+        ExpiresAt,
+        PublisherClientId,
+        PublisherEpoch,
+        PublisherSession,
+        PacketIdentifier,
+    }
+
+    public static byte[] Encode(Message message)
+    {
+        var topic = message.Topic.Utf8;
+        var properties = message.ForwardedProperties;
+        var publisher = message.Publisher;
+        var clientIdLength = publisher is null ? 0 : Encoding.UTF8.GetByteCount(publisher.ClientId);
+        var length = 1 + FieldLength(topic.Length) + FieldLength(1) + 1 + VarintLength(properties.Length) + properties.Length + message.PayloadLength;
+        if (message.ExpiresAt != Message.Never)
+            length += FieldLength(sizeof(long));
+        if (publisher is not null)
+            length += FieldLength(clientIdLength) + FieldLength(sizeof(long));
+        if (message.RepeatableIdentifier != 0)
+            length += FieldLength(sizeof(long)) + FieldLength(sizeof(ushort));
+
+        var frame = new byte[length];
+        frame[0] = Version;
+        var at = 1;
+        topic.CopyTo(Field(frame, ref at, Tag.Topic, topic.Length));
+        Field(frame, ref at, Tag.Flags, 1)[0] = (byte)((int)message.QoS | (message.Retain ? 4 : 0));
+        if (message.ExpiresAt != Message.Never)
+            BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.ExpiresAt, sizeof(long)), message.ExpiresAt);
+        if (publisher is not null)
+        {
+            Encoding.UTF8.GetBytes(publisher.ClientId, Field(frame, ref at, Tag.PublisherClientId, clientIdLength));
+            BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.PublisherEpoch, sizeof(long)), publisher.Epoch);
+        }
+
+        if (message.RepeatableIdentifier != 0)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.PublisherSession, sizeof(long)), publisher!.SessionId);
+            BinaryPrimitives.WriteUInt16BigEndian(Field(frame, ref at, Tag.PacketIdentifier, sizeof(ushort)), message.RepeatableIdentifier);
+        }
+
+        properties.CopyTo(Field(frame, ref at, Tag.Tail, properties.Length));
+        message.Payload.CopyTo(frame.AsSpan(at));
+        return frame;
+    }
+
+    private static int FieldLength(int length) => 1 + VarintLength(length) + length;
+
+    private static int VarintLength(int value)
+    {
+        var length = 1;
+        while ((value >>= 7) != 0)
+            length++;
+        return length;
+    }
+
+    private static Span<byte> Field(byte[] frame, ref int at, Tag tag, int length)
+    {
+        frame[at++] = (byte)tag;
+        var left = (uint)length;
+        for (; left >= 0x80; left >>= 7)
+            frame[at++] = (byte)(left | 0x80);
+        frame[at++] = (byte)left;
+        at += length;
+        return frame.AsSpan(at - length, length);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Buffers.Binary;
+using System.Text;
+using Starling.Protocol;
+
+namespace Starling.Broker.Messages;
+
+/// <summary>
+/// Decodes <see cref="MessageFrame"/>s. Messages that come one after the other often have topic and publisher in common: they then share
+/// the objects. Not thread-safe.
+/// </summary>
+public sealed class MessageFrameReader
+{
+    private Topic? _topic;
+    private Publisher? _publisher;
+
+    /// <param name="frame">Belongs to the message from here on.</param>
+    /// <exception cref="InvalidDataException">It is no message, or one of a later version.</exception>
+    public Message Read(byte[] frame)
+    {
+        if (frame.Length == 0 || frame[0] != MessageFrame.Version)
+            throw new InvalidDataException($"A message of version {(frame.Length == 0 ? 0 : frame[0])} cannot be read, only version {MessageFrame.Version}.");
+        Topic? topic = null;
+        var (flags, expiresAt, epoch, session, packetIdentifier) = ((byte)0, Message.Never, 0L, 0L, (ushort)0);
+        ReadOnlySpan<byte> clientId = default;
+        var hasPublisher = false;
+        for (var at = 1; ;)
+        {
+            var tag = (MessageFrame.Tag)Next(frame, ref at);
+            var length = Length(frame, ref at);
+            var value = frame.AsSpan(at, length);
+            switch (tag)
+            {
+                case MessageFrame.Tag.Tail:
+                    return new Message(
+                        topic ?? throw Damaged(),
+                        (QualityOfService)(flags & 3),
+                        (flags & 4) != 0,
+                        frame,
+                        at,
+                        length,
+                        frame.Length - at - length,
+                        expiresAt,
+                        hasPublisher ? PublisherOf(clientId, epoch, session) : null,
+                        packetIdentifier);
+                case MessageFrame.Tag.Topic:
+                    topic = TopicOf(value);
+                    break;
+                case MessageFrame.Tag.Flags when length == 1:
+                    flags = value[0];
+                    break;
+                case MessageFrame.Tag.ExpiresAt when length == sizeof(long):
+                    expiresAt = BinaryPrimitives.ReadInt64BigEndian(value);
+                    break;
+                case MessageFrame.Tag.PublisherClientId:
+                    clientId = value;
+                    hasPublisher = true;
+                    break;
+                case MessageFrame.Tag.PublisherEpoch when length == sizeof(long):
+                    epoch = BinaryPrimitives.ReadInt64BigEndian(value);
+                    break;
+                case MessageFrame.Tag.PublisherSession when length == sizeof(long):
+                    session = BinaryPrimitives.ReadInt64BigEndian(value);
+                    break;
+                case MessageFrame.Tag.PacketIdentifier when length == sizeof(ushort):
+                    packetIdentifier = BinaryPrimitives.ReadUInt16BigEndian(value);
+                    break;
+                default:
+                    // Of a later program.
+                    break;
+            }
+
+            at += length;
+        }
+    }
+
+    private Topic TopicOf(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.IsEmpty)
+            throw Damaged();
+        return _topic is not null && _topic.Utf8.SequenceEqual(utf8) ? _topic : _topic = new Topic(utf8.ToArray());
+    }
+
+    private Publisher PublisherOf(ReadOnlySpan<byte> utf8, long epoch, long session)
+    {
+        var clientId = Encoding.UTF8.GetString(utf8);
+        if (_publisher is null || _publisher.ClientId != clientId || _publisher.Epoch != epoch || _publisher.SessionId != session)
+            _publisher = new Publisher(clientId, epoch, session);
+        return _publisher;
+    }
+
+    private static byte Next(byte[] frame, ref int at) => at < frame.Length ? frame[at++] : throw Damaged();
+
+    private static int Length(byte[] frame, ref int at)
+    {
+        var (length, shift) = (0L, 0);
+        byte part;
+        do
+        {
+            part = Next(frame, ref at);
+            length |= (long)(part & 0x7F) << shift;
+            shift += 7;
+        }
+        while ((part & 0x80) != 0 && shift < 35);
+
+        return length <= frame.Length - at ? (int)length : throw Damaged();
+    }
+
+    private static InvalidDataException Damaged() => new("A stored message is damaged: it ends too early.");
+}

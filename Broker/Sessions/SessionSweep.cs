@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants;
+
+namespace Starling.Broker.Sessions;
+
+/// <summary>
+/// Wakes stored sessions that nobody has asked for when something is due for them: they have expired, their will is due, or their
+/// connection ended with an edge that is gone. Sessions in memory have timers of their own, and lose nothing by being woken.
+/// </summary>
+public sealed partial class SessionSweep : IAsyncDisposable
+{
+    private const int PageSize = 256;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly ISessionStore _store;
+    private readonly ITenantDirectory _tenants;
+    private readonly Func<SessionKey, Session> _find;
+    private readonly string _edge;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SessionSweep> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+
+    /// <param name="store">Where they are kept.</param>
+    /// <param name="tenants">Whose sessions it sees to.</param>
+    /// <param name="find">The session that owns a key.</param>
+    /// <param name="edge">The edge that lives.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of what failed.</param>
+    public SessionSweep(
+        ISessionStore store, ITenantDirectory tenants, Func<SessionKey, Session> find, string edge, TimeProvider time, ILogger<SessionSweep> logger)
+    {
+        _store = store;
+        _tenants = tenants;
+        _find = find;
+        _edge = edge;
+        _time = time;
+        _logger = logger;
+    }
+
+    public void Start() => _running = RunAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    /// <summary>Sees to what is due now, page by page.</summary>
+    public async Task SweepAsync(CancellationToken cancellation = default)
+    {
+        IReadOnlyList<SessionKey> due;
+        do
+        {
+            due = await _store.ReadDueAsync(
+                [.. _tenants.Tenants.Select(tenant => tenant.Name)], _time.GetUtcNow().ToUnixTimeMilliseconds(), _edge, PageSize).ConfigureAwait(false);
+            foreach (var key in due)
+            {
+                if (cancellation.IsCancellationRequested || !_tenants.TryGet(key.Tenant, out _))
+                    return;
+                await _find(key).WakeAsync().ConfigureAwait(false);
+            }
+        }
+        while (due.Count == PageSize);
+    }
+
+    private async Task RunAsync()
+    {
+        using var timer = new PeriodicTimer(Interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    await SweepAsync(_stop.Token).ConfigureAwait(false);
+                }
+                catch (Exception error)
+                {
+                    LogFailed(_logger, error);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired sessions and due wills could not be looked for; tried again")]
+    private static partial void LogFailed(ILogger logger, Exception error);
+}

@@ -1,0 +1,98 @@
+using Starling.Broker.Sessions;
+
+namespace Starling.Storage.Memory;
+
+/// <summary>
+/// Entries by number in a ring that grows: they come in order and mostly leave in order, so that appending, reading and removing the
+/// oldest cost the same whatever the length.
+/// </summary>
+internal sealed class MemoryInbox
+{
+    private readonly Lock _gate = new();
+    private InboxEntry?[] _ring = new InboxEntry?[4];
+    private long _first;
+    private long _end;
+
+    public long Epoch { get; set { lock (_gate) field = value; } }
+
+    public InboxSummary Summary(long next)
+    {
+        lock (_gate)
+        {
+            var present = _ring.Where(entry => entry is not null).ToArray();
+            return new InboxSummary(Math.Max(next, _end), present.Length, present.Sum(entry => (long)entry!.Delivery.Message.Size));
+        }
+    }
+
+    public IReadOnlyList<long> Append(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    {
+        lock (_gate)
+        {
+            Check(session);
+            foreach (var entry in entries)
+            {
+                if (_first == _end)
+                    _first = _end = entry.Number;
+                Reserve(entry.Number);
+                _ring[entry.Number % _ring.Length] = entry;
+                _end = entry.Number + 1;
+            }
+        }
+
+        return [];
+    }
+
+    public void Acknowledge(SessionHold session, IReadOnlyList<InboxAck> acks)
+    {
+        lock (_gate)
+        {
+            Check(session);
+            foreach (var ack in acks)
+            {
+                if (ack.Number < _first || ack.Number >= _end)
+                    continue;
+                ref var slot = ref _ring[ack.Number % _ring.Length];
+                slot = ack.Received && slot is not null ? slot with { Released = true } : null;
+            }
+
+            while (_first < _end && _ring[_first % _ring.Length] is null)
+                _first++;
+            if (_first == _end && _ring.Length > 4)
+                _ring = new InboxEntry?[4];
+        }
+    }
+
+    public List<InboxEntry> Read(long from, int most)
+    {
+        lock (_gate)
+        {
+            List<InboxEntry> found = [];
+            for (var number = Math.Max(from, _first); number < _end && found.Count < most; number++)
+            {
+                if (_ring[number % _ring.Length] is { } entry)
+                    found.Add(entry);
+            }
+
+            return found;
+        }
+    }
+
+    private void Check(SessionHold session)
+    {
+        if (session.Epoch != Epoch)
+            throw new StaleEpochException(session.Key, session.Epoch);
+    }
+
+    private void Reserve(long number)
+    {
+        if (number - _first < _ring.Length)
+            return;
+        var length = _ring.Length;
+        while (number - _first >= length)
+            length *= 2;
+        var larger = new InboxEntry?[length];
+        for (var n = _first; n < _end; n++)
+            larger[n % length] = _ring[n % _ring.Length];
+        _ring = larger;
+    }
+}

@@ -1,0 +1,189 @@
+using Npgsql;
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Writing;
+
+namespace Starling.Storage.PostgreSql.Inboxes;
+
+internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry> entries, long bytes) : Write<IReadOnlyList<long>>(session.Key, Stage.Entries)
+{
+    private SessionLocks? _locks;
+    private AppendStatements? _statements;
+
+    public override long? Epoch => session.Epoch;
+
+    public override long Bytes => bytes;
+
+    protected override IReadOnlyList<long> Result => _statements!.Repeats(session.Id, entries);
+
+    public override void AddTo(WriteBatch batch)
+    {
+        _locks = SessionLocks.Of(batch);
+        _locks.Add(session);
+        _statements = batch.Statements(static batch => new AppendStatements(batch));
+        foreach (var entry in entries)
+            _statements.Add(session.Id, entry);
+    }
+
+    public override void Committed()
+    {
+        Refusal = _locks!.Refusal(session);
+        base.Committed();
+    }
+}
+
+/// <summary>
+/// New entries. A message of several inboxes goes into <c>messages</c>; one that may be repeated (QoS 2, from a durable session) is first
+/// noted in <c>delivered</c>, and is left out when it stands there with another number.
+/// </summary>
+internal sealed class AppendStatements(WriteBatch writes) : IStatements
+{
+    private readonly SessionLocks _locks = SessionLocks.Of(writes);
+    private readonly List<(long Session, InboxEntry Entry)> _entries = [];
+    private readonly HashSet<(long Session, long Number)> _repeats = [];
+    private readonly List<long> _repeatableSessions = [];
+    private readonly List<long> _publishers = [];
+    private readonly List<int> _packetIdentifiers = [];
+    private readonly List<long> _repeatableNumbers = [];
+
+    public int Order => 60;
+
+    public void Add(long session, InboxEntry entry) => _entries.Add((session, entry));
+
+    public IReadOnlyList<long> Repeats(long session, IReadOnlyList<InboxEntry> entries) =>
+        _repeats.Count == 0 ? [] : [.. entries.Where(entry => _repeats.Contains((session, entry.Number))).Select(entry => entry.Number)];
+
+    public void AddTo(NpgsqlBatch batch)
+    {
+        var stored = StoreShared(batch);
+        var (plain, repeatable) = (new Columns(_entries.Count), new Columns(0));
+        foreach (var (session, entry) in _entries)
+        {
+            var message = entry.Delivery.Message;
+            long? id = stored.TryGetValue(message, out var found) ? found : null;
+            if (message.RepeatableIdentifier == 0)
+            {
+                plain.Add(session, entry, id);
+                continue;
+            }
+
+            repeatable.Add(session, entry, id);
+            _repeatableSessions.Add(session);
+            _publishers.Add(message.Publisher!.SessionId);
+            _packetIdentifiers.Add(message.RepeatableIdentifier);
+            _repeatableNumbers.Add(entry.Number);
+        }
+
+        if (repeatable.Count > 0)
+            AddRepeatable(batch, repeatable);
+        if (plain.Count > 0)
+        {
+            batch.BatchCommands.Add(plain.AddTo(new NpgsqlBatchCommand(
+                """
+                insert into inbox (session, number, message, body, size, flags, extra)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7) as added(session, number, message, body, size, flags, extra)
+                where added.session in (
+                    select s.id from unnest($8, $9) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
+                on conflict do nothing
+                """)).With(_locks.Sessions).With(_locks.Epochs));
+        }
+    }
+
+    public async Task ReadAsync(NpgsqlDataReader reader)
+    {
+        if (_repeatableSessions.Count == 0)
+            return;
+        while (await reader.ReadAsync().ConfigureAwait(false))
+            _repeats.Add((reader.GetInt64(0), reader.GetInt64(1)));
+        await reader.NextResultAsync().ConfigureAwait(false);
+    }
+
+    private Dictionary<Message, long> StoreShared(NpgsqlBatch batch)
+    {
+        var stored = new Dictionary<Message, long>(ReferenceEqualityComparer.Instance);
+        if (_locks.Sessions.Count < 2)
+            return stored;
+        var seen = new HashSet<Message>(_entries.Count, ReferenceEqualityComparer.Instance);
+        var (ids, bodies) = (new List<long>(), new List<byte[]?>());
+        foreach (var (_, entry) in _entries)
+        {
+            var message = entry.Delivery.Message;
+            if (seen.Add(message) || stored.ContainsKey(message))
+                continue;
+            var id = writes.Shared.NextId();
+            stored.Add(message, id);
+            ids.Add(id);
+            bodies.Add(MessageFrame.Encode(message));
+        }
+
+        if (ids.Count > 0)
+        {
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(
+                "insert into messages (id, body) select * from unnest($1, $2)").With(ids).With(bodies));
+            // Should none of the entries be taken, nothing refers to them.
+            if (_entries.Exists(entry => entry.Entry.Delivery.Message.RepeatableIdentifier != 0))
+                ids.ForEach(writes.Shared.Unreferenced);
+        }
+
+        return stored;
+    }
+
+    private void AddRepeatable(NpgsqlBatch batch, Columns columns)
+    {
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            insert into delivered (session, publisher, packet_identifier, number)
+            select * from unnest($1, $2, $3, $4) as added(session, publisher, packet_identifier, number)
+            where added.session in (
+                select s.id from unnest($5, $6) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
+            on conflict do nothing
+            """)
+            .With(_repeatableSessions).With(_publishers).With(_packetIdentifiers).With(_repeatableNumbers)
+            .With(_locks.Sessions).With(_locks.Epochs));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            select added.session, added.number
+            from unnest($1, $2, $3, $4) as added(session, publisher, packet_identifier, number)
+            join delivered d on d.session = added.session and d.publisher = added.publisher
+                and d.packet_identifier = added.packet_identifier and d.number <> added.number
+            """).With(_repeatableSessions).With(_publishers).With(_packetIdentifiers).With(_repeatableNumbers));
+        batch.BatchCommands.Add(columns.AddTo(new NpgsqlBatchCommand(
+            """
+            insert into inbox (session, number, message, body, size, flags, extra)
+            select added.session, added.number, added.message, added.body, added.size, added.flags, added.extra
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                as added(session, number, message, body, size, flags, extra, publisher, packet_identifier)
+            join delivered d on d.session = added.session and d.publisher = added.publisher
+                and d.packet_identifier = added.packet_identifier and d.number = added.number
+            on conflict do nothing
+            """)).With(_publishers).With(_packetIdentifiers));
+    }
+
+    private sealed class Columns(int capacity)
+    {
+        private readonly List<long> _sessions = new(capacity);
+        private readonly List<long> _numbers = new(capacity);
+        private readonly List<long?> _messages = new(capacity);
+        private readonly List<byte[]?> _bodies = new(capacity);
+        private readonly List<int> _sizes = new(capacity);
+        private readonly List<short> _flags = new(capacity);
+        private readonly List<byte[]?> _extras = new(capacity);
+
+        public int Count => _sessions.Count;
+
+        public void Add(long session, InboxEntry entry, long? message)
+        {
+            _sessions.Add(session);
+            _numbers.Add(entry.Number);
+            _messages.Add(message);
+            _bodies.Add(message is null ? MessageFrame.Encode(entry.Delivery.Message) : null);
+            _sizes.Add(entry.Delivery.Message.Size);
+            _flags.Add(DeliveryFrame.Flags(entry.Delivery));
+            _extras.Add(DeliveryFrame.Extra(entry.Delivery));
+        }
+
+        public NpgsqlBatchCommand AddTo(NpgsqlBatchCommand command) =>
+            command.With(_sessions).With(_numbers).With(_messages).With(_bodies).With(_sizes).With(_flags).With(_extras);
+    }
+}

@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Starling.Storage.PostgreSql.Writing;
+
+namespace Starling.Storage.PostgreSql.Inboxes;
+
+/// <summary>
+/// Empties the inboxes of sessions that have ended, and removes messages that nothing refers to: in small transactions beside the
+/// writer, so that a large inbox does not hold anybody up.
+/// </summary>
+public sealed partial class DiscardedInboxes : IAsyncDisposable
+{
+    private const int PageSize = 5000;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OrphanInterval = TimeSpan.FromHours(1);
+
+    private readonly Database _database;
+    private readonly GroupCommit _writer;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DiscardedInboxes> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+
+    public DiscardedInboxes(Database database, GroupCommit writer, TimeProvider time, ILogger<DiscardedInboxes> logger)
+    {
+        _database = database;
+        _writer = writer;
+        _time = time;
+        _logger = logger;
+        _running = RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    /// <summary>Empties what is there now.</summary>
+    public async Task EmptyAsync(CancellationToken cancellation = default)
+    {
+        while (await FirstAsync(cancellation).ConfigureAwait(false) is { } session)
+        {
+            while (await RemovePageAsync(session, cancellation).ConfigureAwait(false))
+            {
+            }
+
+            await RunAsync("delete from discarded where session = $1", session, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Removes messages without references that a crash has left; those of transactions under way are not to be seen yet.</summary>
+    public async Task RemoveOrphansAsync(CancellationToken cancellation = default)
+    {
+        long? after = long.MinValue;
+        while (after is { } from)
+        {
+            await using var command = _database.Source.CreateCommand(
+                """
+                with page as (select id from messages where id > $1 order by id limit 5000),
+                gone as (
+                    delete from messages m using page
+                    where m.id = page.id and not exists (select 1 from inbox i where i.message = m.id))
+                select max(id) from page
+                """);
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
+            after = await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as long?;
+        }
+    }
+
+    private async Task<long?> FirstAsync(CancellationToken cancellation)
+    {
+        await using var command = _database.Source.CreateCommand("select session from discarded limit 1");
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as long?;
+    }
+
+    private async Task<bool> RemovePageAsync(long session, CancellationToken cancellation)
+    {
+        await using var command = _database.Source.CreateCommand(
+            """
+            with page as (select number from inbox where session = $1 order by number limit $2),
+            gone as (
+                delete from inbox i using page where i.session = $1 and i.number = page.number
+                returning i.message)
+            select count(*)::int, array_agg(distinct message) filter (where message is not null) from gone
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = PageSize });
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        await reader.ReadAsync(cancellation).ConfigureAwait(false);
+        if (!reader.IsDBNull(1))
+            Array.ForEach(reader.GetFieldValue<long[]>(1), _writer.Shared.Unreferenced);
+        return reader.GetInt32(0) == PageSize;
+    }
+
+    private async Task RunAsync(string text, long session, CancellationToken cancellation)
+    {
+        await using var command = _database.Source.CreateCommand(text);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session });
+        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        long? lastOrphans = null;
+        using var timer = new PeriodicTimer(Interval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    await EmptyAsync(_stop.Token).ConfigureAwait(false);
+                    if (lastOrphans is { } last && _time.GetElapsedTime(last) < OrphanInterval)
+                        continue;
+                    await RemoveOrphansAsync(_stop.Token).ConfigureAwait(false);
+                    lastOrphans = _time.GetTimestamp();
+                }
+                catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
+                {
+                    LogFailed(error.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Ended sessions could not be cleaned up in PostgreSQL, which is tried again: {Problem}")]
+    private partial void LogFailed(string problem);
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Storage.PostgreSql.Writing;
+
+namespace Starling.Storage.PostgreSql.Inboxes;
+
+/// <summary>
+/// Inboxes in PostgreSQL. Nobody waits for the removal of what is done with: should it be lost in a crash, the client gets the message
+/// again, as MQTT allows for what it has acknowledged at QoS 1, or its PUBREL once more at QoS 2.
+/// </summary>
+public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) : IInboxStore
+{
+    // By session: the last removal that is not known to be written, and the highest number in it.
+    private readonly ConcurrentDictionary<long, (Task Written, long Highest)> _removals = new();
+
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    {
+        writer.EnsureRoom();
+        return new(writer.Add(new AppendWrite(session, entries, entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
+    }
+
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    {
+        var write = new AcknowledgeWrite(session, acks);
+        var waits = false;
+        var highest = long.MinValue;
+        foreach (var ack in acks)
+        {
+            waits |= ack.Received;
+            highest = Math.Max(highest, ack.Number);
+        }
+
+        if (waits)
+            return new(writer.Add(write));
+        _removals[session.Id] = (write.Done, highest);
+        writer.AddLazily(write);
+        _ = ForgetAsync(session.Id, write.Done);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most)
+    {
+        if (_removals.TryGetValue(session.Id, out var removal) && removal.Highest >= from)
+        {
+            writer.Hurry();
+            await removal.Written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await using var command = database.Source.CreateCommand(
+            """
+            select i.number, i.flags, i.extra, i.released, coalesce(i.body, m.body)
+            from inbox i left join messages m on m.id = i.message
+            where i.session = $1 and i.number >= $2 order by i.number limit $3
+            """);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session.Id });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        List<InboxEntry> entries = [];
+        var frames = new MessageFrameReader();
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        while (await reader.ReadAsync().ConfigureAwait(false))
+        {
+            var message = frames.Read(reader.GetFieldValue<byte[]>(4));
+            var delivery = DeliveryFrame.Read(message, reader.GetInt16(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2));
+            entries.Add(new InboxEntry(reader.GetInt64(0), delivery, Released: reader.GetBoolean(3)));
+        }
+
+        return entries;
+    }
+
+    private async Task ForgetAsync(long session, Task written)
+    {
+        await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_removals.TryGetValue(session, out var last) && last.Written == written)
+            _removals.TryRemove(new KeyValuePair<long, (Task, long)>(session, last));
+    }
+}

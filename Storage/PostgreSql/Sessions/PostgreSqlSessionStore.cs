@@ -1,0 +1,65 @@
+using Npgsql;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+using Starling.Storage.PostgreSql.Writing;
+
+namespace Starling.Storage.PostgreSql.Sessions;
+
+/// <summary>Durable sessions in PostgreSQL.</summary>
+public sealed class PostgreSqlSessionStore(Database database, GroupCommit writer) : ISessionStore
+{
+    public ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch) => new(writer.Add(new TakeWrite(session, epoch)));
+
+    public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state) =>
+        new(writer.Add(new SaveWrite(session, epoch, state)));
+
+    public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
+        new(writer.Add(new SubscriptionWrite(session, set, removed)));
+
+    public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+        new(writer.Add(new ReceivedWrite(session, received, released)));
+
+    public ValueTask DeleteAsync(SessionKey session, long epoch) => new(writer.Add(new DeleteWrite(session, epoch)));
+
+    public async IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant)
+    {
+        await using var command = database.Source.CreateCommand(
+            """
+            select s.client_id, u.filter, u.options, u.identifier
+            from sessions s join subscriptions u on u.session = s.id
+            where s.tenant = $1
+            """);
+        command.CommandTimeout = 0;
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenant });
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        while (await reader.ReadAsync().ConfigureAwait(false))
+        {
+            yield return new StoredRoute(reader.GetString(0), new Subscription(
+                reader.GetString(1),
+                SubscriptionOptions.FromByte((byte)reader.GetInt16(2)),
+                reader.IsDBNull(3) ? null : (uint)reader.GetInt64(3)));
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most)
+    {
+        await using var command = database.Source.CreateCommand(
+            """
+            (select tenant, client_id from sessions where edge is not null and edge <> $1 and tenant = any($2) limit $4)
+            union
+            (select tenant, client_id from sessions where expires_at <= $3 and tenant = any($2) limit $4)
+            union
+            (select tenant, client_id from sessions where will_at <= $3 and tenant = any($2) limit $4)
+            limit $4
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = edge });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tenants] });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        List<SessionKey> due = [];
+        await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
+        while (await reader.ReadAsync().ConfigureAwait(false))
+            due.Add(new SessionKey(reader.GetString(0), reader.GetString(1)));
+        return due;
+    }
+}

@@ -1,0 +1,61 @@
+using Starling.Broker.Sessions;
+
+namespace Starling.Storage.PostgreSql.Writing;
+
+/// <summary>Where in a transaction a write is carried out.</summary>
+internal enum Stage
+{
+    Take,
+    Save,
+    Subscriptions,
+    Entries,
+    Delete,
+}
+
+/// <summary>Something to be written, and who waits for it.</summary>
+/// <param name="session">The session it is about, whose writes keep their order; null when the order does not matter.</param>
+/// <param name="stage">Where in a transaction it belongs.</param>
+internal abstract class Write(SessionKey? session, Stage stage)
+{
+    public SessionKey? Session => session;
+
+    public Stage Stage => stage;
+
+    /// <summary>What it takes up while it waits, in bytes.</summary>
+    public virtual long Bytes => 64;
+
+    /// <summary>The epoch that it names, if it names one.</summary>
+    public virtual long? Epoch => null;
+
+    /// <summary>Puts it into the statements of its kind.</summary>
+    public abstract void AddTo(WriteBatch batch);
+
+    /// <summary>Tells who waits: it is committed. Results and refusals are known from the statements.</summary>
+    public abstract void Committed();
+
+    /// <summary>Tells who waits: it will not be written.</summary>
+    public abstract void Fail(Exception error);
+}
+
+/// <inheritdoc/>
+internal abstract class Write<TResult>(SessionKey? session, Stage stage) : Write(session, stage)
+{
+    private readonly TaskCompletionSource<TResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<TResult> Done => _done.Task;
+
+    /// <summary>Why the database refused this one, while the rest of its transaction went through.</summary>
+    public Exception? Refusal { get; set; }
+
+    protected abstract TResult Result { get; }
+
+    public override void Committed()
+    {
+        if (Refusal is null)
+            _done.TrySetResult(Result);
+        else
+            _done.TrySetException(Refusal);
+    }
+
+    public override void Fail(Exception error) => _done.TrySetException(error);
+}
