@@ -12,6 +12,9 @@ internal sealed record CliContext
     /// <summary>Asks for a line that isn't shown while it is typed; null when there is nobody to ask.</summary>
     public Func<string, string?>? AskSecret { get; init; }
 
+    /// <summary>Environment variables by name.</summary>
+    public Func<string, string?> Environment { get; init; } = _ => null;
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public static CliContext OfProcess() => new()
@@ -19,6 +22,7 @@ internal sealed record CliContext
         Input = Console.OpenStandardInput(),
         Output = Console.OpenStandardOutput(),
         Error = Console.Error,
+        Environment = System.Environment.GetEnvironmentVariable,
         AskSecret = Console.IsInputRedirected ? null : Terminal.AskSecret,
     };
 

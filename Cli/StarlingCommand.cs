@@ -5,8 +5,10 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using Starling.Broker.Tenants.Files;
 using Starling.Cli.Commands;
 using Starling.Protocol;
+using Starling.Storage.PostgreSql;
 
 namespace Starling.Cli;
 
@@ -30,6 +32,12 @@ internal static class StarlingCommand
             await context.Error.WriteLineAsync($"starling: {error.Message}");
             return error.ExitCode;
         }
+        catch (TenantsFileException mistakes)
+        {
+            foreach (var mistake in mistakes.Errors)
+                await context.Error.WriteLineAsync(mistake.ToString());
+            return ExitCodes.Failed;
+        }
         catch (OperationCanceledException)
         {
             return ExitCodes.Interrupted;
@@ -49,6 +57,7 @@ internal static class StarlingCommand
             SubCommand.Create(context),
             PasswdCommand.Create(context),
             TenantCommand.Create(context),
+            UserCommand.Create(context),
         };
         // -h is the host, as with mosquitto_pub and mosquitto_sub.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());
@@ -58,7 +67,7 @@ internal static class StarlingCommand
 
     private static bool IsFailureOfTheOutsideWorld(Exception error) => error
         is IOException or UnauthorizedAccessException or SocketException or WebSocketException or AuthenticationException
-        or CryptographicException or MqttProtocolException;
+        or CryptographicException or MqttProtocolException or DatabaseException;
 
     private static string OneLine(Exception error) => error.Message.ReplaceLineEndings(" ");
 }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using Microsoft.AspNetCore.Identity;
-using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 
 namespace Starling.Cli.Commands;
@@ -10,26 +8,19 @@ internal sealed class PasswdCommand
 {
     private readonly Argument<string> _user = new("USER") { Description = "The user the password is for." };
 
-    private readonly Option<bool> _scram = new("--scram")
-    {
-        Description = "Make a SCRAM-SHA-256 credential (for MQTT 5 enhanced authentication) instead of a password hash.",
-    };
-
-    private readonly Option<int> _iterations = new("--iterations")
-    {
-        Description = $"Work to derive the SCRAM keys, {ScramCredential.MinimumIterations} to {ScramCredential.MaximumIterations}; the client has to do it at each login.",
-        DefaultValueFactory = _ => ScramCredential.DefaultIterations,
-    };
+    private readonly PasswordOptions _password;
 
     private readonly Option<string?> _file = new("--file") { Description = "Write it into this tenants.json instead of printing it." };
 
     private readonly Option<string?> _tenant = new("--tenant") { Description = "The tenant of the user in that file." };
 
-    private readonly Option<bool> _passwordStdin = new("--password-stdin") { Description = "Read the password from the first line of the standard input." };
-
     private readonly CliContext _context;
 
-    private PasswdCommand(CliContext context) => _context = context;
+    private PasswdCommand(CliContext context)
+    {
+        _context = context;
+        _password = new(context);
+    }
 
     public static Command Create(CliContext context) => new PasswdCommand(context).Create();
 
@@ -37,8 +28,9 @@ internal sealed class PasswdCommand
     {
         var command = new Command("passwd", "Make the hash of a user's password: print it, or set it in a tenants file.")
         {
-            _user, _scram, _iterations, _file, _tenant, _passwordStdin,
+            _user, _file, _tenant,
         };
+        _password.AddTo(command);
         command.SetAction(Run);
         return command;
     }
@@ -49,30 +41,12 @@ internal sealed class PasswdCommand
         if (file is null != tenant is null)
             throw new CliException("--file and --tenant belong together", ExitCodes.Usage);
         var user = parsed.GetRequiredValue(_user);
-        var iterations = parsed.GetValue(_iterations);
-        if (iterations is < ScramCredential.MinimumIterations or > ScramCredential.MaximumIterations)
-            throw new CliException($"--iterations goes from {ScramCredential.MinimumIterations} to {ScramCredential.MaximumIterations}", ExitCodes.Usage);
-        var password = NewPassword.Read(user, parsed.GetValue(_passwordStdin), _context);
-        var (member, value) = parsed.GetValue(_scram)
-            ? ("scram", ScramOf(password, iterations))
-            : ("passwordHash", new PasswordHasher<string>().HashPassword(user, password));
+        var (member, value) = _password.Read(parsed, user);
         if (file is null)
             _context.WriteLine(value);
         else
             Store(file, tenant!, user, member, value);
         return 0;
-    }
-
-    private static string ScramOf(string password, int iterations)
-    {
-        try
-        {
-            return ScramCredential.Create(password, iterations).ToStoredForm();
-        }
-        catch (ArgumentException)
-        {
-            throw new CliException("the password has characters that SCRAM (SASLprep, RFC 4013) does not allow");
-        }
     }
 
     private void Store(string file, string tenant, string user, string member, string value)

@@ -11,7 +11,7 @@ public sealed record EdgeOptions
     /// <summary>Health, readiness and metrics over HTTP; null turns them off.</summary>
     public ManagementOptions? Management { get; init; } = new();
 
-    /// <summary>The file that describes the tenants; null is the built-in tenant <c>demo</c>.</summary>
+    /// <summary>The file that describes the tenants; null, unless they come from the database, is the built-in tenant <c>demo</c>.</summary>
     public string? TenantsFile { get; init; }
 
     /// <summary>The database that keeps what must outlive the process; null is memory.</summary>

@@ -25,6 +25,8 @@ internal static class OptionsValidator
         }
         foreach (var error in StorageErrors(options.Storage))
             yield return error;
+        if (options is { TenantsFile: not null, Storage.Tenants: true })
+            yield return ("tenantsFile", "the tenants come from the database already; expected either \"tenantsFile\" or \"storage.tenants\": true");
         if (string.IsNullOrWhiteSpace(options.DataDirectory))
             yield return ("dataDirectory", "expected the name of a directory");
         var limits = options.Limits;

@@ -8,6 +8,9 @@ public sealed record StorageOptions
     /// <summary>As Npgsql takes it. It may hold a password, so it is never shown.</summary>
     public required string ConnectionString { get; init; }
 
+    /// <summary>Tenants come from the database; there is no tenants file then.</summary>
+    public bool Tenants { get; init; }
+
     /// <summary>Connections that read; a few others come on top.</summary>
     public int MaximumConnections { get; init; } = 8;
 

@@ -64,7 +64,7 @@ public static class BrokerServices
         directory.Changed += provider.GetRequiredService<Authenticator>().Forget;
         if (options.TenantsFile is not null)
             provider.GetRequiredService<TenantsFile>();
-        else
+        else if (options.Storage is not { Tenants: true })
             directory.Apply([Demo()]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetRequiredService<StandaloneCluster>().Join(edge);

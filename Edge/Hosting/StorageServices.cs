@@ -6,6 +6,7 @@ using Starling.Storage.Memory;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Tenants;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Edge.Hosting;
@@ -25,6 +26,8 @@ internal static class StorageServices
         services.AddSingleton<Database>();
         services.AddSingleton<SingleBroker>();
         services.AddSingleton<IReadinessCheck, StorageReadiness>();
+        if (storage.Tenants)
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
         services.AddSingleton<WriterMetrics>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<DiscardedInboxes>();
@@ -34,7 +37,7 @@ internal static class StorageServices
             ActivatorUtilities.CreateInstance<PostgreSqlInboxStore>(provider)));
     }
 
-    /// <summary>Before anything listens: the schema is up to date and no other broker has the database.</summary>
+    /// <summary>Before anything listens: the schema is up to date, no other broker has the database, tenants in it are loaded.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
     public static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
     {
@@ -42,6 +45,8 @@ internal static class StorageServices
             return;
         await database.OpenAsync(cancellation);
         await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
+        if (services.GetService<TenantWatch>() is { } tenants)
+            await tenants.StartAsync(cancellation);
         services.GetRequiredService<DiscardedInboxes>();
     }
 

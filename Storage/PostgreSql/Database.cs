@@ -75,7 +75,7 @@ public sealed partial class Database : IAsyncDisposable
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
     /// <summary>One line for the operator: where, and what PostgreSQL or the network said.</summary>
-    internal DatabaseException Failure(Exception e) => new($"{Place}: {Reason(e)}", e);
+    public DatabaseException Failure(Exception e) => new($"{Place}: {Reason(e)}", e);
 
     internal static string Reason(Exception e) => e switch
     {

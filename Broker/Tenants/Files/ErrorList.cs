@@ -3,6 +3,7 @@ using System.Text;
 namespace Starling.Broker.Tenants.Files;
 
 /// <summary>Gathers what is wrong with one text, and turns offsets into lines and columns.</summary>
+/// <param name="file">Its name; empty when it is no file, so that lines say nothing.</param>
 internal sealed class ErrorList(string file, byte[] utf8)
 {
     private readonly List<(int Offset, TenantsFileError Error)> _errors = [];
@@ -14,6 +15,11 @@ internal sealed class ErrorList(string file, byte[] utf8)
 
     public void Add(int offset, string path, string message)
     {
+        if (file.Length == 0)
+        {
+            _errors.Add((offset, new(file, 0, 0, path, message)));
+            return;
+        }
         var before = utf8.AsSpan(0, Math.Min(offset, utf8.Length));
         var lineStart = before.LastIndexOf((byte)'\n') + 1;
         var line = before.Count((byte)'\n') + 1;

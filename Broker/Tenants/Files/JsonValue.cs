@@ -30,12 +30,14 @@ internal static class PositionedJson
 {
     private static readonly JsonReaderOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
+    /// <param name="utf8">The text.</param>
+    /// <param name="path">What the paths in it begin with.</param>
     /// <exception cref="JsonException">The text is no JSON; says line and byte (from 0).</exception>
-    public static JsonValue Parse(ReadOnlySpan<byte> utf8)
+    public static JsonValue Parse(ReadOnlySpan<byte> utf8, string path = "")
     {
         var reader = new Utf8JsonReader(utf8, Options);
         reader.Read();
-        var value = Value(ref reader, string.Empty);
+        var value = Value(ref reader, path);
         reader.Read();
         return value;
     }

@@ -27,29 +27,46 @@ public static class TenantsFileReader
         return errors.IsEmpty ? tenants : throw new TenantsFileException(errors.Errors);
     }
 
+    /// <summary>
+    /// Reads one tenant that comes from elsewhere by the same rules. Mistakes have no file, line or column; their path begins with
+    /// <c>tenants.NAME</c>. Server names of other tenants are not looked at.
+    /// </summary>
+    /// <param name="name">The tenant's name.</param>
+    /// <param name="utf8">The object that stands behind the name in a tenants file.</param>
+    /// <exception cref="TenantsFileException">There are mistakes in it.</exception>
+    public static TenantOptions ReadTenant(string name, byte[] utf8)
+    {
+        var path = $"tenants.{name}";
+        var errors = new ErrorList(string.Empty, utf8);
+        if (!TenantName.IsValid(name))
+            errors.Add(0, path, NotATenantName(name));
+        var tenant = Parse(utf8, errors, path) is { } root && JsonObject.From(root, errors) is { } json ? TenantReader.Read(name, json, []) : null;
+        return errors.IsEmpty ? tenant! : throw new TenantsFileException(errors.Errors);
+    }
+
     internal static byte[] WithoutByteOrderMark(byte[] utf8) =>
         utf8.AsSpan().StartsWith(ByteOrderMark) ? utf8[ByteOrderMark.Length..] : utf8;
 
-    private static JsonValue? Parse(byte[] utf8, ErrorList errors)
+    private static JsonValue? Parse(byte[] utf8, ErrorList errors, string path = "")
     {
         if (!Utf8.IsValid(utf8))
         {
-            errors.Add(FirstInvalid(utf8), string.Empty, "this is not UTF-8");
+            errors.Add(FirstInvalid(utf8), path, "this is not UTF-8");
             return null;
         }
         try
         {
-            return PositionedJson.Parse(utf8);
+            return PositionedJson.Parse(utf8, path);
         }
         catch (JsonException error)
         {
             // The message ends in the position, which is said already.
             var message = error.Message.Split(" LineNumber:", 2)[0];
-            errors.AddAt(error.LineNumber ?? 0, error.BytePositionInLine ?? 0, string.Empty, $"this is not JSON: {message}");
+            errors.AddAt(error.LineNumber ?? 0, error.BytePositionInLine ?? 0, path, $"this is not JSON: {message}");
         }
         catch (InvalidOperationException)
         {
-            errors.Add(0, string.Empty, "a string has an escape that is half a surrogate pair");
+            errors.Add(0, path, "a string has an escape that is half a surrogate pair");
         }
         return null;
     }
@@ -65,17 +82,15 @@ public static class TenantsFileReader
         foreach (var member in tenants?.Members ?? [])
         {
             if (!TenantName.IsValid(member.Name))
-            {
-                root.Errors.Add(
-                    member.NameOffset,
-                    member.Value.Path,
-                    $"\"{member.Name}\" is no tenant name; expected 1 to 63 characters of a-z, 0-9 and '-', not starting with '-'");
-            }
+                root.Errors.Add(member.NameOffset, member.Value.Path, NotATenantName(member.Name));
             if (JsonObject.From(member.Value, root.Errors) is { } json)
                 read.Add(TenantReader.Read(member.Name, json, claimed));
         }
         return read;
     }
+
+    private static string NotATenantName(string name) =>
+        $"\"{name}\" is no tenant name; expected 1 to 63 characters of a-z, 0-9 and '-', not starting with '-'";
 
     private static int FirstInvalid(ReadOnlySpan<byte> utf8)
     {

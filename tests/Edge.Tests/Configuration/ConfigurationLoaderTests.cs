@@ -107,6 +107,15 @@ public sealed class ConfigurationLoaderTests : IDisposable
           "storage": { "connectionString": "Host=a;Database=b;Username=c",
             "queueBytes": "1KiB" } }
         """)]
+    [InlineData("tenantsFile", 2, """
+        { "listeners": [ { "type": "tcp", "port": 1 } ],
+          "tenantsFile": "tenants.json",
+          "storage": { "connectionString": "Host=a;Database=b;Username=c", "tenants": true } }
+        """)]
+    [InlineData("storage", 2, """
+        { "listeners": [ { "type": "tcp", "port": 1 } ],
+          "storage": { "tenants": true } }
+        """)]
     [InlineData("limits", 1, """{ "listeners": [ { "type": "tcp", "port": 1 } ], "limits": null }""")]
     [InlineData("unknown", 1, """{ "unknown": 1 }""")]
     [InlineData("", 2, """

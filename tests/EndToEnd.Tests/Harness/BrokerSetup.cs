@@ -12,12 +12,16 @@ internal sealed record BrokerSetup
 
     public string Tenants { get; init; } = TenantsJson.Usual;
 
+    /// <summary>Connection string of the database that the tenants are in; null when they are in the file.</summary>
+    public string? TenantsDatabase { get; init; }
+
     /// <summary>The four kinds of listener for tenant demo, and <c>any</c>, TCP, for tenants named by the user name.</summary>
     public string Configuration => JsonSerializer.Serialize(new
     {
         listeners = Listeners.Select(type => Listener(type, type, "demo")).Append(Listener("any", "tcp", null)),
         management = new { port = Ports.GetValueOrDefault("management") },
-        tenantsFile = "tenants.json",
+        tenantsFile = TenantsDatabase is null ? "tenants.json" : null,
+        storage = TenantsDatabase is null ? null : new { connectionString = TenantsDatabase, tenants = true },
         dataDirectory = "data",
     });
 

@@ -128,6 +128,28 @@ public sealed class TenantsFileReaderTests
     public void A_byte_order_mark_is_skipped() =>
         TenantsFileReader.Read("f", [0xEF, 0xBB, 0xBF, .. """{ "tenants": { "acme": {} } }"""u8]).Count.ShouldBe(1);
 
+    [Fact]
+    public void A_tenant_from_elsewhere_is_read_as_in_a_file()
+    {
+        const string Text = $$"""{ "serverNames": ["a.io"], "users": { "ann": { "passwordHash": "{{Hash}}" } } }""";
+
+        TenantsFileReader.ReadTenant("acme", Encoding.UTF8.GetBytes(Text)).ShouldBe(Read($$"""{ "tenants": { "acme": {{Text}} } }""").Single());
+    }
+
+    [Theory]
+    [InlineData("acme", """{ "limit": 1, "users": { "ann": {} } }""", "tenants.acme: unknown member", "tenants.acme.users.ann: nobody can log in")]
+    [InlineData("acme", "[]", "tenants.acme: expected an object, not an array")]
+    [InlineData("acme", "{", "tenants.acme: this is not JSON: ")]
+    [InlineData("Acme", "{}", "tenants.Acme: \"Acme\" is no tenant name; expected 1 to 63")]
+    public void Mistakes_in_a_tenant_from_elsewhere_have_a_path_and_no_line(string name, string text, params string[] starts)
+    {
+        var errors = Should.Throw<TenantsFileException>(() => TenantsFileReader.ReadTenant(name, Encoding.UTF8.GetBytes(text))).Errors;
+
+        errors.Count.ShouldBe(starts.Length);
+        foreach (var (error, start) in errors.Zip(starts))
+            error.ToString().ShouldStartWith(start);
+    }
+
     private static IReadOnlyList<TenantOptions> Read(string text) => TenantsFileReader.Read("f", Encoding.UTF8.GetBytes(text));
 
     private static IEnumerable<string> Errors(string text) => ErrorsOf(Encoding.UTF8.GetBytes(text));

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Starling.Storage.PostgreSql;
+using Starling.Storage.PostgreSql.Tenants;
+
+namespace Starling.Cli.Commands;
+
+/// <summary>The option that names the broker's database, and what is done there.</summary>
+internal sealed class TenantDatabase(CliContext context)
+{
+    public const string Variable = "STARLING_DATABASE";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    public Option<string?> Option { get; } = new("--database")
+    {
+        Description = $"The broker's database, as in storage.connectionString. Unless it is given, the environment variable {Variable}, which no list of processes shows.",
+    };
+
+    /// <summary>All tenants, by name.</summary>
+    /// <exception cref="DatabaseException">It can't be used.</exception>
+    public Task<IReadOnlyList<TenantDocument>> ReadAsync(ParseResult parsed, CancellationToken cancellation) =>
+        UseAsync(parsed, connection => TenantTable.ReadAllAsync(connection, cancellation), cancellation);
+
+    /// <summary>Does all of it or nothing.</summary>
+    /// <exception cref="DatabaseException">It can't be used.</exception>
+    /// <exception cref="Broker.Tenants.Files.TenantsFileException">A broker would find mistakes in it.</exception>
+    public Task<T> EditAsync<T>(ParseResult parsed, Func<TenantEdit, Task<T>> change, CancellationToken cancellation) => UseAsync(
+        parsed,
+        async connection =>
+        {
+            await using var edit = await TenantEdit.BeginAsync(connection, cancellation);
+            var result = await change(edit);
+            await edit.CommitAsync(cancellation);
+            return result;
+        },
+        cancellation);
+
+    private async Task<T> UseAsync<T>(ParseResult parsed, Func<NpgsqlConnection, Task<T>> use, CancellationToken cancellation)
+    {
+        var connectionString = parsed.GetValue(Option) ?? context.Environment(Variable);
+        if (string.IsNullOrEmpty(connectionString))
+            throw new CliException($"--database or the environment variable {Variable} has to name the database", ExitCodes.Usage);
+        var options = new PostgreSqlOptions { ConnectionString = connectionString, StartTimeout = Patience };
+        await using var database = new Database(options, NullLoggerFactory.Instance, context.Time);
+        await database.OpenAsync(cancellation);
+        try
+        {
+            await using var connection = await database.ConnectAsync("command line", cancellation);
+            return await use(connection);
+        }
+        catch (NpgsqlException error)
+        {
+            throw database.Failure(error);
+        }
+    }
+}
