@@ -37,6 +37,25 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
 /// New entries. A message of several inboxes goes into <c>messages</c>; one that may be repeated (QoS 2, from a durable session) is first
 /// noted in <c>delivered</c>, and is left out when it stands there with another number.
 /// </summary>
+/// <remarks>
+/// How a QoS 2 message gets into each inbox once, whenever the broker dies.
+///
+/// 1. PUBLISH with packet identifier P of publisher S: it is added to every inbox it is for; each addition notes (inbox, S, P) in the same
+///    transaction.
+/// 2. When all are committed, (S, P) is noted in <c>received</c>, then PUBREC is sent.
+/// 3. PUBREL: one transaction removes (S, P) from <c>received</c> and all of (inbox, S, P), then PUBCOMP is sent.
+///
+/// The broker dies before 1 is through: S has no PUBREC and sends P again; the inboxes that have it find their note and leave it out, the
+/// others take it. Between 1 and 2: the same, all leave it out. Between 2 and 3: S has PUBREC or sends PUBLISH again, which is known from
+/// <c>received</c> and is only answered. After 3: S sends PUBREL again, for which there is nothing to do. S may use P for another message
+/// only after PUBCOMP ([MQTT-2.2.1-3]), and then the notes are gone. S with a new session has another number there: a new message.
+///
+/// A transaction that is sent a second time, since its answer was lost, finds its own notes, with the same numbers: those are no repeats.
+/// For that to hold, numbers must not come again while a note has them: they go on above those in <c>delivered</c> too.
+///
+/// Towards the subscriber the packet identifier follows from the entry's number, and PUBREL waits until PUBREC is written
+/// (<c>released</c>): after a crash the client gets PUBLISH with the same identifier, or PUBREL, and knows it.
+/// </remarks>
 internal sealed class AppendStatements(WriteBatch writes) : IStatements
 {
     private readonly SessionLocks _locks = SessionLocks.Of(writes);
