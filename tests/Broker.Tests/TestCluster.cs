@@ -23,14 +23,18 @@ internal sealed class TestCluster : IDisposable
     private readonly DueTimes _due;
     private readonly BrokerMetrics _metrics = new();
 
-    public TestCluster(TenantOptions? options = null)
+    /// <param name="options">The tenant, if not <see cref="Open"/>.</param>
+    /// <param name="stores">What an earlier process has left.</param>
+    /// <param name="edge">What the edge is called; another name with each process.</param>
+    public TestCluster(TenantOptions? options = null, ScriptedStores? stores = null, string edge = "e1")
     {
         _house = new House(options ?? Open);
         _due = new DueTimes(_house.Time);
-        var inboxes = new MemoryInboxStore();
+        Stores = stores ?? new ScriptedStores();
+        Edge = new TestEdge(edge);
         Cluster = new StandaloneCluster(
             _house.Directory,
-            new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes),
+            new StandaloneStores(new MemoryRetainedStore(), Stores, Stores),
             new ClientIdCollisions(_house.Time, _house.Metrics, NullLogger<ClientIdCollisions>.Instance),
             _due,
             _house.Time,
@@ -49,7 +53,11 @@ internal sealed class TestCluster : IDisposable
 
     public StandaloneCluster Cluster { get; }
 
-    public TestEdge Edge { get; } = new("e1");
+    public TestEdge Edge { get; }
+
+    public ScriptedStores Stores { get; }
+
+    public TenantDirectory Directory => _house.Directory;
 
     public ITopicShard Shard => Cluster.Shard("t", 0);
 
@@ -81,6 +89,21 @@ internal sealed class TestCluster : IDisposable
         await Session(clientId).DisconnectAsync(epoch, new SessionDisconnect(publishWill, expiry, sentBelow));
     }
 
+    /// <summary>The process dies, and another begins on the same stores.</summary>
+    public TestCluster Restart(TimeSpan after = default)
+    {
+        var next = new TestCluster(Open, Stores, Edge.Id + "'");
+        next.Time.Advance(Time.GetUtcNow() + after - next.Time.GetUtcNow());
+        Dispose();
+        return next;
+    }
+
+    public Task SweepAsync()
+    {
+        var sweep = new SessionSweep(Stores, Directory, Cluster.Session, Edge.Id, Time, NullLogger<SessionSweep>.Instance);
+        return sweep.SweepAsync(TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Publishes through the shard and gives what became of each message.</summary>
     public async Task<ReasonCode[]> PublishAsync(params Message[] messages)
     {
@@ -89,6 +112,15 @@ internal sealed class TestCluster : IDisposable
             batch.Add(message);
         await Shard.PublishAsync(batch, origin: null);
         return [.. Enumerable.Range(0, messages.Length).Select(batch.Outcome)];
+    }
+
+    /// <summary>Whether a store has refused the message, as its publisher has to be told.</summary>
+    public async Task<bool> IsNotStoredAsync(Message message)
+    {
+        var batch = new PublishBatch();
+        batch.Add(message);
+        await Shard.PublishAsync(batch, origin: null);
+        return batch.IsNotStored(0) && batch.Outcome(0) == ReasonCode.QuotaExceeded;
     }
 
     public void Dispose()

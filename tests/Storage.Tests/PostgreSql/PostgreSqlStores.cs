@@ -67,3 +67,14 @@ public sealed class PostgreSqlEpochTests(SharedPostgres postgres) : EpochContrac
 {
     protected override Task<Stores> OpenAsync() => PostgreSqlStores.OpenAsync(postgres);
 }
+
+public sealed class PostgreSqlLastingTests(SharedPostgres postgres) : LastingStoreContract
+{
+    protected override Task<Stores> OpenAsync() => PostgreSqlStores.OpenAsync(postgres);
+
+    protected override async Task<Stores> ReopenAsync(Stores stores)
+    {
+        await stores.DisposeAsync();
+        return await ((PostgreSqlStores)stores).ReopenAsync();
+    }
+}

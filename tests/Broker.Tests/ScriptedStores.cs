@@ -1,0 +1,78 @@
+using Starling.Broker.Sessions;
+using Starling.Storage.Memory;
+
+namespace Starling.Broker.Tests;
+
+/// <summary>Stores that several processes can use one after the other, and that fail and stall when a test says so.</summary>
+internal sealed class ScriptedStores : ISessionStore, IInboxStore
+{
+    private readonly MemoryInboxStore _inboxes = new();
+    private readonly MemorySessionStore _sessions;
+    private readonly Dictionary<SessionKey, SessionState> _states = [];
+
+    public ScriptedStores() => _sessions = new MemorySessionStore(_inboxes);
+
+    /// <summary>Thrown instead of a call of this name, which is not carried out.</summary>
+    public Dictionary<string, Exception> Failures { get; } = [];
+
+    /// <summary>A call of this name is carried out at once and done when the source is.</summary>
+    public Dictionary<string, TaskCompletionSource> Stalls { get; } = [];
+
+    /// <summary>As it was written last; null when there is no such session.</summary>
+    public SessionState? StateOf(string clientId) => _states.GetValueOrDefault(new SessionKey("t", clientId));
+
+    public async ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch)
+    {
+        var call = Call(nameof(TakeAsync), () => _sessions.TakeAsync(session, epoch));
+        if (_states.TryGetValue(session, out var state))
+            _states[session] = state with { Epoch = Math.Max(state.Epoch + 1, epoch) };
+        return await call;
+    }
+
+    public async ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state)
+    {
+        var hold = await Call(nameof(SaveAsync), () =>
+        {
+            var saved = _sessions.SaveAsync(session, epoch, state);
+            _states[session] = state;
+            return saved;
+        });
+        return hold;
+    }
+
+    public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
+        _sessions.SetSubscriptionsAsync(session, set, removed);
+
+    public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+        _sessions.SetReceivedAsync(session, received, released);
+
+    public async ValueTask DeleteAsync(SessionKey session, long epoch) => await Call(nameof(DeleteAsync), async () =>
+    {
+        if (_states.TryGetValue(session, out var state) && state.Epoch == epoch)
+            _states.Remove(session);
+        await _sessions.DeleteAsync(session, epoch);
+        return true;
+    });
+
+    public IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant) => _sessions.LoadRoutesAsync(tenant);
+
+    public ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most) => new(
+        [.. _states.Where(s => (s.Value.EdgeId is { } id && id != edge) || s.Value.ExpiresAt <= now || s.Value.WillAt <= now).Select(s => s.Key).Take(most)]);
+
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries) =>
+        Call(nameof(AppendAsync), () => _inboxes.AppendAsync(session, entries));
+
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks) => _inboxes.AcknowledgeAsync(session, acks);
+
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) => _inboxes.ReadAsync(session, from, most);
+
+    private async ValueTask<T> Call<T>(string name, Func<ValueTask<T>> carryOut)
+    {
+        if (Failures.TryGetValue(name, out var failure))
+            throw failure;
+        var result = await carryOut();
+        if (Stalls.TryGetValue(name, out var stall))
+            await stall.Task;
+        return result;
+    }
+}

@@ -1,0 +1,133 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Protocol;
+using static Starling.Storage.Tests.Contracts.Stores;
+
+namespace Starling.Storage.Tests.Contracts;
+
+/// <summary>What stores promise that outlive the process: nothing is lost with it, repeats are not taken twice, what is due is found.</summary>
+public abstract class LastingStoreContract : IAsyncLifetime
+{
+    protected Stores Stores { get; private set; } = null!;
+
+    private ISessionStore Sessions => Stores.Sessions;
+
+    private IInboxStore Inboxes => Stores.Inboxes;
+
+    public async ValueTask InitializeAsync() => Stores = await OpenAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Stores.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract Task<Stores> OpenAsync();
+
+    /// <summary>Ends the process of these stores; the next one opens them.</summary>
+    protected abstract Task<Stores> ReopenAsync(Stores stores);
+
+    [Fact]
+    public async Task The_next_process_finds_all_that_was_answered()
+    {
+        var hold = await Stores.BeginAsync();
+        await Sessions.SetSubscriptionsAsync(hold, [To("a", 2), To("$share/g/b")], []);
+        await Sessions.SetReceivedAsync(hold, [5, 6], []);
+        await Inboxes.AppendAsync(hold, Entries(0, 4));
+        await Inboxes.AcknowledgeAsync(hold, [new InboxAck(0, Received: false), new InboxAck(1, Received: true)]);
+        var will = new SessionWill(Delivery("w").Message, 30, null, User.Anonymous);
+        var state = new SessionState(2, "edge", 60, ExpiresAt: null, will, WillAt: null, NextNumber: 4);
+        hold = await Sessions.SaveAsync(Me, hold.Epoch, state);
+
+        Stores = await ReopenAsync(Stores);
+        var taken = await Stores.TakeAsync();
+
+        taken.Hold.ShouldBe(hold with { Epoch = 3 });
+        (taken.State with { Will = null }).ShouldBe(state with { Epoch = 3, Will = null });
+        Same.Message(taken.State.Will!.Message, will.Message);
+        taken.Subscriptions.ShouldBe([To("a", 2), To("$share/g/b")], ignoreOrder: true);
+        taken.Received.ShouldBe([(ushort)5, (ushort)6], ignoreOrder: true);
+        taken.Inbox.ShouldBe(new InboxSummary(Next: 4, Count: 3, Bytes: 6));
+        (await Inboxes.ReadAsync(taken.Hold, 0, 10)).Select(e => (e.Number, e.Released)).ShouldBe([(1L, true), (2L, false), (3L, false)]);
+        (await Stores.RoutesAsync("acme")).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_repeat_is_not_taken_even_when_the_first_was_dealt_with_before_the_process_ended()
+    {
+        var hold = await Stores.BeginAsync();
+        (await Inboxes.AppendAsync(hold, [Repeatable(0, 7), Repeatable(1, 8)])).ShouldBeEmpty();
+        await Inboxes.AcknowledgeAsync(hold, Done(0));
+
+        Stores = await ReopenAsync(Stores);
+        var taken = await Stores.TakeAsync();
+        taken.Inbox.Next.ShouldBe(2);
+        var repeats = await Inboxes.AppendAsync(taken.Hold, [Repeatable(2, 7), Repeatable(3, 9), Repeatable(4, 8)]);
+
+        repeats.ShouldBe([2, 4], ignoreOrder: true);
+        (await Stores.NumbersAsync(taken.Hold)).ShouldBe([1, 3]);
+    }
+
+    [Fact]
+    public async Task What_its_publisher_released_is_no_repeat()
+    {
+        var publisher = await Stores.BeginAsync(new SessionKey("acme", "p"));
+        var hold = await Stores.BeginAsync();
+        await Inboxes.AppendAsync(hold, [Repeatable(0, 7, publisher.Id), Repeatable(1, 8, publisher.Id)]);
+
+        await Sessions.SetReceivedAsync(publisher, [], [7]);
+
+        (await Inboxes.AppendAsync(hold, [Repeatable(2, 7, publisher.Id), Repeatable(3, 8, publisher.Id)])).ShouldBe([3]);
+        (await Stores.NumbersAsync(hold)).ShouldBe([0, 1, 2]);
+    }
+
+    [Fact]
+    public async Task Repeats_are_of_one_publisher_in_one_inbox()
+    {
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        await Inboxes.AppendAsync(hold, [Repeatable(0, 7)]);
+
+        (await Inboxes.AppendAsync(hold, [Repeatable(1, 7, publisher: 12)])).ShouldBeEmpty();
+        (await Inboxes.AppendAsync(you, [Repeatable(0, 7)])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_publisher_that_ends_with_its_connection_repeats_nothing()
+    {
+        var hold = await Stores.BeginAsync();
+
+        await Inboxes.AppendAsync(hold, [Repeatable(0, 7, publisher: 0)]);
+
+        (await Inboxes.AppendAsync(hold, [Repeatable(1, 7, publisher: 0)])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sessions_are_due_that_expired_or_have_a_due_will_or_lost_their_edge()
+    {
+        const long now = 1_800_000_000_000;
+        await AddAsync("expired", new SessionState(1, null, 60, ExpiresAt: now));
+        await AddAsync("expires later", new SessionState(1, null, 60, ExpiresAt: now + 1));
+        await AddAsync("will is due", Away(1) with { WillAt = now });
+        await AddAsync("will is due later", Away(1) with { WillAt = now + 1 });
+        await AddAsync("was on another edge", new SessionState(1, "gone", 60));
+        await AddAsync("is connected", new SessionState(1, "lives", 60));
+        await AddAsync("is away", Away(1));
+        await Sessions.SaveAsync(new SessionKey("unknown", "expired"), 0, new SessionState(1, "gone", 60, ExpiresAt: 1));
+
+        var due = await Sessions.ReadDueAsync(["other", "acme"], now, "lives", 100);
+
+        due.Select(key => key.ClientId).ShouldBe(["expired", "will is due", "was on another edge"], ignoreOrder: true);
+        due.ShouldAllBe(key => key.Tenant == "acme");
+        (await Sessions.ReadDueAsync(["acme"], now, "lives", 2)).Count.ShouldBe(2);
+        (await Sessions.ReadDueAsync([], now, "lives", 100)).ShouldBeEmpty();
+    }
+
+    private async Task AddAsync(string clientId, SessionState state) => await Sessions.SaveAsync(new SessionKey("acme", clientId), 0, state);
+
+    private static InboxEntry Repeatable(long number, ushort packetIdentifier, long publisher = 4711) => new(number, new Delivery(
+        Message.Create(
+            new Topic("a"), "x"u8, QualityOfService.ExactlyOnce,
+            publisher: new Publisher("p", Epoch: 1, publisher), packetIdentifier: packetIdentifier),
+        QualityOfService.ExactlyOnce, Retain: false, null));
+}
