@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Starling.LoadGenerator.Database;
 using Starling.LoadGenerator.Results;
 using Starling.LoadGenerator.Scenarios;
 using Starling.LoadGenerator.Wire;
@@ -12,7 +13,7 @@ internal sealed class LoadCommand : Command
 {
     private readonly Option<string> _scenario = new("--scenario")
     {
-        Description = "Scenarios, such as a,b,idle; core for those with one letter; all.",
+        Description = "Scenarios, such as a,b,idle; core for those with one letter; durable; all.",
         DefaultValueFactory = _ => "core",
     };
 
@@ -22,6 +23,8 @@ internal sealed class LoadCommand : Command
     private readonly Option<int?> _tlsPort = new("--tls-port");
     private readonly Option<string?> _certificate = new("--certificate") { Description = "PEM file: the certificate that the broker has to show." };
     private readonly Option<int?> _pid = new("--pid") { Description = "The broker's process, for its CPU time and memory." };
+    private readonly Option<string?> _database = new("--database") { Description = "Connection string of the broker's PostgreSQL database, to see what it does." };
+    private readonly Option<int?> _databasePid = new("--database-pid") { Description = "PostgreSQL's first process, for its CPU time." };
     private readonly Option<string?> _user = new("--user");
     private readonly Option<string?> _password = new("--password");
 
@@ -41,7 +44,7 @@ internal sealed class LoadCommand : Command
     private readonly Option<uint?> _pause = new("--pause") { Description = "Microseconds between polls, instead of the scenario's." };
     private readonly Option<int?> _publishers = new("--publishers") { Description = "Publishers (in pairs, receivers as well)." };
     private readonly Option<int?> _receivers = new("--receivers") { Description = "Receivers of a fan-out." };
-    private readonly Option<int?> _count = new("--count") { Description = "Connections or messages of a scenario that has a number of them." };
+    private readonly Option<int?> _count = new("--count") { Description = "Connections, messages, or rows at once, of a scenario that has a number of them." };
     private readonly Option<double?> _rate = new("--rate") { Description = "Messages per second, instead of the scenario's." };
     private readonly Option<string?> _output = new("--output") { Description = "Folder for a JSON file per scenario: SCENARIO.BROKER.json." };
     private readonly Option<bool> _quiet = new("--quiet") { Description = "No table." };
@@ -51,7 +54,7 @@ internal sealed class LoadCommand : Command
     {
         foreach (var option in new Option[]
         {
-            _scenario, _broker, _address, _port, _tlsPort, _certificate, _pid, _user, _password, _mqtt, _seconds, _warmUp, _threads, _outstanding, _payload,
+            _scenario, _broker, _address, _port, _tlsPort, _certificate, _pid, _database, _databasePid, _user, _password, _mqtt, _seconds, _warmUp, _threads, _outstanding, _payload,
             _wildcard, _background, _pause, _publishers, _receivers, _count, _rate, _output, _quiet,
         })
             Options.Add(option);
@@ -66,7 +69,8 @@ internal sealed class LoadCommand : Command
 
     private int Run(ParseResult parsed)
     {
-        var options = Common(parsed);
+        using var database = parsed.GetValue(_database) is { } text ? DatabaseWatch.Open(text, parsed.GetValue(_databasePid)) : null;
+        var options = Common(parsed) with { Database = database };
         List<Result> results = [];
         foreach (var scenario in Catalogue.Choose(parsed.GetRequiredValue(_scenario)).Select(scenario => Changed(scenario, parsed)))
         {

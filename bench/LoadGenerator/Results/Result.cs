@@ -1,3 +1,4 @@
+using Starling.LoadGenerator.Database;
 using Starling.LoadGenerator.Scenarios;
 using Starling.LoadGenerator.Statistics;
 
@@ -17,7 +18,7 @@ internal sealed record Result
     /// <summary>Why there is nothing else, or null.</summary>
     public string? Failure { get; init; }
 
-    /// <summary>Messages delivered, or connections made.</summary>
+    /// <summary>Messages delivered (acknowledged, where nobody is there to get them), connections made or rows inserted.</summary>
     public double? PerSecond { get; init; }
 
     /// <summary>CPU time of the broker in the measured time.</summary>
@@ -32,7 +33,14 @@ internal sealed record Result
     /// <summary>Cores that the generator kept busy: near its number of threads, it may have been the limit.</summary>
     public double? GeneratorCores { get; init; }
 
+    /// <summary>From writing a message to reading it; of a database alone, the time of a transaction.</summary>
     public Latency? Latency { get; init; }
+
+    /// <summary>From writing a message of QoS 1 or 2 to its PUBACK or PUBCOMP.</summary>
+    public Latency? AcknowledgeLatency { get; init; }
+
+    /// <summary>What the broker's database did; null when it has none.</summary>
+    public DatabaseFigures? Database { get; init; }
 
     /// <summary>Growth of the broker's resident memory for each connection.</summary>
     public double? BytesPerConnection { get; init; }
@@ -73,9 +81,18 @@ internal sealed record Result
         CpuSecondsPerMillion = count > 0 ? cpuSeconds / count * 1e6 : null,
         PerCpuSecond = cpuSeconds > 0 ? count / cpuSeconds : null,
     };
+
+    /// <summary>The same result with what the broker's database did in the measured time.</summary>
+    /// <param name="use">Null when there is none.</param>
+    /// <param name="messages">Messages in that time, each counted once.</param>
+    /// <param name="moves">Messages in and out.</param>
+    public Result WithDatabase(DatabaseUse? use, double messages, double moves) => this with
+    {
+        Database = use is { } known ? DatabaseFigures.Of(known, messages, moves) : null,
+    };
 }
 
-/// <summary>Time from writing a message to reading it, in microseconds.</summary>
+/// <summary>Durations, in microseconds.</summary>
 internal sealed record Latency(double P50, double P99, double P999, double Maximum, long Samples)
 {
     public static Latency? Of(LatencyHistogram histogram)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Starling.LoadGenerator.Results;
 
-/// <summary>Results as a table for people; the ratios are those to one of the brokers.</summary>
+/// <summary>Results as a table for people, without columns that nothing is in; the ratios are those to one of the brokers.</summary>
 internal sealed class ResultTable(string? baseline)
 {
     private const string Nothing = "-";
@@ -10,6 +10,7 @@ internal sealed class ResultTable(string? baseline)
     private static readonly string[] Head =
     [
         "scenario", "broker", "per s", "ratio", "per CPU s", "ratio", "CPU s/M", "p50 us", "p99 us", "p99.9 us", "ratio p50 p99",
+        "ack p50 us", "p99 us", "p99.9 us", "DB CPU s/M", "DB CPU s", "commits/msg", "rows/msg", "WAL B/msg",
         "B/conn", "RSS MiB", "gen. cores", "lost/dup/order",
     ];
 
@@ -23,8 +24,9 @@ internal sealed class ResultTable(string? baseline)
         }
 
         var widths = Head.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
+        int[] filled = [.. Enumerable.Range(0, Head.Length).Where(column => rows.Skip(1).Any(row => row[column] != Nothing))];
         foreach (var row in rows)
-            yield return string.Join("  ", row.Select((cell, column) => column < 2 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column])));
+            yield return string.Join("  ", filled.Select(column => column < 2 ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column])));
         foreach (var result in results)
         {
             foreach (var remark in Remarks(result))
@@ -47,6 +49,14 @@ internal sealed class ResultTable(string? baseline)
         compared?.Latency is null || result.Latency is null
             ? Nothing
             : $"{Ratio(result.Latency.P50, compared.Latency.P50)} {Ratio(result.Latency.P99, compared.Latency.P99)}",
+        Number(result.AcknowledgeLatency?.P50, "0"),
+        Number(result.AcknowledgeLatency?.P99, "0"),
+        Number(result.AcknowledgeLatency?.P999, "0"),
+        Number(result.Database?.CpuSecondsPerMillion, "0.000"),
+        Number(result.Database?.CpuSeconds, "0.00"),
+        Number(result.Database?.CommitsPerMessage, "0.0000"),
+        Number(result.Database?.InboxRowsPerMessage, "0.00"),
+        Number(result.Database?.WalBytesPerMessage, "0"),
         Number(result.BytesPerConnection, "0"),
         Number(result.ResidentBytes / 1048576.0, "0"),
         Number(result.GeneratorCores, "0.00"),

@@ -22,6 +22,20 @@ internal static class Catalogue
 
     private static readonly Scenario G = new() { Key = "g", Title = "10,000 connects", Kind = Kind.Connects, Count = 10_000 };
 
+    private static readonly Scenario K = C with { Key = "k", Title = "50 durable pairs, QoS 1, window 16", Durable = true };
+
+    private static readonly Scenario KOffline = K with { Key = "k-offline", Title = "50 to 50 offline inboxes, QoS 1, window 16", Kind = Kind.Queueing };
+
+    private static readonly Scenario KDrain = new()
+    {
+        Key = "k-drain", Title = "drain of 100,000, 1 client", Kind = Kind.Offline, Count = 100_000, QoS = 1, Durable = true,
+    };
+
+    private static readonly Scenario KDatabase = new()
+    {
+        Key = "k-database", Title = "PostgreSQL alone, 500 rows of 100 B at once", Kind = Kind.Database, Count = 500, Payload = 100,
+    };
+
     public static IReadOnlyList<Scenario> All { get; } =
     [
         A,
@@ -56,14 +70,24 @@ internal static class Catalogue
         new() { Key = "h-qos1", Title = "replay of 50,000 retained, QoS 1", Kind = Kind.Retained, Count = 50_000, QoS = 1, Wildcard = true },
         new() { Key = "i", Title = "offline drain of 20,000, QoS 1", Kind = Kind.Offline, Count = 20_000, QoS = 1 },
         new() { Key = "j", Title = "5,000 messages/s, QoS 1", Publishers = 10, Receivers = 10, QoS = 1, Window = 1000, Rate = 5000 },
+        K,
+        K with { Key = "k-100", Title = "50 durable pairs, QoS 1, window 100", Window = 100 },
+        KOffline,
+        KOffline with { Key = "k-offline-100", Title = "50 to 50 offline inboxes, QoS 1, window 100", Window = 100 },
+        KDrain,
+        KDrain with { Key = "k-drain-50", Title = "drain of 100,000, 50 clients", Publishers = 50, Receivers = 50 },
+        new() { Key = "k-latency", Title = "1 durable pair, QoS 1, one at a time", QoS = 1, Window = 1, Durable = true },
+        KDatabase,
+        KDatabase with { Key = "k-database-1", Title = "PostgreSQL alone, rows of 100 B one by one", Count = 1 },
     ];
 
-    /// <summary>The cases of a list such as <c>a,b,idle</c>; <c>all</c> is all of them, <c>core</c> those with a key of one letter.</summary>
+    /// <summary>The cases of a list such as <c>a,b,idle</c>; <c>all</c> is all of them, <c>core</c> those with a key of one letter, <c>durable</c> those about storage.</summary>
     /// <exception cref="ArgumentException">There is no such case.</exception>
     public static IReadOnlyList<Scenario> Choose(string keys) => keys switch
     {
         "all" => All,
         "core" => [.. All.Where(scenario => scenario.Key.Length == 1)],
+        "durable" => [.. All.Where(scenario => scenario.Durable || scenario.Kind == Kind.Database)],
         _ => [.. keys.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Find)],
     };
 

@@ -21,8 +21,8 @@ internal static class ConnectScenario
         }
 
         Thread.Sleep(Settle);
-        var memory = new Measurement(options.Pid);
-        var opening = new Measurement(options.Pid);
+        var memory = new Measurement(options);
+        var opening = new Measurement(options);
         using var connections = Open(scenario, options, "client", count);
         var seconds = opening.Seconds;
         var cpu = opening.BrokerCpuSeconds;
@@ -33,7 +33,7 @@ internal static class ConnectScenario
         double? idle = null;
         if (scenario.Kind == Kind.Idle)
         {
-            var resting = new Measurement(options.Pid);
+            var resting = new Measurement(options);
             Thread.Sleep(options.Duration);
             idle = resting.BrokerCpuSeconds / resting.Seconds;
         }

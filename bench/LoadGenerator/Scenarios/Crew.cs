@@ -18,6 +18,8 @@ internal sealed class Crew : IDisposable
 
     public long Delivered => _workers.Sum(worker => worker.DeliveredCount);
 
+    public long Acknowledged => _workers.Sum(worker => worker.AcknowledgedCount);
+
     public int Ready => _workers.Sum(worker => worker.ReadyCount);
 
     public int Refused => _workers.Sum(worker => worker.RefusedCount);
@@ -49,19 +51,12 @@ internal sealed class Crew : IDisposable
     public void Record(bool on) => _workers.ForEach(worker => worker.Record(on));
 
     /// <summary>Waits until nothing is on its way any more, or nothing has come for <paramref name="patience"/>.</summary>
-    public void Drain(IReadOnlyList<Flow> flows, TimeSpan patience)
-    {
-        var last = Delivered;
-        var since = Clock.Now;
-        while (flows.Any(flow => flow.Outstanding > 0) && Clock.SecondsSince(since) < patience.TotalSeconds)
-        {
-            Thread.Sleep(Glance);
-            if (Delivered == last)
-                continue;
-            last = Delivered;
-            since = Clock.Now;
-        }
-    }
+    public void Drain(IReadOnlyList<Flow> flows, TimeSpan patience) =>
+        WaitWhile(() => flows.Any(flow => flow.Outstanding > 0), () => Delivered, patience);
+
+    /// <summary>Waits until all messages are acknowledged, or no acknowledgement has come for <paramref name="patience"/>.</summary>
+    public void AwaitAcknowledgements(IReadOnlyList<Flow> flows, TimeSpan patience) =>
+        WaitWhile(() => flows.Sum(flow => flow.Sent) > Acknowledged, () => Acknowledged, patience);
 
     public void Stop() => _workers.ForEach(worker => worker.Stop());
 
@@ -73,7 +68,29 @@ internal sealed class Crew : IDisposable
         return all;
     }
 
+    /// <summary>Likewise, of acknowledgements.</summary>
+    public LatencyHistogram AcknowledgeLatency()
+    {
+        var all = new LatencyHistogram();
+        _workers.ForEach(worker => all.Add(worker.AcknowledgeLatency));
+        return all;
+    }
+
     public IEnumerable<ClientPlan> Plans => _workers.SelectMany(worker => worker.Plans);
 
     public void Dispose() => _workers.ForEach(worker => worker.Dispose());
+
+    private static void WaitWhile(Func<bool> pending, Func<long> progress, TimeSpan patience)
+    {
+        var last = progress();
+        var since = Clock.Now;
+        while (pending() && Clock.SecondsSince(since) < patience.TotalSeconds)
+        {
+            Thread.Sleep(Glance);
+            if (progress() == last)
+                continue;
+            last = progress();
+            since = Clock.Now;
+        }
+    }
 }

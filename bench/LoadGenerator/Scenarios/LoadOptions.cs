@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Starling.LoadGenerator.Database;
 using Starling.LoadGenerator.Net;
 using Starling.LoadGenerator.Wire;
 
@@ -19,6 +20,9 @@ internal sealed record LoadOptions
 
     /// <summary>The broker's process, for CPU time and memory; null when unknown.</summary>
     public int? Pid { get; init; }
+
+    /// <summary>The broker's PostgreSQL server; null when it has none.</summary>
+    public DatabaseWatch? Database { get; init; }
 
     public required Login Login { get; init; }
 

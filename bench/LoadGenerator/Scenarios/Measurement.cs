@@ -1,20 +1,35 @@
+using Starling.LoadGenerator.Database;
 using Starling.LoadGenerator.Statistics;
 
 namespace Starling.LoadGenerator.Scenarios;
 
-/// <summary>What the broker and the generator use while something is measured.</summary>
-internal sealed class Measurement(int? pid)
+/// <summary>What the broker, its database and the generator use while something is measured.</summary>
+internal sealed class Measurement
 {
-    private readonly long _start = Clock.Now;
-    private readonly ProcessUse? _broker = Use(pid);
-    private readonly TimeSpan _own = Environment.CpuUsage.TotalTime;
+    private readonly int? _pid;
+    private readonly DatabaseWatch? _watch;
+    private readonly DatabaseUse? _database;
+    private readonly long _start;
+    private readonly ProcessUse? _broker;
+    private readonly TimeSpan _own;
+
+    public Measurement(LoadOptions options)
+    {
+        (_pid, _watch) = (options.Pid, options.Database);
+        _database = _watch?.Read();
+        _start = Clock.Now;
+        _broker = Use(_pid);
+        _own = Environment.CpuUsage.TotalTime;
+    }
 
     public double Seconds => Clock.SecondsSince(_start);
 
-    public double? BrokerCpuSeconds => Use(pid)?.CpuSeconds - _broker?.CpuSeconds;
+    public double? BrokerCpuSeconds => Use(_pid)?.CpuSeconds - _broker?.CpuSeconds;
 
     /// <summary>Growth of the broker's memory.</summary>
-    public long? BrokerBytes => Use(pid)?.ResidentBytes - _broker?.ResidentBytes;
+    public long? BrokerBytes => Use(_pid)?.ResidentBytes - _broker?.ResidentBytes;
+
+    public DatabaseUse? DatabaseUse => _watch?.Read() - _database;
 
     public double GeneratorCores => (Environment.CpuUsage.TotalTime - _own).TotalSeconds / Seconds;
 

@@ -1,45 +1,52 @@
 using Starling.LoadGenerator.Net;
 using Starling.LoadGenerator.Results;
-using Starling.LoadGenerator.Statistics;
 
 namespace Starling.LoadGenerator.Scenarios;
 
-/// <summary>From the CONNECT of a client that comes back to the last of the messages that waited for it.</summary>
+/// <summary>From the CONNECT of clients that come back to the last of the messages that waited for them.</summary>
 internal static class OfflineScenario
 {
     public static Result Run(Scenario scenario, LoadOptions options)
     {
         var rounds = new Rounds(options);
         var (lost, duplicates, outOfOrder) = (0L, 0L, 0L);
+        var each = scenario.Count / scenario.Receivers;
+        long[] waiting = [.. Enumerable.Repeat((long)each, scenario.Receivers)];
         using var publisher = SimpleClient.Connect(options.Dialer, options.Login, "publisher");
-        for (var round = 0; rounds.More; round++)
+        while (rounds.More)
         {
-            var (clientId, topic) = ($"sleeper-{round}", $"offline/{round}");
-            using (var first = SimpleClient.Connect(options.Dialer, options.Login, clientId, keepSession: true))
+            Returner[] clients =
+            [
+                .. Enumerable.Range(0, scenario.Receivers)
+                    .Select(index => new Returner($"sleeper-{rounds.All}-{index}", $"offline/{rounds.All}/{index}")),
+            ];
+            foreach (var client in clients)
             {
-                first.Subscribe([topic], scenario.QoS);
-                first.Disconnect();
+                client.Leave(options, scenario.QoS);
+                publisher.Publish(each, _ => client.Topic, scenario.Payload, retain: false);
             }
 
-            publisher.Publish(scenario.Count, _ => topic, scenario.Payload, retain: false);
-
-            var check = new SequenceCheck();
             rounds.Measure(() =>
             {
-                using var back = SimpleClient.Connect(options.Dialer, options.Login, clientId, keepSession: true);
-                back.Receive(sequence =>
+                foreach (var check in Returner.TakeAll(options, clients, waiting))
                 {
-                    check.Take(sequence);
-                    return check.Next < scenario.Count;
-                });
-                back.Disconnect();
+                    lost += check.Lost(each);
+                    duplicates += check.Duplicates;
+                    outOfOrder += check.OutOfOrder;
+                }
             });
-            lost += check.Lost(scenario.Count);
-            duplicates += check.Duplicates;
-            outOfOrder += check.OutOfOrder;
         }
 
-        var result = new Result { Broker = options.Broker, Scenario = scenario, Lost = lost, Duplicates = duplicates, OutOfOrder = outOfOrder };
-        return rounds.Complete(result, scenario.Count);
+        return rounds.Complete(
+            new Result
+            {
+                Broker = options.Broker,
+                Scenario = scenario,
+                Sent = (long)each * scenario.Receivers * rounds.All,
+                Lost = lost,
+                Duplicates = duplicates,
+                OutOfOrder = outOfOrder,
+            },
+            each * scenario.Receivers);
     }
 }

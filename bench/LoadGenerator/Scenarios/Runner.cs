@@ -1,6 +1,8 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Starling.LoadGenerator.Database;
 using Starling.LoadGenerator.Results;
 
 namespace Starling.LoadGenerator.Scenarios;
@@ -20,9 +22,9 @@ internal static class Runner
         Result result;
         try
         {
-            result = Measure(scenario, options);
+            result = options.Database is { } database ? Watched(scenario, options, database) : Measure(scenario, options);
         }
-        catch (Exception e) when (e is InvalidDataException or SocketException or IOException or AuthenticationException)
+        catch (Exception e) when (e is InvalidDataException or SocketException or IOException or AuthenticationException or DbException)
         {
             result = new Result { Broker = options.Broker, Scenario = scenario, Failure = e.Message };
         }
@@ -30,11 +32,21 @@ internal static class Runner
         return result with { Machine = MachineFacts.Read(), Run = run };
     }
 
+    private static Result Watched(Scenario scenario, LoadOptions options, DatabaseWatch database)
+    {
+        var before = database.ReadStatistics();
+        var result = Measure(scenario, options);
+        Thread.Sleep(DatabaseWatch.StatisticsDelay);
+        return result with { Database = result.Database?.With(before, database.ReadStatistics(), result.Sent) };
+    }
+
     private static Result Measure(Scenario scenario, LoadOptions options) => scenario.Kind switch
     {
         Kind.Traffic => TrafficScenario.Run(scenario, options),
         Kind.Retained => RetainedScenario.Run(scenario, options),
         Kind.Offline => OfflineScenario.Run(scenario, options),
+        Kind.Queueing => QueueingScenario.Run(scenario, options),
+        Kind.Database => DatabaseScenario.Run(scenario, options),
         _ => ConnectScenario.Run(scenario, options),
     };
 }

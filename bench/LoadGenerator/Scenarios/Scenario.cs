@@ -28,8 +28,14 @@ internal enum Kind
     /// <summary>Retained messages that a new subscription gets.</summary>
     Retained,
 
-    /// <summary>Messages that waited for a client to come back.</summary>
+    /// <summary>Messages that waited for clients to come back.</summary>
     Offline,
+
+    /// <summary>Messages to clients that are away, as fast as they are acknowledged.</summary>
+    Queueing,
+
+    /// <summary>Rows that PostgreSQL takes from one connection, without a broker: what there is to compare with.</summary>
+    Database,
 }
 
 /// <summary>A case of the benchmark.</summary>
@@ -67,13 +73,19 @@ internal sealed record Scenario
     /// <summary>Subscriptions of other clients, to topics that nobody publishes to.</summary>
     public int Background { get; init; }
 
-    /// <summary>Connections or messages of the kinds that go by a number of them.</summary>
+    /// <summary>Receivers have sessions that outlive the connection: what is acknowledged to publishers may not be lost.</summary>
+    public bool Durable { get; init; }
+
+    /// <summary>Connections or messages of the kinds that go by a number of them; rows in a transaction.</summary>
     public int Count { get; init; }
 
     public bool Tls { get; init; }
 
     /// <summary>Whether clients send user name and password.</summary>
     public bool Password { get; init; }
+
+    /// <summary>A message is published when the one before has been acknowledged and has arrived.</summary>
+    public bool OneAtATime => Window == 1;
 
     /// <summary>Deliveries for each message.</summary>
     public int Copies => Shape == Shape.FanOut ? Receivers : 1;

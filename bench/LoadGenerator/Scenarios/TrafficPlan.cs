@@ -7,6 +7,7 @@ namespace Starling.LoadGenerator.Scenarios;
 internal sealed class TrafficPlan
 {
     private const int BurstBytes = 64 * 1024;
+    private const long Unpaced = long.MaxValue / 2;
     private const int OutstandingBytes = 16 * 1024 * 1024;
 
     private readonly Scenario _scenario;
@@ -21,7 +22,7 @@ internal sealed class TrafficPlan
         Flows = [.. Enumerable.Range(0, scenario.Publishers).Select(_ => new Flow(scenario.Copies, Window, options.Threads))];
 
         // Receivers first: nobody publishes before everybody is ready, but a thread opens its clients in this order.
-        for (var i = 0; i < scenario.Receivers; i++)
+        for (var i = 0; i < scenario.Receivers && scenario.Kind != Kind.Queueing; i++)
             _threads[i % options.Threads].Add(Receiver(i));
         for (var i = 0; i < scenario.Publishers; i++)
             _threads[i % options.Threads].Add(Sender(i));
@@ -31,11 +32,19 @@ internal sealed class TrafficPlan
 
     public IReadOnlyList<IReadOnlyList<ClientPlan>> Threads => _threads;
 
+    public static string Topic(int publisher) => $"bench/{publisher}/state";
+
+    public static string ReceiverId(int receiver) => $"receiver-{receiver}";
+
     /// <summary>Messages of one publisher that may be on their way.</summary>
     private long Window
     {
         get
         {
+            if (_scenario.Kind == Kind.Queueing)
+                return Unpaced; // but for acknowledgements
+            if (_scenario.OneAtATime)
+                return 1;
             var deliveries = Math.Min(_options.Outstanding, OutstandingBytes / _scenario.Payload);
             return Math.Max(1, deliveries / (_scenario.Publishers * (long)_scenario.Copies));
         }
@@ -43,7 +52,7 @@ internal sealed class TrafficPlan
 
     private ClientPlan Sender(int index)
     {
-        var frame = FrameBuilder.Publish(_options.Login, $"bench/{index}/state", _scenario.QoS, _scenario.Payload);
+        var frame = FrameBuilder.Publish(_options.Login, Topic(index), _scenario.QoS, _scenario.Payload);
         var capacity = (int)Math.Clamp(BurstBytes / frame.Frame.Length, 1, _scenario.QoS > 0 ? Math.Min(Window, _scenario.Window) : Window);
         var options = new PublisherOptions(
             Window,
@@ -66,12 +75,13 @@ internal sealed class TrafficPlan
         {
             (Shape.FanIn, _) => "bench/+/state",
             (_, true) => $"bench/{first}/#",
-            _ => $"bench/{first}/state",
+            _ => Topic(first),
         };
         return new ClientPlan
         {
-            ClientId = $"receiver-{index}",
+            ClientId = ReceiverId(index),
             Filters = [filter],
+            KeepsSession = _scenario.Durable,
             QoS = _scenario.QoS,
             Streams = [.. Flows.Skip(first).Take(count).Select(flow => new InboundStream(flow))],
             FirstPublisher = first,

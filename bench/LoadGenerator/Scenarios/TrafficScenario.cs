@@ -17,19 +17,20 @@ internal static class TrafficScenario
             Spin: scenario.Rate > 0,
             options.Opening,
             BufferLength: Math.Max(256 * 1024, 4 * scenario.Payload),
-            SampleMask: scenario.Rate > 0 ? 0 : 15));
+            SampleMask: scenario.Rate > 0 || scenario.OneAtATime ? 0 : 15));
         crew.Assemble();
 
         crew.Publish(true);
         Thread.Sleep(options.WarmUp);
         crew.Record(true);
-        var measurement = new Measurement(options.Pid);
+        var measurement = new Measurement(options);
         var (delivered, sent) = (crew.Delivered, Sent());
         Thread.Sleep(options.Duration);
         (delivered, sent) = (crew.Delivered - delivered, Sent() - sent);
         var seconds = measurement.Seconds;
         var cpu = measurement.BrokerCpuSeconds;
         var cores = measurement.GeneratorCores;
+        var database = measurement.DatabaseUse;
         crew.Record(false);
         crew.Publish(false);
         crew.Drain(plan.Flows, DrainPatience);
@@ -42,10 +43,11 @@ internal static class TrafficScenario
             PerSecond = delivered / seconds,
             GeneratorCores = cores,
             Latency = Latency.Of(crew.Latency()),
+            AcknowledgeLatency = Latency.Of(crew.AcknowledgeLatency()),
             ResidentBytes = Measurement.Use(options.Pid)?.ResidentBytes,
             Connections = plan.Threads.Sum(thread => thread.Count),
             GeneratorLateMicroseconds = scenario.Rate > 0 ? crew.Plans.Max(client => client.Publisher?.MostLate ?? 0) / 1000.0 : null,
-        }).WithCpu(cpu, delivered + sent);
+        }).WithCpu(cpu, delivered + sent).WithDatabase(database, sent, delivered + sent);
 
         long Sent() => plan.Flows.Sum(flow => flow.Sent);
     }

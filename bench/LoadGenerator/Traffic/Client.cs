@@ -33,7 +33,7 @@ internal sealed class Client : IDisposable
         _login = login;
         _worker = worker;
         _publisher = plan.Publisher;
-        SendControl(FrameBuilder.Connect(login, plan.ClientId));
+        SendControl(FrameBuilder.Connect(login, plan.ClientId, plan.KeepsSession));
     }
 
     public Socket Socket => _socket;
@@ -111,7 +111,7 @@ internal sealed class Client : IDisposable
             if (frame.Type == Frame.Publish)
                 TakeMessage(bytes.Slice(taken, frame.Length), frame, now);
             else
-                TakeControl(bytes.Slice(taken, frame.Length), frame);
+                TakeControl(bytes.Slice(taken, frame.Length), frame, now);
             taken += frame.Length;
         }
 
@@ -130,7 +130,7 @@ internal sealed class Client : IDisposable
             Answer(qos == 1 ? Frame.PubAck : Frame.PubRec, packetId);
     }
 
-    private void TakeControl(ReadOnlySpan<byte> bytes, in Frame frame)
+    private void TakeControl(ReadOnlySpan<byte> bytes, in Frame frame, long now)
     {
         var body = bytes[frame.Body..frame.Length];
         switch (frame.Type)
@@ -156,7 +156,7 @@ internal sealed class Client : IDisposable
                 Answer(Frame.PubComp, BinaryPrimitives.ReadUInt16BigEndian(body));
                 break;
             case Frame.PubAck or Frame.PubComp:
-                _publisher!.Acknowledged();
+                _worker.Acknowledged(_publisher!.Acknowledged(now));
                 break;
             case Frame.Disconnect:
                 Fail($"DISCONNECT, code {(body.Length > 0 ? body[0] : 0)}");

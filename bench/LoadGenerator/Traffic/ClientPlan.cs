@@ -5,6 +5,9 @@ internal sealed record ClientPlan
 {
     public required string ClientId { get; init; }
 
+    /// <summary>The session outlives the connection.</summary>
+    public bool KeepsSession { get; init; }
+
     /// <summary>Filters to subscribe to; null for none.</summary>
     public string[]? Filters { get; init; }
 

@@ -10,6 +10,7 @@ internal sealed class Publisher
     private readonly PublishBurst _burst;
     private readonly PublisherOptions _options;
     private readonly long _leastBurst;
+    private readonly long[] _sentAt;
     private long _start = -1;
     private long _lastProgress;
     private long _blockedSince;
@@ -19,6 +20,7 @@ internal sealed class Publisher
         _burst = burst;
         Flow = flow;
         _options = options;
+        _sentAt = new long[options.Unacknowledged];
         // Small bursts would measure system calls; an acknowledgement, or time, sets the pace of the other two.
         _leastBurst = options.Unacknowledged > 0 || options.PerSecond > 0 ? 1 : Math.Max(1, Math.Min(burst.Capacity, options.Window / 4));
     }
@@ -32,7 +34,9 @@ internal sealed class Publisher
     /// <summary>Latest that a message at a fixed rate was sent after its time, in nanoseconds.</summary>
     public long MostLate { get; private set; }
 
-    public void Acknowledged() => InFlight--;
+    /// <summary>The oldest message of QoS 1 or 2 on its way was acknowledged.</summary>
+    /// <returns>How long after it was written, in nanoseconds.</returns>
+    public long Acknowledged(long now) => now - _sentAt[(Flow.Sent - InFlight--) % _sentAt.Length];
 
     /// <summary>Fills the burst, which has been sent, with as much as may be sent now.</summary>
     /// <returns>False when nothing may.</returns>
@@ -50,9 +54,14 @@ internal sealed class Publisher
         }
 
         _burst.Fill((int)count, Flow.Sent, now);
-        Flow.AddSent(count);
         if (_options.Unacknowledged > 0)
+        {
+            for (var sequence = Flow.Sent; sequence < Flow.Sent + count; sequence++)
+                _sentAt[sequence % _sentAt.Length] = now;
             InFlight += (int)count;
+        }
+
+        Flow.AddSent(count);
         return true;
     }
 

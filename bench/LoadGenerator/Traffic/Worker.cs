@@ -17,7 +17,9 @@ internal sealed class Worker : IDisposable
     private readonly List<Client> _clients = [];
     private readonly List<Client> _publishers = [];
     private readonly LatencyHistogram _latency = new();
+    private readonly LatencyHistogram _acknowledgeLatency = new();
     private long _delivered;
+    private long _acknowledged;
     private int _ready;
     private int _failed;
     private int _refused;
@@ -46,6 +48,8 @@ internal sealed class Worker : IDisposable
 
     public long DeliveredCount => Volatile.Read(ref _delivered);
 
+    public long AcknowledgedCount => Volatile.Read(ref _acknowledged);
+
     public int ReadyCount => Volatile.Read(ref _ready);
 
     public int FailedCount => Volatile.Read(ref _failed);
@@ -56,6 +60,9 @@ internal sealed class Worker : IDisposable
 
     /// <summary>Latencies of the time of recording; to be read when the thread has ended.</summary>
     public LatencyHistogram Latency => _latency;
+
+    /// <summary>Likewise, until messages were acknowledged.</summary>
+    public LatencyHistogram AcknowledgeLatency => _acknowledgeLatency;
 
     public IEnumerable<ClientPlan> Plans => _plans;
 
@@ -76,6 +83,12 @@ internal sealed class Worker : IDisposable
         _delivered++;
         if ((stamp.Sequence & _options.SampleMask) == 0 && _recording)
             _latency.Record(now - stamp.Time);
+    }
+
+    public void Acknowledged(long latency)
+    {
+        if ((_acknowledged++ & _options.SampleMask) == 0 && _recording)
+            _acknowledgeLatency.Record(latency);
     }
 
     public void Ready() => Volatile.Write(ref _ready, _ready + 1);
