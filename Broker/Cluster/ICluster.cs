@@ -24,6 +24,7 @@ public interface ICluster
     IEdge? Edge(string edgeId);
 
     /// <summary>Publishes a message that no connection of an edge brings: wills, and the broker's own.</summary>
+    /// <exception cref="StoreUnavailableException">It is not as safe as its receivers ask for.</exception>
     ValueTask PublishAsync(string tenant, Message message);
 }
 

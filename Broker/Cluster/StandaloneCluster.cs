@@ -75,6 +75,8 @@ public sealed class StandaloneCluster : ICluster
         var batch = new PublishBatch();
         batch.Add(message);
         await Of(tenant).Shard.PublishAsync(batch, _edge?.Id).ConfigureAwait(false);
+        if (batch.IsNotStored(0))
+            throw new StoreUnavailableException("The message could not be stored.");
         if (_edge is not null && batch.Outcome(0) < Protocol.ReasonCode.UnspecifiedError)
             await _edge.DeliverAsync(tenant, batch.Messages).ConfigureAwait(false);
     }

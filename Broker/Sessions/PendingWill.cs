@@ -10,6 +10,9 @@ namespace Starling.Broker.Sessions;
 /// </summary>
 internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context, Func<Task> published)
 {
+    /// <summary>Milliseconds.</summary>
+    private const long RetryAfter = 1000;
+
     private readonly Lock _gate = new();
     private SessionWill? _will = pending;
     private IDisposable? _timer;
@@ -83,6 +86,11 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
             await context.Cluster.PublishAsync(tenant, will.Message.WithExpiry(expiresAt)).ConfigureAwait(false);
             context.Counters.WillsPublished.Increment();
         }
+        catch (StoreUnavailableException error)
+        {
+            Log.WillNotStored(context.Logger, tenant, will.Message.Topic.Text, error.Message);
+            context.Due.Schedule(context.Due.Now + RetryAfter, () => _ = PublishAsync(will));
+        }
         catch (Exception error)
         {
             Log.WillFailed(context.Logger, tenant, will.Message.Topic.Text, error);
@@ -93,6 +101,9 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: the will of '{ClientId}' to '{Topic}' is not allowed any more")]
         public static partial void WillNotAllowed(ILogger logger, string tenant, string clientId, string topic);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: a will to '{Topic}' is published later, since it could not be stored: {Problem}")]
+        public static partial void WillNotStored(ILogger logger, string tenant, string topic, string problem);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: a will could not be published to '{Topic}'")]
         public static partial void WillFailed(ILogger logger, string tenant, string topic, Exception error);
