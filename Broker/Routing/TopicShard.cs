@@ -284,15 +284,9 @@ public sealed partial class TopicShard : ITopicShard
     /// <param name="notStored">Told the index of each message that a store did not take.</param>
     private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, Action<int> notStored)
     {
-        if (dispatch.RetainedChanged)
-        {
-            // QoS 0 asks for no answer, so it does not wait for the store.
-            var committed = _retained.CommitAsync();
-            if (dispatch.RetainedSafely is { } safely && !await committed.ConfigureAwait(false))
-                safely.ForEach(index => batch?.SetNotStored(index));
-        }
-
         List<Task>? pending = null;
+        if (dispatch.RetainedChanged && CommitRetainedAsync(dispatch, notStored) is { IsCompletedSuccessfully: false } committed)
+            pending = [committed];
         foreach (var (clientId, inbox) in dispatch.Inboxes)
         {
             var enqueued = EnqueueAsync(clientId, inbox, dispatch, notStored);
@@ -316,6 +310,16 @@ public sealed partial class TopicShard : ITopicShard
             if (!reached)
                 await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
         }
+    }
+
+    private async Task CommitRetainedAsync(ShardDispatch dispatch, Action<int> notStored)
+    {
+        var committed = _retained.CommitAsync();
+        // QoS 0 asks for no answer, so it does not wait for the store.
+        if (dispatch.RetainedSafely is not { } safely || await committed.ConfigureAwait(false))
+            return;
+        lock (dispatch)
+            safely.ForEach(notStored);
     }
 
     private async Task EnqueueAsync(string clientId, ShardDispatch.InboxBatch inbox, ShardDispatch dispatch, Action<int> notStored)

@@ -45,9 +45,9 @@ public sealed class MemoryRetainedStoreTests
 
         await _store.RemoveExpiredAsync("acme", ["a", "c", "d"], now: 1000);
 
-        (await _store.ReadAsync("acme", ["a", "b", "c"])).Select(m => m.Topic.Text).ShouldBe(["b", "c"]);
+        (await _store.ReadAsync("acme", ["a", "b", "c"], TestContext.Current.CancellationToken)).Select(m => m.Topic.Text).ShouldBe(["b", "c"]);
         (await LoadAsync("acme", 0, 1)).ShouldHaveSingleItem().Topic.Text.ShouldBe("c");
-        (await _store.ReadAsync("acme", ["b"])).ShouldBeEmpty();
+        (await _store.ReadAsync("acme", ["b"], TestContext.Current.CancellationToken)).ShouldBeEmpty();
     }
 
     private static Message Retained(string topic, string payload, long expiresAt = Message.Never) =>
