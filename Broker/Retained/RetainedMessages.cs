@@ -72,8 +72,9 @@ public sealed partial class RetainedMessages : IDisposable
             var topic = message.Topic.Text;
             if (message.PayloadLength == 0)
             {
+                // There may be nothing any more because of a change that is not written yet: that is to be waited for.
                 if (_index.Find(topic) is not { } node)
-                    return RetainedChange.None;
+                    return RetainedChange.Made;
                 if (_writes.IsFull)
                     return RetainedChange.StoreBehind;
                 Remove(node, message.Topic.Utf8.Length);
@@ -93,8 +94,8 @@ public sealed partial class RetainedMessages : IDisposable
 
     /// <summary>Writes what is staged, by whomever: the store sees changes in the order of the index.</summary>
     /// <returns>
-    /// True when all that was staged before is written; false when the store refused some of it for now. It is tried again in any case, so
-    /// nobody has to wait.
+    /// True when all that was staged before is written; false when the store has no room for some of it, faulted when it failed otherwise. It
+    /// is tried again in any case, so nobody has to wait.
     /// </returns>
     public Task<bool> CommitAsync() => _writes.CommitAsync();
 
@@ -229,9 +230,6 @@ public sealed partial class RetainedMessages : IDisposable
 /// <summary>What became of a message with RETAIN set.</summary>
 internal enum RetainedChange
 {
-    /// <summary>There was nothing to remove.</summary>
-    None,
-
     /// <summary>The index has changed; <see cref="RetainedMessages.CommitAsync"/> is to follow.</summary>
     Made,
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Retained;
@@ -55,9 +56,12 @@ internal sealed partial class RetainedWrites(
     }
 
     /// <summary>
-    /// Writes what waits, by whomever it was added. Nobody has to await it: what fails is tried again in any case.
+    /// Writes what waits, by whomever it was added. Nobody has to await it: what fails is tried again with what comes next, or after a
+    /// pause.
     /// </summary>
-    /// <returns>True when all that was added before is written; false when the store refused some of it for now.</returns>
+    /// <returns>
+    /// True when all that was added before is written; false when the store had no room for some of it. Faulted when it failed otherwise.
+    /// </returns>
     public Task<bool> CommitAsync()
     {
         TaskCompletionSource<bool> next;
@@ -65,12 +69,12 @@ internal sealed partial class RetainedWrites(
         {
             if (_waiting.Count == 0)
                 return _current;
-            if (_retry is not null)
-                return Task.FromResult(false);
             next = NextFlight();
             if (_running)
                 return next.Task;
             _running = true;
+            _retry?.Dispose();
+            _retry = null;
         }
 
         _ = RunAsync();
@@ -116,8 +120,9 @@ internal sealed partial class RetainedWrites(
             }
             catch (Exception error)
             {
-                PutBack(taken, error)?.SetResult(false);
-                flight.SetResult(false);
+                var following = PutBack(taken, error);
+                Fail(flight, error);
+                Fail(following, error);
                 return;
             }
 
@@ -173,11 +178,15 @@ internal sealed partial class RetainedWrites(
     {
         lock (_gate)
         {
-            foreach (var (topic, message) in taken)
+            // What has come meanwhile is newer, and less.
+            foreach (var (topic, message) in _waiting)
             {
-                if (!_waiting.TryAdd(topic, message))
-                    _bytes -= Cost(message);
+                if (taken.TryGetValue(topic, out var older))
+                    _bytes -= Cost(older);
+                taken[topic] = message;
             }
+
+            _waiting = taken;
 
             if (_pause == FirstPause)
                 Log.NotWritten(logger, tenant, error);
@@ -191,11 +200,18 @@ internal sealed partial class RetainedWrites(
         }
     }
 
-    private void Retry()
+    private void Retry() => _ = CommitAsync();
+
+    private static void Fail(TaskCompletionSource<bool>? flight, Exception error)
     {
-        lock (_gate)
-            _retry = null;
-        _ = CommitAsync();
+        if (error is StoreUnavailableException)
+            flight?.SetResult(false);
+        else if (flight is not null)
+        {
+            flight.SetException(error);
+            // It has been logged, should nobody wait for it.
+            _ = flight.Task.Exception;
+        }
     }
 
     private static partial class Log

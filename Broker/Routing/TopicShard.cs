@@ -207,13 +207,11 @@ public sealed partial class TopicShard : ITopicShard
             case RetainedChange.StoreBehind:
                 batch.SetNotStored(index);
                 return false;
-            case RetainedChange.Made:
+            default:
                 dispatch ??= new ShardDispatch();
                 dispatch.RetainedChanged = true;
                 if (message.QoS > QualityOfService.AtMostOnce)
                     (dispatch.RetainedSafely ??= []).Add(index);
-                return true;
-            default:
                 return true;
         }
     }

@@ -87,15 +87,52 @@ public sealed class RetainedWritesTests : IDisposable
     {
         _store.Refuses = true;
         await PublishAsync(Message("a", "old", QualityOfService.AtLeastOnce));
-        // The store is asked again after a pause, not by every publisher.
         _store.Refuses = false;
-        (await PublishAsync(Message("a", "new", QualityOfService.AtLeastOnce))).IsNotStored(0).ShouldBeTrue();
 
-        _cluster.Time.Advance(TimeSpan.FromMilliseconds(100));
+        (await PublishAsync(Message("a", "new", QualityOfService.AtLeastOnce))).IsNotStored(0).ShouldBeFalse();
 
+        _cluster.Time.Advance(TimeSpan.FromMinutes(1));
         _store.Writes.ShouldBe(["a=new"]);
-        (await PublishAsync(Message("a", "newer", QualityOfService.AtLeastOnce))).IsNotStored(0).ShouldBeFalse();
-        _store.Rows["a"].Payload.ToArray().ShouldBe("newer"u8.ToArray());
+    }
+
+    [Fact]
+    public async Task What_was_refused_is_written_with_what_comes_next()
+    {
+        _store.Refuses = true;
+        await PublishAsync(Message("a", "1", QualityOfService.AtLeastOnce));
+        _store.Refuses = false;
+
+        await PublishAsync(Message("b", "1", QualityOfService.AtMostOnce));
+
+        _store.Rows.Keys.ShouldBe(["a", "b"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Who_removes_what_is_being_removed_waits_for_that()
+    {
+        await PublishAsync(Message("a", "1", QualityOfService.AtLeastOnce));
+        _store.Hold();
+        var first = PublishAsync(Message("a", "", QualityOfService.AtMostOnce));
+        var second = PublishAsync(Message("a", "", QualityOfService.AtLeastOnce));
+
+        (first.IsCompleted, second.IsCompleted).ShouldBe((true, false));
+
+        _store.Release();
+        await second;
+        _store.Rows.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_otherwise_is_an_error_for_who_waits_and_tried_again()
+    {
+        _store.Fails = true;
+
+        await PublishAsync(Message("a", "1", QualityOfService.AtMostOnce));
+        await Should.ThrowAsync<IOException>(() => PublishAsync(Message("b", "1", QualityOfService.AtLeastOnce)));
+
+        _store.Fails = false;
+        _cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        _store.Rows.Keys.ShouldBe(["a", "b"], ignoreOrder: true);
     }
 
     [Fact]

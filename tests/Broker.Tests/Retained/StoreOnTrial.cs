@@ -14,6 +14,8 @@ internal sealed class StoreOnTrial : IRetainedStore
 
     public bool Refuses { get; set; }
 
+    public bool Fails { get; set; }
+
     public Dictionary<string, Message> Rows { get; } = [];
 
     /// <summary>Topics and payload lengths of each write that it took.</summary>
@@ -39,6 +41,8 @@ internal sealed class StoreOnTrial : IRetainedStore
             await held.Task;
         if (Refuses)
             throw new StoreUnavailableException("Away.");
+        if (Fails)
+            throw new IOException("The disk is full.");
         Writes.Add(string.Join(' ', messages.Select(m => $"{m.Topic.Text}={System.Text.Encoding.UTF8.GetString(m.Payload)}")));
         foreach (var message in messages)
         {
