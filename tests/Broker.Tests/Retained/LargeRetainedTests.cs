@@ -50,12 +50,13 @@ public sealed class LargeRetainedTests : IDisposable
         _store.Hold();
         var older = PublishAsync("a", 2000);
         var newer = PublishAsync("a", 3000);
-        _store.Refuses = false;
-        _store.Release();
+        _store.ReleaseFirst();
         await older;
-        await newer;
 
         (await ReadAsync("a")).ShouldBe([("a", 3000)]);
+        _store.Reads.ShouldBeEmpty();
+        _store.Release();
+        await newer;
     }
 
     [Fact]

@@ -35,6 +35,14 @@ internal sealed class StoreOnTrial : IRetainedStore
         held.SetResult();
     }
 
+    /// <summary>Writes that came so far go on, later ones wait.</summary>
+    public void ReleaseFirst()
+    {
+        var held = _held!;
+        Hold();
+        held.SetResult();
+    }
+
     public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages)
     {
         if (_held is { } held)

