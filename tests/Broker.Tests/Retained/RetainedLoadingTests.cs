@@ -29,7 +29,7 @@ public sealed class RetainedLoadingTests
     {
         for (var i = 0; i < 5; i++)
             Store($"a/{i}", 10);
-        using var cluster = new TestCluster(TestCluster.Open with { Limits = new TenantLimits { RetainedMessages = 3 } }, _store);
+        using var cluster = new TestCluster(TestCluster.Open with { Limits = new TenantLimits { RetainedMessages = 3 } }, retained: _store);
 
         (await ReadAsync(cluster, "#")).Count.ShouldBe(5);
 
