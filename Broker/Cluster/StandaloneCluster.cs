@@ -97,7 +97,7 @@ public sealed class StandaloneCluster : ICluster
         if (!_directory.TryGet(name, out var tenant))
             throw new InvalidOperationException($"There is no tenant '{name}'.");
         var counters = _metrics.For(name);
-        var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due);
+        var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due, _loggers.CreateLogger<RetainedMessages>());
         var shard = new TopicShard(tenant, this, retained, _loggers.CreateLogger<TopicShard>());
         var sessions = new SessionContext(
             tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Retire);

@@ -1,5 +1,3 @@
-using Starling.Broker.Messages;
-
 namespace Starling.Broker.Retained;
 
 /// <summary>Where the replay of a filter stands within a shard's retained messages.</summary>
@@ -17,10 +15,10 @@ public sealed class RetainedCursor(string filter)
         Descend(index.Root, 0);
     }
 
-    /// <returns>False at the end; otherwise the message of the node that was visited, if it has one and matches.</returns>
-    internal bool MoveNext(out Message? message)
+    /// <returns>False at the end; otherwise the node that was visited, if it matches.</returns>
+    internal bool MoveNext(out RetainedNode? match)
     {
-        message = null;
+        match = null;
         while (_steps.TryPop(out var step))
         {
             if (step.Node is not { } node)
@@ -29,26 +27,26 @@ public sealed class RetainedCursor(string filter)
                 _steps.Push(step with { Node = node.Next });
             if (step.SkipReserved && node.Level.StartsWith('$'))
                 continue;
-            message = Visit(node, step.Level);
+            match = Visit(node, step.Level);
             return true;
         }
 
         return false;
     }
 
-    private Message? Visit(RetainedNode node, int level)
+    private RetainedNode? Visit(RetainedNode node, int level)
     {
         if (level == _levels.Length)
         {
             // Below a "#".
             _steps.Push(new Step(node.FirstChild, level, Single: false, SkipReserved: false));
-            return node.Message;
+            return node;
         }
 
         if (level == _levels.Length - 1)
-            return node.Message;
+            return node;
         Descend(node, level + 1);
-        return _levels[level + 1] == "#" ? node.Message : null;
+        return _levels[level + 1] == "#" ? node : null;
     }
 
     private void Descend(RetainedNode node, int level)

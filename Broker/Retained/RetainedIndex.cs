@@ -1,5 +1,3 @@
-using Starling.Broker.Messages;
-
 namespace Starling.Broker.Retained;
 
 /// <summary>
@@ -14,11 +12,14 @@ internal sealed class RetainedIndex
     /// <summary>Nodes that a read looks at, for filters that match little of what they have to go through.</summary>
     private const int MostVisits = 16 * 1024;
 
+    private readonly LevelNames _names = new();
+
     internal RetainedNode Root { get; } = new("", null);
 
     public int Count { get; private set; }
 
-    public Message? Find(string topic)
+    /// <returns>The topic's node, if it has a value.</returns>
+    public RetainedNode? Find(string topic)
     {
         var node = Root;
         foreach (var range in topic.AsSpan().Split('/'))
@@ -28,69 +29,62 @@ internal sealed class RetainedIndex
             node = child;
         }
 
-        return node.Message;
+        return node.Value is null ? null : node;
     }
 
-    /// <returns>The message that was there before, or null.</returns>
-    public Message? Set(Message message)
+    /// <returns>The topic's node.</returns>
+    public RetainedNode Set(string topic, object value)
     {
-        var topic = message.Topic.Text;
         var node = Root;
         foreach (var range in topic.AsSpan().Split('/'))
-            node = node.Child(topic.AsSpan()[range]) ?? node.AddChild(topic[range]);
-        var before = node.Message;
-        node.Message = message;
-        if (before is null)
+        {
+            var name = topic.AsSpan()[range];
+            node = node.Child(name) ?? node.AddChild(_names.Of(name));
+        }
+
+        if (node.Value is null)
             Count++;
-        return before;
+        node.Value = value;
+        return node;
     }
 
-    /// <returns>The message that was removed, or null.</returns>
-    public Message? Remove(string topic)
+    /// <summary>Removes the value of a node that has one.</summary>
+    public void Remove(RetainedNode node)
     {
-        var node = Root;
-        foreach (var range in topic.AsSpan().Split('/'))
-        {
-            if (node.Child(topic.AsSpan()[range]) is not { } child)
-                return null;
-            node = child;
-        }
-
-        var before = node.Message;
-        if (before is null)
-            return null;
-        node.Message = null;
+        node.Value = null;
         Count--;
-        while (node is { Message: null, FirstChild: null, Parent: { } parent })
+        while (node is { Value: null, FirstChild: null, Parent: { } parent })
         {
             parent.RemoveChild(node);
             node = parent;
         }
-
-        return before;
     }
 
     /// <summary>
-    /// Adds up to <paramref name="most"/> messages that match to <paramref name="found"/>, from where the cursor stands. Large messages
+    /// Adds up to <paramref name="most"/> values that match to <paramref name="found"/>, from where the cursor stands. Large messages
     /// and a long search end a read early, so that it stays short and what it brings stays small.
     /// </summary>
     /// <returns>True when there may be more.</returns>
-    public bool Read(RetainedCursor cursor, int most, List<Message> found)
+    public bool Read(RetainedCursor cursor, int most, List<RetainedHit> found)
     {
         if (!cursor.Started)
             cursor.Start(this);
         var bytes = 0L;
         for (var visits = 0; most > 0 && bytes < MostBytes && visits < MostVisits; visits++)
         {
-            if (!cursor.MoveNext(out var message))
+            if (!cursor.MoveNext(out var node))
                 return false;
-            if (message is null)
+            if (node?.Value is not { } value)
                 continue;
-            found.Add(message);
-            bytes += message.Size;
+            found.Add(new RetainedHit(node, value));
+            bytes += RetainedValue.Size(value, topicLength: 0);
             most--;
         }
 
         return true;
     }
 }
+
+/// <param name="Node">Says the topic, also when the message is gone.</param>
+/// <param name="Value">What was there when the cursor came by.</param>
+internal readonly record struct RetainedHit(RetainedNode Node, object Value);

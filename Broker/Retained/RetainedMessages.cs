@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Routing;
@@ -9,28 +11,31 @@ namespace Starling.Broker.Retained;
 
 /// <summary>
 /// A shard's retained messages: an index in memory over what the store keeps. The index changes before the store has written, in
-/// the order of the publishers' batches; a publisher is answered after the write. Thread-safe.
+/// the order of the publishers' batches; a publisher that asks for an answer gets it after the write. Thread-safe.
 /// </summary>
-public sealed class RetainedMessages : IDisposable
+public sealed partial class RetainedMessages : IDisposable
 {
     private readonly Tenant _tenant;
     private readonly IRetainedStore _store;
     private readonly TenantCounters _counters;
     private readonly DueTimes _due;
+    private readonly ILogger<RetainedMessages> _logger;
     private readonly Lock _gate = new();
     private readonly RetainedIndex _index = new();
-    private readonly PriorityQueue<Message, long> _expiring = new();
-    private List<Message> _staged = [];
-    private Task _written = Task.CompletedTask;
-    private IDisposable? _sweep;
-    private long _sweepAt = Message.Never;
+    private readonly RetainedExpiry _expiry;
+    private readonly RetainedWrites _writes;
+    private readonly CancellationTokenSource _disposing = new();
+    private long _bytes;
 
-    public RetainedMessages(Tenant tenant, IRetainedStore store, TenantCounters counters, DueTimes due)
+    public RetainedMessages(Tenant tenant, IRetainedStore store, TenantCounters counters, DueTimes due, ILogger<RetainedMessages> logger)
     {
         _tenant = tenant;
         _store = store;
         _counters = counters;
         _due = due;
+        _logger = logger;
+        _expiry = new RetainedExpiry(due, Sweep);
+        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null);
     }
 
     public int Count
@@ -42,156 +47,195 @@ public sealed class RetainedMessages : IDisposable
         }
     }
 
-    /// <summary>Fills the index from the store, before the shard serves.</summary>
+    /// <summary>Fills the index from the store, before the shard serves. What was stored is kept, whatever the tenant's limits say by now.</summary>
     public async Task LoadAsync(int shard, int shards)
     {
-        await foreach (var message in _store.LoadAsync(_tenant.Name, shard, shards).ConfigureAwait(false))
+        var rows = _store.LoadAsync(_tenant.Name, shard, shards, _due.Now, _disposing.Token);
+        await foreach (var row in rows.ConfigureAwait(false))
         {
             lock (_gate)
-                TrySet(message);
+            {
+                var value = row.Message is { } message ? RetainedValue.Of(message) : new LeftInStore(row.ExpiresAt, row.Size);
+                TrySet(row.Topic, row.Message?.Topic.Utf8.Length ?? Encoding.UTF8.GetByteCount(row.Topic), value, limited: false);
+            }
         }
+
+        // What has expired while nobody looked was not loaded.
+        _ = RemoveExpiredAsync([], _due.Now);
     }
 
     /// <summary>Puts the message into the index, or removes its topic's if it has no payload ([MQTT-3.3.1-6], [-7]).</summary>
-    /// <returns>False when the tenant's limit for retained messages or bytes is reached.</returns>
-    internal bool TryStage(Message message)
+    internal RetainedChange Stage(Message message)
     {
         lock (_gate)
         {
+            var topic = message.Topic.Text;
             if (message.PayloadLength == 0)
             {
-                if (_index.Remove(message.Topic.Text) is not { } removed)
-                    return true;
-                Release(removed);
+                // There may be nothing any more because of a change that is not written yet: that is to be waited for.
+                if (_index.Find(topic) is not { } node)
+                    return RetainedChange.Made;
+                if (_writes.IsFull)
+                    return RetainedChange.StoreBehind;
+                Remove(node, message.Topic.Utf8.Length);
+                _writes.Add(Message.Create(message.Topic, [], retain: true));
+                return RetainedChange.Made;
             }
-            else if (!TrySet(message = message.Compact()))
-                return false;
-            _staged.Add(message);
-            return true;
+
+            if (_writes.IsFull)
+                return RetainedChange.StoreBehind;
+            var value = RetainedValue.Of(message);
+            if (!TrySet(topic, message.Topic.Utf8.Length, value, limited: true))
+                return RetainedChange.OverLimit;
+            _writes.Add(RetainedValue.ToMessage(value, message.Topic)!);
+            return RetainedChange.Made;
         }
     }
 
-    /// <summary>Writes what is staged, by whomever: the store sees changes in the order of the index. Done when all of it is written.</summary>
-    internal Task CommitAsync()
+    /// <summary>Writes what is staged, by whomever: the store sees changes in the order of the index.</summary>
+    /// <returns>
+    /// True when all that was staged before is written; false when the store has no room for some of it, faulted when it failed otherwise. It
+    /// is tried again in any case, so nobody has to wait.
+    /// </returns>
+    public Task<bool> CommitAsync() => _writes.CommitAsync();
+
+    /// <summary>Reads messages that match. Large ones may have to come from the store; there is never more of them than fills a page.</summary>
+    /// <exception cref="Sessions.StoreUnavailableException">The store has been away for a while.</exception>
+    public ValueTask<RetainedPage> ReadAsync(RetainedCursor cursor, int most)
     {
-        lock (_gate)
-        {
-            if (_staged.Count > 0)
-            {
-                var batch = _staged;
-                _staged = [];
-                var write = WriteAsync(batch);
-                _written = write.IsCompletedSuccessfully && _written.IsCompletedSuccessfully
-                    ? Task.CompletedTask
-                    : Task.WhenAll(_written.IsFaulted ? Task.CompletedTask : _written, write);
-            }
-            else if (_written.IsFaulted)
-            {
-                // What failed then has been replaced since: nothing is left unwritten.
-                _written = Task.CompletedTask;
-            }
-
-            return _written;
-        }
-    }
-
-    /// <summary>What can not be written is staged again, unless it has been replaced, so that the store comes to agree with the index.</summary>
-    private async Task WriteAsync(List<Message> batch)
-    {
-        try
-        {
-            await _store.SetAsync(_tenant.Name, batch).ConfigureAwait(false);
-        }
-        catch
-        {
-            lock (_gate)
-                _staged.InsertRange(0, batch.Where(IsCurrent));
-            throw;
-        }
-    }
-
-    private bool IsCurrent(Message message) => _index.Find(message.Topic.Text) is { } present
-        ? ReferenceEquals(present, message)
-        : message.PayloadLength == 0;
-
-    public RetainedPage Read(RetainedCursor cursor, int most)
-    {
-        var found = new List<Message>();
+        var hits = new List<RetainedHit>();
         bool more;
         lock (_gate)
-            more = _index.Read(cursor, most, found);
+            more = _index.Read(cursor, most, hits);
         var now = _due.Now;
-        found.RemoveAll(message => message.HasExpired(now));
+        var found = new List<Message>(hits.Count);
+        List<string>? left = null;
+        foreach (var (node, value) in hits)
+        {
+            if (RetainedValue.ExpiresAt(value) <= now)
+                continue;
+            if (value is LeftInStore)
+                (left ??= []).Add(node.Topic);
+            else
+                found.Add(RetainedValue.ToMessage(value, new Topic(node.Topic))!);
+        }
+
+        return left is null ? new ValueTask<RetainedPage>(new RetainedPage(found, more)) : ReadLeftAsync(left, found, more);
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposing.IsCancellationRequested)
+                return;
+            Account(-_index.Count, -_bytes);
+            _disposing.Cancel();
+            _expiry.Dispose();
+        }
+
+        _writes.Dispose();
+        _disposing.Dispose();
+    }
+
+    private async ValueTask<RetainedPage> ReadLeftAsync(List<string> left, List<Message> found, bool more)
+    {
+        var stored = await _store.ReadAsync(_tenant.Name, left, CancellationToken.None).ConfigureAwait(false);
+        var now = _due.Now;
+        found.AddRange(stored.Where(message => !message.HasExpired(now)).Select(RetainedValue.Anonymous));
         return new RetainedPage(found, more);
     }
 
-    public void Dispose() => _sweep?.Dispose();
-
-    private bool TrySet(Message message)
+    private bool TrySet(string topic, int topicLength, object value, bool limited)
     {
-        var before = _index.Find(message.Topic.Text);
-        if (!TryAccount(before is null ? 1 : 0, message.Size - (before?.Size ?? 0)))
+        var before = _index.Find(topic)?.Value;
+        var messages = before is null ? 1 : 0;
+        long bytes = RetainedValue.Size(value, topicLength) - (before is null ? 0 : RetainedValue.Size(before, topicLength));
+        if (limited && _tenant.Quotas.TryChangeRetained(messages, bytes) != ReasonCode.Success)
             return false;
-        _index.Set(message);
-        if (message.ExpiresAt != Message.Never)
-        {
-            _expiring.Enqueue(message, message.ExpiresAt);
-            if (_expiring.Count > (2 * _index.Count) + 1024)
-                ForgetReplaced();
-            if (message.ExpiresAt < _sweepAt)
-                ScheduleSweep(message.ExpiresAt);
-        }
-
+        Account(messages, bytes, inQuota: limited);
+        var node = _index.Set(topic, value);
+        _expiry.Add(node, RetainedValue.ExpiresAt(value), _index.Count);
         return true;
     }
 
-    private void Release(Message removed) => TryAccount(-1, -removed.Size);
-
-    private bool TryAccount(int messages, long bytes)
+    private void Remove(RetainedNode node, int topicLength)
     {
-        if (_tenant.Quotas.TryChangeRetained(messages, bytes) != ReasonCode.Success)
-            return false;
+        Account(-1, -RetainedValue.Size(node.Value!, topicLength));
+        _index.Remove(node);
+    }
+
+    private void Account(int messages, long bytes, bool inQuota = false)
+    {
+        if (_disposing.IsCancellationRequested)
+            return;
+        if (!inQuota)
+            _tenant.Quotas.CountRetained(messages, bytes);
+        _bytes += bytes;
         _counters.RetainedMessages.Add(messages);
         _counters.RetainedBytes.Add(bytes);
-        return true;
     }
 
-    private void ScheduleSweep(long at)
+    /// <summary>Large messages that are in the store now need not be in memory any more.</summary>
+    private void LeaveInStore(List<Message> written)
     {
-        _sweep?.Dispose();
-        _sweepAt = at;
-        _sweep = _due.Schedule(at, Sweep);
-    }
-
-    /// <summary>Messages that were replaced are not kept until they would have expired.</summary>
-    private void ForgetReplaced()
-    {
-        var present = _expiring.UnorderedItems.Where(item => ReferenceEquals(_index.Find(item.Element.Topic.Text), item.Element)).ToArray();
-        _expiring.Clear();
-        _expiring.EnqueueRange(present);
+        foreach (var message in written)
+        {
+            if (!RetainedRow.IsLarge(message))
+                continue;
+            lock (_gate)
+            {
+                if (_index.Find(message.Topic.Text) is { } node && ReferenceEquals(node.Value, message))
+                    node.Value = new LeftInStore(message.ExpiresAt, message.Size);
+            }
+        }
     }
 
     private void Sweep()
     {
+        var topics = new List<string>();
         lock (_gate)
         {
-            var now = _due.Now;
-            while (_expiring.TryPeek(out var message, out var at) && at <= now)
+            foreach (var node in _expiry.Take())
             {
-                _expiring.Dequeue();
-                if (!ReferenceEquals(_index.Find(message.Topic.Text), message))
-                    continue;
-                _index.Remove(message.Topic.Text);
-                Release(message);
-                _staged.Add(Message.Create(message.Topic, [], retain: true));
+                topics.Add(node.Topic);
+                Remove(node, Encoding.UTF8.GetByteCount(topics[^1]));
             }
-
-            _sweepAt = Message.Never;
-            if (_expiring.TryPeek(out _, out var next))
-                ScheduleSweep(Math.Max(next, now + 1000));
         }
 
-        // Nobody waits for it: should the store be away, the rows carry their expiry and are not loaded again.
-        _ = CommitAsync();
+        if (topics.Count > 0)
+            _ = RemoveExpiredAsync(topics, _due.Now);
     }
+
+    /// <summary>Nobody waits for it: what stays in the store is not loaded again, and goes with what expires next.</summary>
+    private async Task RemoveExpiredAsync(IReadOnlyList<string> topics, long now)
+    {
+        try
+        {
+            await _store.RemoveExpiredAsync(_tenant.Name, topics, now).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Log.NotRemoved(_logger, _tenant.Name, error);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: expired retained messages could not be removed from the store for now")]
+        public static partial void NotRemoved(ILogger logger, string tenant, Exception error);
+    }
+}
+
+/// <summary>What became of a message with RETAIN set.</summary>
+internal enum RetainedChange
+{
+    /// <summary>The index has changed; <see cref="RetainedMessages.CommitAsync"/> is to follow.</summary>
+    Made,
+
+    /// <summary>The tenant's limit for retained messages or bytes is reached.</summary>
+    OverLimit,
+
+    /// <summary>Too much waits for the store already.</summary>
+    StoreBehind,
 }

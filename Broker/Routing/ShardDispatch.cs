@@ -7,6 +7,9 @@ internal sealed class ShardDispatch
 {
     public bool RetainedChanged { get; set; }
 
+    /// <summary>Places in the batch of retained messages that are not to be acknowledged before they are stored.</summary>
+    public List<int>? RetainedSafely { get; set; }
+
     public Dictionary<string, InboxBatch> Inboxes { get; } = [];
 
     public Dictionary<string, List<Message>> Edges { get; } = [];

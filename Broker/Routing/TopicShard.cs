@@ -46,16 +46,8 @@ public sealed partial class TopicShard : ITopicShard
         for (var i = 0; i < batch.Count; i++)
         {
             var message = batch[i];
-            if (message.Retain)
-            {
-                if (!_retained.TryStage(message))
-                {
-                    batch.SetOutcome(i, ReasonCode.QuotaExceeded);
-                    continue;
-                }
-
-                (dispatch ??= new ShardDispatch()).RetainedChanged = true;
-            }
+            if (message.Retain && !TryRetain(batch, i, ref dispatch))
+                continue;
 
             var match = Match(message.Topic);
             if (match.IsEmpty)
@@ -186,7 +178,7 @@ public sealed partial class TopicShard : ITopicShard
     public async ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most)
     {
         await _loading.ConfigureAwait(false);
-        return _retained.Read(cursor, most);
+        return await _retained.ReadAsync(cursor, most).ConfigureAwait(false);
     }
 
     private async Task LoadNowAsync(ISessionStore sessions, int shard, int shards)
@@ -201,6 +193,26 @@ public sealed partial class TopicShard : ITopicShard
             }
             else if (Sharding.IsOf(subscription.Filter, shard, shards))
                 SetDurableRoute(clientId, subscription);
+        }
+    }
+
+    private bool TryRetain(PublishBatch batch, int index, ref ShardDispatch? dispatch)
+    {
+        var message = batch[index];
+        switch (_retained.Stage(message))
+        {
+            case RetainedChange.OverLimit:
+                batch.SetOutcome(index, ReasonCode.QuotaExceeded);
+                return false;
+            case RetainedChange.StoreBehind:
+                batch.SetNotStored(index);
+                return false;
+            default:
+                dispatch ??= new ShardDispatch();
+                dispatch.RetainedChanged = true;
+                if (message.QoS > QualityOfService.AtMostOnce)
+                    (dispatch.RetainedSafely ??= []).Add(index);
+                return true;
         }
     }
 
@@ -270,10 +282,9 @@ public sealed partial class TopicShard : ITopicShard
     /// <param name="notStored">Told the index of each message that a store did not take.</param>
     private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, Action<int> notStored)
     {
-        if (dispatch.RetainedChanged)
-            await _retained.CommitAsync().ConfigureAwait(false);
-
         List<Task>? pending = null;
+        if (dispatch.RetainedChanged && CommitRetainedAsync(dispatch, notStored) is { IsCompletedSuccessfully: false } committed)
+            pending = [committed];
         foreach (var (clientId, inbox) in dispatch.Inboxes)
         {
             var enqueued = EnqueueAsync(clientId, inbox, dispatch, notStored);
@@ -297,6 +308,16 @@ public sealed partial class TopicShard : ITopicShard
             if (!reached)
                 await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
         }
+    }
+
+    private async Task CommitRetainedAsync(ShardDispatch dispatch, Action<int> notStored)
+    {
+        var committed = _retained.CommitAsync();
+        // QoS 0 asks for no answer, so it does not wait for the store.
+        if (dispatch.RetainedSafely is not { } safely || await committed.ConfigureAwait(false))
+            return;
+        lock (dispatch)
+            safely.ForEach(notStored);
     }
 
     private async Task EnqueueAsync(string clientId, ShardDispatch.InboxBatch inbox, ShardDispatch dispatch, Action<int> notStored)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 
@@ -8,6 +9,8 @@ namespace Starling.Storage.Memory;
 public sealed class MemoryRetainedStore : IRetainedStore
 {
     private readonly ConcurrentDictionary<(string Tenant, string Topic), Message> _messages = new();
+
+    public bool OutlivesProcess => false;
 
     public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages)
     {
@@ -22,14 +25,42 @@ public sealed class MemoryRetainedStore : IRetainedStore
         return ValueTask.CompletedTask;
     }
 
-    public async IAsyncEnumerable<Message> LoadAsync(string tenant, int shard, int shards)
+    public async IAsyncEnumerable<RetainedRow> LoadAsync(
+        string tenant, int shard, int shards, long now, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        foreach (var ((owner, _), message) in _messages)
+        foreach (var ((owner, topic), message) in _messages)
         {
-            if (owner == tenant && message.Topic.Hash % (uint)shards == shard)
-                yield return message;
+            if (owner != tenant || message.Topic.Hash % (uint)shards != shard)
+                continue;
+            if (message.HasExpired(now))
+                _messages.TryRemove(KeyValuePair.Create((owner, topic), message));
+            else
+                yield return new RetainedRow(topic, message.ExpiresAt, message.Size, message);
         }
 
         await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    public ValueTask<IReadOnlyList<Message>> ReadAsync(string tenant, IReadOnlyList<string> topics, CancellationToken cancellation = default)
+    {
+        var found = new List<Message>();
+        foreach (var topic in topics)
+        {
+            if (_messages.TryGetValue((tenant, topic), out var message))
+                found.Add(message);
+        }
+
+        return new ValueTask<IReadOnlyList<Message>>(found);
+    }
+
+    public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now)
+    {
+        foreach (var topic in topics)
+        {
+            if (_messages.TryGetValue((tenant, topic), out var message) && message.HasExpired(now))
+                _messages.TryRemove(KeyValuePair.Create((tenant, topic), message));
+        }
+
+        return ValueTask.CompletedTask;
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
+using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
@@ -26,7 +27,8 @@ internal sealed class TestCluster : IDisposable
     /// <param name="options">The tenant, if not <see cref="Open"/>.</param>
     /// <param name="stores">What an earlier process has left.</param>
     /// <param name="edge">What the edge is called; another name with each process.</param>
-    public TestCluster(TenantOptions? options = null, ScriptedStores? stores = null, string edge = "e1")
+    /// <param name="retained">Keeps retained messages, if not in memory.</param>
+    public TestCluster(TenantOptions? options = null, ScriptedStores? stores = null, string edge = "e1", IRetainedStore? retained = null)
     {
         _house = new House(options ?? Open);
         _due = new DueTimes(_house.Time);
@@ -34,7 +36,7 @@ internal sealed class TestCluster : IDisposable
         Edge = new TestEdge(edge);
         Cluster = new StandaloneCluster(
             _house.Directory,
-            new StandaloneStores(new MemoryRetainedStore(), Stores, Stores),
+            new StandaloneStores(retained ?? new MemoryRetainedStore(), Stores, Stores),
             new ClientIdCollisions(_house.Time, _house.Metrics, NullLogger<ClientIdCollisions>.Instance),
             _due,
             _house.Time,
@@ -62,6 +64,8 @@ internal sealed class TestCluster : IDisposable
     public ITopicShard Shard => Cluster.Shard("t", 0);
 
     public ManualTime Time => _house.Time;
+
+    public Tenant Tenant => _house["t"];
 
     public TenantCounters Counters => _metrics.For("t");
 

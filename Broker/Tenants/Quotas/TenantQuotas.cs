@@ -111,6 +111,16 @@ public sealed class TenantQuotas
         }
     }
 
+    /// <summary>Accounts for retained messages that are there, whatever the limits say by now: what was stored is kept.</summary>
+    public void CountRetained(int messages, long bytes)
+    {
+        lock (_retained)
+        {
+            _retainedMessages += messages;
+            _retainedBytes += bytes;
+        }
+    }
+
     /// <summary>Counts a refusal that the caller decided on (a packet too large, a topic too deep, ...) and says with which code.</summary>
     public ReasonCode Refuse(TenantLimit limit)
     {

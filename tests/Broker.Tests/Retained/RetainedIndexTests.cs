@@ -16,18 +16,21 @@ public sealed class RetainedIndexTests
     public void A_filter_reads_the_messages_that_the_definition_says_each_once(int seed)
     {
         var random = new Random(seed);
-        var held = new Dictionary<string, Message>();
+        var held = new HashSet<string>();
         for (var step = 0; step < 1500; step++)
         {
             var topic = RandomTopics.Name(random);
             if (random.Next(3) > 0)
-                _index.Set(held[topic] = Retained(topic));
+            {
+                Set(_index, topic);
+                held.Add(topic);
+            }
             else
-                _index.Remove(topic).ShouldBeSameAs(held.Remove(topic, out var removed) ? removed : null);
+                Remove(_index, topic).ShouldBe(held.Remove(topic));
 
             var filter = RandomTopics.Filter(random);
-            ReadAll(filter, random.Next(1, 5)).Select(m => m.Topic.Text).Order(StringComparer.Ordinal)
-                .ShouldBe(held.Keys.Where(t => TopicFilters.Matches(filter, t)).Order(StringComparer.Ordinal), filter);
+            ReadAll(filter, random.Next(1, 5)).Order(StringComparer.Ordinal)
+                .ShouldBe(held.Where(t => TopicFilters.Matches(filter, t)).Order(StringComparer.Ordinal), filter);
             _index.Count.ShouldBe(held.Count);
         }
     }
@@ -46,10 +49,10 @@ public sealed class RetainedIndexTests
             var index = new RetainedIndex();
             var staying = Enumerable.Range(0, 30).Select(_ => RandomTopics.Name(random)).ToHashSet();
             foreach (var topic in staying)
-                index.Set(Retained(topic));
+                Set(index, topic);
             var filter = RandomTopics.Filter(random);
             var cursor = new RetainedCursor(filter);
-            var read = new List<Message>();
+            var read = new List<RetainedHit>();
             while (index.Read(cursor, random.Next(1, 4), read))
             {
                 for (var change = random.Next(6); change > 0; change--)
@@ -58,13 +61,13 @@ public sealed class RetainedIndexTests
                     if (staying.Contains(topic))
                         continue;
                     if (random.Next(2) == 0)
-                        index.Set(Retained(topic));
+                        Set(index, topic);
                     else
-                        index.Remove(topic);
+                        Remove(index, topic);
                 }
             }
 
-            var kept = read.Select(m => m.Topic.Text).Where(staying.Contains).Order(StringComparer.Ordinal);
+            var kept = read.Select(hit => hit.Node.Topic).Where(staying.Contains).Order(StringComparer.Ordinal);
             kept.ShouldBe(staying.Where(t => TopicFilters.Matches(filter, t)).Order(StringComparer.Ordinal), filter);
         }
     }
@@ -72,25 +75,25 @@ public sealed class RetainedIndexTests
     [Fact]
     public void A_replaced_message_is_read_as_it_is_when_the_cursor_comes_to_it()
     {
-        _index.Set(Retained("a"));
-        _index.Set(Retained("b"));
+        Set(_index, "a");
+        Set(_index, "b");
         var cursor = new RetainedCursor("+");
-        var read = new List<Message>();
+        var read = new List<RetainedHit>();
         _index.Read(cursor, 1, read);
-        var newer = Retained(read[0].Topic.Text == "a" ? "b" : "a");
+        var newer = new byte[] { 0, 2 };
 
-        _index.Set(newer);
+        _index.Set(read[0].Node.Topic == "a" ? "b" : "a", newer);
         _index.Read(cursor, 2, read);
 
-        read[1].ShouldBeSameAs(newer);
+        read[1].Value.ShouldBeSameAs(newer);
     }
 
     [Fact]
     public void A_page_ends_before_it_grows_large()
     {
         for (var i = 0; i < 10; i++)
-            _index.Set(Message.Create(new Topic($"a/{i}"), new byte[200 * 1024], retain: true));
-        var read = new List<Message>();
+            _index.Set($"a/{i}", new LeftInStore(Message.Never, 200 * 1024));
+        var read = new List<RetainedHit>();
 
         _index.Read(new RetainedCursor("a/#"), 10, read).ShouldBeTrue();
 
@@ -101,9 +104,9 @@ public sealed class RetainedIndexTests
     public void A_long_search_is_cut_into_pages()
     {
         for (var i = 0; i < 20_000; i++)
-            _index.Set(Retained($"a/{i}"));
+            Set(_index, $"a/{i}");
         var cursor = new RetainedCursor("a/+/b");
-        var read = new List<Message>();
+        var read = new List<RetainedHit>();
 
         _index.Read(cursor, 10, read).ShouldBeTrue();
         _index.Read(cursor, 10, read).ShouldBeFalse();
@@ -111,16 +114,64 @@ public sealed class RetainedIndexTests
         read.ShouldBeEmpty();
     }
 
-    private static Message Retained(string topic) => Message.Create(new Topic(topic), "1"u8, retain: true);
+    [Fact]
+    public void Many_siblings_come_and_go()
+    {
+        for (var i = 0; i < 100; i++)
+            Set(_index, $"a/{i}");
+        for (var i = 0; i < 100; i += 2)
+            Remove(_index, $"a/{i}").ShouldBeTrue();
+        for (var i = 1; i < 94; i += 2)
+            Remove(_index, $"a/{i}").ShouldBeTrue();
+        Set(_index, "a/0");
 
-    private List<Message> ReadAll(string filter, int pageSize)
+        ReadAll("a/+", 10).Order(StringComparer.Ordinal).ShouldBe(["a/0", "a/95", "a/97", "a/99"]);
+        _index.Find("a/97").ShouldNotBeNull();
+        _index.Find("a/1").ShouldBeNull();
+    }
+
+    [Fact]
+    public void What_is_gone_leaves_no_levels_behind()
+    {
+        Set(_index, "a/b/c");
+        Set(_index, "a");
+
+        Remove(_index, "a/b/c");
+        Remove(_index, "a");
+
+        _index.Root.FirstChild.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("a")]
+    [InlineData("/a//b/")]
+    [InlineData("ü/€/😀")]
+    public void The_topic_is_put_together_from_its_levels(string topic)
+    {
+        Set(_index, topic);
+
+        _index.Find(topic)!.Topic.ShouldBe(topic);
+    }
+
+    private static void Set(RetainedIndex index, string topic) => index.Set(topic, new byte[] { 0, 1 });
+
+    private static bool Remove(RetainedIndex index, string topic)
+    {
+        if (index.Find(topic) is not { } node)
+            return false;
+        index.Remove(node);
+        return true;
+    }
+
+    private List<string> ReadAll(string filter, int pageSize)
     {
         var cursor = new RetainedCursor(filter);
-        var read = new List<Message>();
+        var read = new List<RetainedHit>();
         while (_index.Read(cursor, pageSize, read))
         {
         }
 
-        return read;
+        return [.. read.Select(hit => hit.Node.Topic)];
     }
 }

@@ -95,6 +95,13 @@ public sealed class TransientErrorTests
             return ValueTask.CompletedTask;
         }
 
-        public IAsyncEnumerable<Message> LoadAsync(string tenant, int shard, int shards) => AsyncEnumerable.Empty<Message>();
+        public bool OutlivesProcess => false;
+
+        public IAsyncEnumerable<RetainedRow> LoadAsync(string tenant, int shard, int shards, long now, CancellationToken cancellation = default) =>
+            AsyncEnumerable.Empty<RetainedRow>();
+
+        public ValueTask<IReadOnlyList<Message>> ReadAsync(string tenant, IReadOnlyList<string> topics, CancellationToken cancellation = default) => new([]);
+
+        public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now) => ValueTask.CompletedTask;
     }
 }

@@ -38,14 +38,26 @@ public sealed class MemoryRetainedStoreTests
         loaded.ShouldBe(Enumerable.Range(0, 100).Select(i => $"a/{i}"), ignoreOrder: true);
     }
 
-    private static Message Retained(string topic, string payload) =>
-        Message.Create(new Topic(topic), System.Text.Encoding.UTF8.GetBytes(payload), retain: true);
+    [Fact]
+    public async Task What_has_expired_is_neither_loaded_nor_kept()
+    {
+        await _store.SetAsync("acme", [Retained("a", "x", expiresAt: 1000), Retained("b", "x", expiresAt: 1000), Retained("c", "x", expiresAt: 1001)]);
+
+        await _store.RemoveExpiredAsync("acme", ["a", "c", "d"], now: 1000);
+
+        (await _store.ReadAsync("acme", ["a", "b", "c"], TestContext.Current.CancellationToken)).Select(m => m.Topic.Text).ShouldBe(["b", "c"]);
+        (await LoadAsync("acme", 0, 1)).ShouldHaveSingleItem().Topic.Text.ShouldBe("c");
+        (await _store.ReadAsync("acme", ["b"], TestContext.Current.CancellationToken)).ShouldBeEmpty();
+    }
+
+    private static Message Retained(string topic, string payload, long expiresAt = Message.Never) =>
+        Message.Create(new Topic(topic), System.Text.Encoding.UTF8.GetBytes(payload), retain: true, expiresAt: expiresAt);
 
     private async Task<List<Message>> LoadAsync(string tenant, int shard, int shards)
     {
         var messages = new List<Message>();
-        await foreach (var message in _store.LoadAsync(tenant, shard, shards))
-            messages.Add(message);
+        await foreach (var row in _store.LoadAsync(tenant, shard, shards, now: 1000))
+            messages.Add(row.Message!);
         return messages;
     }
 }
