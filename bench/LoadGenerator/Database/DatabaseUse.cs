@@ -15,5 +15,5 @@ internal readonly record struct DatabaseUse(double CpuSeconds, long Transactions
 
 /// <summary>PostgreSQL's own statistics of the broker's database. Its processes add to them up to ten seconds late.</summary>
 /// <param name="Commits">Of transactions that only read, too.</param>
-/// <param name="InboxRows">Rows inserted into <c>starling.inbox</c>.</param>
-internal readonly record struct DatabaseStatistics(long Commits, long InboxRows);
+/// <param name="InboxRows">Rows inserted into <c>starling.inbox</c>; null before there is such a table.</param>
+internal readonly record struct DatabaseStatistics(long Commits, long? InboxRows);

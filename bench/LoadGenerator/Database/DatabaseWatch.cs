@@ -13,7 +13,7 @@ internal sealed class DatabaseWatch : IDisposable
         "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint";
 
     private const string StatisticsQuery = """
-        select xact_commit, coalesce((select sum(n_tup_ins) from pg_stat_user_tables where schemaname = 'starling' and relname = 'inbox'), 0)::bigint
+        select xact_commit, (select n_tup_ins from pg_stat_user_tables where schemaname = 'starling' and relname = 'inbox')
         from pg_stat_database where datname = current_database()
         """;
 
@@ -37,7 +37,7 @@ internal sealed class DatabaseWatch : IDisposable
     public DatabaseUse Read()
     {
         var (transactions, walBytes) = Query(UseQuery);
-        return new DatabaseUse((_pid is { } pid ? ProcessUse.CpuSecondsWithChildren(pid) : null) ?? 0, transactions, walBytes);
+        return new DatabaseUse((_pid is { } pid ? ProcessUse.CpuSecondsWithChildren(pid) : null) ?? 0, transactions, walBytes ?? 0);
     }
 
     public DatabaseStatistics ReadStatistics()
@@ -48,11 +48,11 @@ internal sealed class DatabaseWatch : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    private (long First, long Second) Query(string sql)
+    private (long First, long? Second) Query(string sql)
     {
         using var command = new NpgsqlCommand(sql, _connection);
         using var reader = command.ExecuteReader();
         reader.Read();
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        return (reader.GetInt64(0), reader.IsDBNull(1) ? null : reader.GetInt64(1));
     }
 }

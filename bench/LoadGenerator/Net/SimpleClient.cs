@@ -88,11 +88,17 @@ internal sealed class SimpleClient : IDisposable
         Answer();
     }
 
-    /// <summary>DISCONNECT and wait for the broker to close.</summary>
+    /// <summary>DISCONNECT and wait for the broker to close, in whatever way.</summary>
     public void Disconnect()
     {
         Send(FrameBuilder.Disconnect());
-        while (_socket.Receive(_buffer) > 0)
+        try
+        {
+            while (_socket.Receive(_buffer) > 0)
+            {
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {
         }
     }

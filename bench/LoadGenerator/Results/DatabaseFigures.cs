@@ -46,10 +46,10 @@ internal sealed record DatabaseFigures
     public DatabaseFigures With(DatabaseStatistics before, DatabaseStatistics after, long? messages) => this with
     {
         Commits = after.Commits - before.Commits,
-        InboxRows = after.InboxRows - before.InboxRows,
+        InboxRows = after.InboxRows - (before.InboxRows ?? 0),
         CommitsPerMessage = Per(after.Commits - before.Commits, messages),
-        InboxRowsPerMessage = Per(after.InboxRows - before.InboxRows, messages),
+        InboxRowsPerMessage = Per(after.InboxRows - (before.InboxRows ?? 0), messages),
     };
 
-    private static double? Per(double value, double? count) => count > 0 ? value / count : null;
+    private static double? Per(double? value, double? count) => count > 0 ? value / count : null;
 }

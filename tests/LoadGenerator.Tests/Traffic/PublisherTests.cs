@@ -13,9 +13,21 @@ public sealed class PublisherTests
         var publisher = With(new PublisherOptions(Window: 1000, Unacknowledged: 16), qos: 1, capacity: 100);
         publisher.Next(now: 0).ShouldBeTrue();
         publisher.Next(now: 0).ShouldBeFalse();
-        publisher.Acknowledged();
+        publisher.Acknowledged(now: 0);
         publisher.Next(now: 0).ShouldBeTrue();
         publisher.Flow.Sent.ShouldBe(17);
+    }
+
+    [Fact]
+    public void An_acknowledgement_tells_how_long_ago_the_oldest_message_on_its_way_was_sent()
+    {
+        var publisher = With(new PublisherOptions(Window: 1000, Unacknowledged: 2), qos: 1, capacity: 1);
+        publisher.Next(now: 10);
+        publisher.Next(now: 20);
+        publisher.Acknowledged(now: 100).ShouldBe(90);
+        publisher.Next(now: 110);
+        publisher.Acknowledged(now: 200).ShouldBe(180);
+        publisher.Acknowledged(now: 200).ShouldBe(90);
     }
 
     [Fact]
