@@ -84,6 +84,9 @@ public sealed class StandaloneCluster : ICluster
     /// <summary>Brings the shards of these tenants up from the stores.</summary>
     public Task LoadAsync(IEnumerable<Tenant> tenants) => Task.WhenAll(tenants.Select(tenant => Of(tenant.Name).Loading));
 
+    /// <summary>Done when the stores have what nobody has waited for: retained messages of QoS 0.</summary>
+    public Task FlushAsync() => Task.WhenAll(_tenants.Values.Select(owned => owned.Retained.CommitAsync()));
+
     private Owned Of(string tenant)
     {
         if (_tenants.TryGetValue(tenant, out var owned))

@@ -19,6 +19,8 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
     /// <summary>Messages that may wait in the inbox before the next page is read.</summary>
     private const int MostOutstanding = 2048;
 
+    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(1);
+
     private readonly Queue<Subscription> _waiting = new();
     private readonly HashSet<string> _overtaken = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -124,8 +126,10 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
             do
             {
                 page = await shard.ReadRetainedAsync(cursor, pageSize).ConfigureAwait(false);
-                // Messages of this page that are being delivered at this moment: now it shows which.
-                await connection.EdgeTenant.RetainedPublishes.WaitAsync().ConfigureAwait(false);
+                // Messages of this page that are being delivered at this moment: now it shows which. Should their store be away, they come twice
+                // rather than the page late.
+                await connection.EdgeTenant.RetainedPublishes.WaitAsync()
+                    .WaitAsync(MostDelay, connection.Node.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!IsWanted(subscription))
                     return;
                 var deliveries = Allowed(page.Messages, subscription).ToArray();

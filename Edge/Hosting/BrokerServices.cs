@@ -50,7 +50,12 @@ public static class BrokerServices
             provider.GetRequiredService<EdgeNode>().Id,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SessionSweep>>()));
-        services.AddHostedService<StoredState>();
+        services.AddHostedService(provider =>
+        {
+            // Brings the tenants and the edge with it.
+            provider.GetRequiredService<IClientHandler>();
+            return ActivatorUtilities.CreateInstance<StoredState>(provider);
+        });
         services.AddSingleton<KeepAliveWheel>();
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();

@@ -2,9 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Cluster;
 using Starling.Edge.Configuration;
 using Starling.Edge.Management;
-using Starling.Storage.Memory;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Inboxes;
+using Starling.Storage.PostgreSql.Retained;
 using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Tenants;
 using Starling.Storage.PostgreSql.Writing;
@@ -32,7 +32,7 @@ internal static class StorageServices
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<DiscardedInboxes>();
         services.AddSingleton(provider => new StandaloneStores(
-            new MemoryRetainedStore(),
+            ActivatorUtilities.CreateInstance<PostgreSqlRetainedStore>(provider),
             ActivatorUtilities.CreateInstance<PostgreSqlSessionStore>(provider),
             ActivatorUtilities.CreateInstance<PostgreSqlInboxStore>(provider)));
     }

@@ -1,24 +1,46 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Edge.Listeners;
 
 namespace Starling.Edge.Hosting;
 
-/// <summary>Before anything listens, shards are filled from the stores; from then on sessions that nobody asks for are seen to.</summary>
-/// <param name="cluster">Owns the shards.</param>
-/// <param name="tenants">Whose.</param>
-/// <param name="sweep">Sees to sessions.</param>
-/// <param name="handler">Brings the tenants and the edge with it.</param>
-internal sealed class StoredState(StandaloneCluster cluster, ITenantDirectory tenants, SessionSweep sweep, IClientHandler handler) : IHostedService
+/// <summary>
+/// Before anything listens, shards are filled from the stores; from then on sessions that nobody asks for are seen to; when nobody is
+/// connected any more, what nobody has waited for is written.
+/// </summary>
+internal sealed partial class StoredState(
+    StandaloneCluster cluster, ITenantDirectory tenants, SessionSweep sweep, TimeProvider time, ILogger<StoredState> logger) : IHostedLifecycleService
 {
+    private static readonly TimeSpan MostFlushing = TimeSpan.FromSeconds(5);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(handler);
         await cluster.LoadAsync(tenants.Tenants).WaitAsync(cancellationToken);
         sweep.Start();
     }
 
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async Task StopAsync(CancellationToken cancellationToken) => await sweep.DisposeAsync();
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cluster.FlushAsync().WaitAsync(MostFlushing, time, cancellationToken);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException or StoreUnavailableException)
+        {
+            LogNotFlushed(error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Retained messages of QoS 0 were not written before the end: {Problem}")]
+    private partial void LogNotFlushed(string problem);
 }
