@@ -38,6 +38,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly ITimer _lazy;
     private readonly Task _running;
     private long _waitingBytes;
+    private int _signalled;
     private bool _lazyArmed;
     private bool _closed;
 
@@ -101,11 +102,10 @@ public sealed partial class GroupCommit : IAsyncDisposable
             _closed = true;
         Signal();
         _stop.CancelAfter(TimeSpan.FromSeconds(5));
-        await _running.ConfigureAwait(false);
         await _lazy.DisposeAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
-        _signal.Dispose();
     }
 
     private void Enqueue(Write write)
@@ -125,15 +125,8 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
     private void Signal()
     {
-        try
-        {
-            if (_signal.CurrentCount == 0)
-                _signal.Release();
-        }
-        catch (Exception error) when (error is SemaphoreFullException or ObjectDisposedException)
-        {
-            // Somebody else has, or there is nobody left to be told.
-        }
+        if (Interlocked.Exchange(ref _signalled, 1) == 0)
+            _signal.Release();
     }
 
     private async Task RunAsync()
@@ -154,7 +147,9 @@ public sealed partial class GroupCommit : IAsyncDisposable
                     return;
             }
 
-            if (!await _signal.WaitAsync(IdlePing).ConfigureAwait(false))
+            if (await _signal.WaitAsync(IdlePing).ConfigureAwait(false))
+                Volatile.Write(ref _signalled, 0);
+            else
                 await PingAsync().ConfigureAwait(false);
         }
     }
