@@ -23,7 +23,7 @@ internal sealed class LoadCommand : Command
     private readonly Option<int?> _tlsPort = new("--tls-port");
     private readonly Option<string?> _certificate = new("--certificate") { Description = "PEM file: the certificate that the broker has to show." };
     private readonly Option<int?> _pid = new("--pid") { Description = "The broker's process, for its CPU time and memory." };
-    private readonly Option<string?> _database = new("--database") { Description = "Connection string of the broker's PostgreSQL database, to see what it does." };
+    private readonly Option<string?> _database = new("--database") { Description = "Connection string of the broker's PostgreSQL database, to watch it." };
     private readonly Option<int?> _databasePid = new("--database-pid") { Description = "PostgreSQL's first process, for its CPU time." };
     private readonly Option<string?> _user = new("--user");
     private readonly Option<string?> _password = new("--password");
@@ -54,8 +54,8 @@ internal sealed class LoadCommand : Command
     {
         foreach (var option in new Option[]
         {
-            _scenario, _broker, _address, _port, _tlsPort, _certificate, _pid, _database, _databasePid, _user, _password, _mqtt, _seconds, _warmUp, _threads, _outstanding, _payload,
-            _wildcard, _background, _pause, _publishers, _receivers, _count, _rate, _output, _quiet,
+            _scenario, _broker, _address, _port, _tlsPort, _certificate, _pid, _database, _databasePid, _user, _password, _mqtt, _seconds, _warmUp,
+            _threads, _outstanding, _payload, _wildcard, _background, _pause, _publishers, _receivers, _count, _rate, _output, _quiet,
         })
             Options.Add(option);
         _payload.Validators.Add(result =>

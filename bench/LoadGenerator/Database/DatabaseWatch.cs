@@ -29,7 +29,8 @@ internal sealed class DatabaseWatch : IDisposable
     /// <exception cref="NpgsqlException">No connection.</exception>
     public static DatabaseWatch Open(string connectionString, int? pid)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, PersistSecurityInfo = true }.ConnectionString);
+        var builder = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, PersistSecurityInfo = true };
+        var connection = new NpgsqlConnection(builder.ConnectionString);
         connection.Open();
         return new DatabaseWatch(connection, pid);
     }

@@ -28,12 +28,21 @@ internal static class Catalogue
 
     private static readonly Scenario KDrain = new()
     {
-        Key = "k-drain", Title = "drain of 100,000, 1 client", Kind = Kind.Offline, Count = 100_000, QoS = 1, Durable = true,
+        Key = "k-drain",
+        Title = "drain of 100,000, 1 client",
+        Kind = Kind.Offline,
+        Count = 100_000,
+        QoS = 1,
+        Durable = true,
     };
 
     private static readonly Scenario KDatabase = new()
     {
-        Key = "k-database", Title = "PostgreSQL alone, 500 rows of 100 B at once", Kind = Kind.Database, Count = 500, Payload = 100,
+        Key = "k-database",
+        Title = "PostgreSQL alone, 500 rows of 100 B at once",
+        Kind = Kind.Database,
+        Count = 500,
+        Payload = 100,
     };
 
     public static IReadOnlyList<Scenario> All { get; } =
