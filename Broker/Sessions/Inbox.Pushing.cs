@@ -39,7 +39,9 @@ internal sealed partial class Inbox
             }
             catch (Exception error)
             {
-                Log.PushFailed(_logger, _session.Tenant, _session.ClientId, RetryRead.TotalSeconds, error);
+                // A store that is away says so itself, once and not for each session.
+                if (error is not StoreUnavailableException)
+                    Log.PushFailed(_logger, _session.Tenant, _session.ClientId, RetryRead.TotalSeconds, error);
                 _due.Schedule(_due.Now + (long)RetryRead.TotalMilliseconds, Push);
                 return;
             }

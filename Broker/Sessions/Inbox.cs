@@ -163,7 +163,18 @@ internal sealed partial class Inbox
 
             if (entries.Count == 0)
                 return true;
-            append = Append(entries);
+            try
+            {
+                append = Append(entries);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Refused at once: as if it had never been, however many follow while the store is away.
+                _next = entries[0].Number;
+                Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
+                throw;
+            }
+
             _writes.Enqueue(write = new Write(_next));
             Stage(entries);
         }
@@ -193,7 +204,7 @@ internal sealed partial class Inbox
         {
             return _store.AppendAsync(_hold, entries);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not StoreUnavailableException)
         {
             return ValueTask.FromException<IReadOnlyList<long>>(error);
         }

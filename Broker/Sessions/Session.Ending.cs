@@ -66,7 +66,7 @@ public sealed partial class Session
         }
         catch (Exception error)
         {
-            Log.NotWritten(_context.Logger, _key.Tenant, _key.ClientId, error);
+            NotWritten(error);
             _context.Due.Schedule(_context.Due.Now + RetryAfter, () => _ = DeleteAsync(epoch));
         }
     }

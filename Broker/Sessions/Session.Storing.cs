@@ -137,7 +137,7 @@ public sealed partial class Session
         }
         catch (Exception error)
         {
-            Log.NotWritten(_context.Logger, _key.Tenant, _key.ClientId, error);
+            NotWritten(error);
             if (_unsettled)
                 WakeLater();
         }
@@ -167,7 +167,7 @@ public sealed partial class Session
         }
         catch (Exception error) when (error is not StaleEpochException)
         {
-            Log.NotWritten(_context.Logger, _key.Tenant, _key.ClientId, error);
+            NotWritten(error);
             _context.Due.Schedule(_context.Due.Now + RetryAfter, () => _ = SettleLaterAsync());
         }
     }
@@ -185,7 +185,7 @@ public sealed partial class Session
         }
         catch (Exception error)
         {
-            Log.NotWritten(_context.Logger, _key.Tenant, _key.ClientId, error);
+            NotWritten(error);
             Forget();
         }
         finally
@@ -206,7 +206,7 @@ public sealed partial class Session
         }
         catch (Exception error)
         {
-            Log.NotWritten(_context.Logger, _key.Tenant, _key.ClientId, error);
+            NotWritten(error);
         }
     }
 }

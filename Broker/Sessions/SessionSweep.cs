@@ -21,6 +21,7 @@ public sealed partial class SessionSweep : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
     private bool _stopped;
+    private bool _failing;
 
     /// <param name="store">Where they are kept.</param>
     /// <param name="tenants">Whose sessions it sees to.</param>
@@ -80,10 +81,14 @@ public sealed partial class SessionSweep : IAsyncDisposable
                 try
                 {
                     await SweepAsync(_stop.Token).ConfigureAwait(false);
+                    _failing = false;
                 }
                 catch (Exception error)
                 {
-                    LogFailed(_logger, error);
+                    // Once, however long it lasts.
+                    if (!_failing)
+                        LogFailed(_logger, error.Message);
+                    _failing = true;
                 }
             }
         }
@@ -92,6 +97,6 @@ public sealed partial class SessionSweep : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired sessions and due wills could not be looked for; tried again")]
-    private static partial void LogFailed(ILogger logger, Exception error);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired sessions and due wills could not be looked for; tried again: {Problem}")]
+    private static partial void LogFailed(ILogger logger, string problem);
 }

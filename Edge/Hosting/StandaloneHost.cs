@@ -18,12 +18,14 @@ public sealed partial class StandaloneHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Lifecycle _lifecycle;
+    private readonly TimeSpan _shutdownTimeout;
     private readonly ILogger<StandaloneHost> _logger;
     private ManagementServer? _management;
     private int _stopped;
 
-    private StandaloneHost(WebApplication app)
+    private StandaloneHost(WebApplication app, EdgeOptions options)
     {
+        _shutdownTimeout = options.ShutdownTimeout;
         _app = app;
         _lifecycle = app.Services.GetRequiredService<Lifecycle>();
         _logger = app.Services.GetRequiredService<ILogger<StandaloneHost>>();
@@ -48,7 +50,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     public static async Task<StandaloneHost> StartAsync(
         EdgeOptions options, Action<IServiceCollection> configure, TimeProvider? time = null, CancellationToken cancellation = default)
     {
-        var host = new StandaloneHost(Build(options, configure, time ?? TimeProvider.System));
+        var host = new StandaloneHost(Build(options, configure, time ?? TimeProvider.System), options);
         try
         {
             await host.StartAsync(options, cancellation);
@@ -75,6 +77,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
         var admission = Services.GetRequiredService<Admission>();
         LogStopping(admission.Connections);
         admission.Drain();
+        StorageServices.Draining(Services, _shutdownTimeout);
         // Listeners close while the handlers hear of it, so that nobody slips in between.
         var draining = Services.GetRequiredService<Drain>().BeginAsync();
         try

@@ -50,6 +50,10 @@ internal static class StorageServices
         services.GetRequiredService<DiscardedInboxes>();
     }
 
+    /// <summary>A database that is away does not hold up the end of the process: most of that time is left to connections.</summary>
+    public static void Draining(IServiceProvider services, TimeSpan shutdownTimeout) =>
+        services.GetService<GroupCommit>()?.GiveUpAfter(shutdownTimeout / 4);
+
     /// <summary>Completes, with what to tell the operator, when the process must not go on: another broker has the database now.</summary>
     public static Task<string> LostAsync(IServiceProvider services)
     {

@@ -85,6 +85,14 @@ public sealed partial class Database : IAsyncDisposable
         _ => e.Message.ReplaceLineEndings(" "),
     };
 
+    /// <summary>Whether waiting can help: the server is not there, is starting or stopping, or is short of something.</summary>
+    internal static bool MayPass(Exception error) => error switch
+    {
+        PostgresException said => said.SqlState.AsSpan(0, 2) is "08" or "40" or "53" or "55" or "57" or "58",
+        NpgsqlException or TimeoutException or IOException => true,
+        _ => false,
+    };
+
     private async Task<NpgsqlConnection> WaitForServerAsync(CancellationToken cancellation)
     {
         var started = _time.GetTimestamp();

@@ -104,6 +104,7 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
     private async Task RunAsync()
     {
         long? lastOrphans = null;
+        var failing = false;
         using var timer = new PeriodicTimer(Interval, _time);
         try
         {
@@ -112,18 +113,22 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
                 try
                 {
                     await EmptyAsync(_stop.Token).ConfigureAwait(false);
+                    failing = false;
                     if (lastOrphans is { } last && _time.GetElapsedTime(last) < OrphanInterval)
                         continue;
                     await RemoveOrphansAsync(_stop.Token).ConfigureAwait(false);
                     lastOrphans = _time.GetTimestamp();
                 }
-                catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
+                catch (Exception error) when (!_stop.IsCancellationRequested)
                 {
-                    LogFailed(error.Message);
+                    // Once, however long it lasts.
+                    if (!failing)
+                        LogFailed(Database.Reason(error));
+                    failing = true;
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
         }
     }

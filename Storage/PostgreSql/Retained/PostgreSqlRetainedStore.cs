@@ -43,7 +43,7 @@ public sealed partial class PostgreSqlRetainedStore(
                         if (!await rows.MoveNextAsync().ConfigureAwait(false))
                             yield break;
                     }
-                    catch (Exception error) when (MayCome(error))
+                    catch (Exception error) when (Database.MayPass(error))
                     {
                         if (!away)
                             Log.LoadWaits(logger, tenant, Database.Reason(error));
@@ -67,7 +67,7 @@ public sealed partial class PostgreSqlRetainedStore(
             {
                 return await ReadOnceAsync(tenant, topics, cancellation).ConfigureAwait(false);
             }
-            catch (Exception error) when (MayCome(error))
+            catch (Exception error) when (Database.MayPass(error))
             {
                 if (time.GetElapsedTime(started) + Pause >= Patience)
                     throw new StoreUnavailableException($"Retained messages can't be read from PostgreSQL: {Database.Reason(error)}");
@@ -119,14 +119,6 @@ public sealed partial class PostgreSqlRetainedStore(
             messages.Add(frames.Read(await reader.GetFieldValueAsync<byte[]>(0, cancellation).ConfigureAwait(false)));
         return messages;
     }
-
-    /// <summary>Whether waiting can help: the server is not there, is starting or stopping, or is short of something.</summary>
-    private static bool MayCome(Exception error) => error switch
-    {
-        PostgresException said => said.SqlState.AsSpan(0, 2) is "08" or "40" or "53" or "55" or "57" or "58",
-        NpgsqlException or TimeoutException or IOException => true,
-        _ => false,
-    };
 
     private static partial class Log
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Sessions;
 using Starling.Protocol;
@@ -6,8 +7,11 @@ using Starling.Storage.PostgreSql.Writing;
 namespace Starling.Storage.PostgreSql.Sessions;
 
 /// <summary>Durable sessions in PostgreSQL.</summary>
-public sealed class PostgreSqlSessionStore(Database database, GroupCommit writer) : ISessionStore
+public sealed partial class PostgreSqlSessionStore(
+    Database database, GroupCommit writer, TimeProvider time, ILogger<PostgreSqlSessionStore> logger) : ISessionStore
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     public ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch) => new(writer.Add(new TakeWrite(session, epoch)));
 
     public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state) =>
@@ -21,7 +25,37 @@ public sealed class PostgreSqlSessionStore(Database database, GroupCommit writer
 
     public ValueTask DeleteAsync(SessionKey session, long epoch) => new(writer.Add(new DeleteWrite(session, epoch)));
 
+    /// <summary>Begins again, with routes that came already, when the server goes away meanwhile: a shard without its routes can't serve.</summary>
     public async IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant)
+    {
+        for (var away = false; ; away = true)
+        {
+            var routes = LoadRoutesOnceAsync(tenant).GetAsyncEnumerator();
+            await using (routes.ConfigureAwait(false))
+            {
+                while (true)
+                {
+                    try
+                    {
+                        if (!await routes.MoveNextAsync().ConfigureAwait(false))
+                            yield break;
+                    }
+                    catch (Exception error) when (Database.MayPass(error))
+                    {
+                        if (!away)
+                            LogLoadWaits(tenant, Database.Reason(error));
+                        break;
+                    }
+
+                    yield return routes.Current;
+                }
+            }
+
+            await Task.Delay(Pause, time).ConfigureAwait(false);
+        }
+    }
+
+    private async IAsyncEnumerable<StoredRoute> LoadRoutesOnceAsync(string tenant)
     {
         await using var command = database.Source.CreateCommand(
             """
@@ -62,4 +96,7 @@ public sealed class PostgreSqlSessionStore(Database database, GroupCommit writer
             due.Add(new SessionKey(reader.GetString(0), reader.GetString(1)));
         return due;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: its subscriptions can't be read from PostgreSQL ({Reason}); waiting for it")]
+    private partial void LogLoadWaits(string tenant, string reason);
 }

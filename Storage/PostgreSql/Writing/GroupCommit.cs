@@ -16,6 +16,8 @@ namespace Starling.Storage.PostgreSql.Writing;
 /// A transaction that fails since the server is away, or cannot write, is tried again until it succeeds: whether an earlier attempt got
 /// through after all is not known, so every statement does nothing the second time. One that the server will never take is split until
 /// the write that is to blame is found; only that one fails. What waits is bounded in bytes (<see cref="EnsureRoom"/>).
+///
+/// When the process is to end (<see cref="GiveUpAfter"/>) nobody waits for a server that is away: what waits fails, unacknowledged.
 /// </remarks>
 public sealed partial class GroupCommit : IAsyncDisposable
 {
@@ -36,10 +38,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly ILogger<GroupCommit> _logger;
     private readonly long _mostWaiting;
     private readonly ITimer _lazy;
+    private readonly ITimer _givingUp;
     private readonly Task _running;
     private long _waitingBytes;
     private int _signalled;
     private bool _lazyArmed;
+    private long _batchStarted;
     private bool _closed;
 
     public GroupCommit(Database database, WriterMetrics metrics, TimeProvider time, ILogger<GroupCommit> logger)
@@ -51,6 +55,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         _logger = logger;
         _mostWaiting = database.Options.QueueBytes;
         _lazy = time.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _givingUp = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
         _running = RunAsync();
     }
@@ -95,6 +100,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
     /// <summary>Somebody waits for what was added lazily after all.</summary>
     internal void Hurry() => Signal();
 
+    /// <summary>
+    /// The process is to end. From then on writes fail as soon as the server does not answer; while it does they are carried out as ever.
+    /// </summary>
+    /// <param name="patience">For a server that is away already.</param>
+    public void GiveUpAfter(TimeSpan patience) => _givingUp.Change(patience, LongestPause);
+
     /// <summary>Writes what waits, for a while, then gives up.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -104,6 +115,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         _stop.CancelAfter(TimeSpan.FromSeconds(5));
         await _lazy.DisposeAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
+        await _givingUp.DisposeAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
     }
@@ -121,6 +133,13 @@ public sealed partial class GroupCommit : IAsyncDisposable
         }
 
         write.Fail(new StoreUnavailableException("The broker is shutting down."));
+    }
+
+    private void GiveUp()
+    {
+        var started = Interlocked.Read(ref _batchStarted);
+        if (Problem is not null || (started != 0 && _time.GetElapsedTime(started) > LongestPause))
+            _stop.Cancel();
     }
 
     private void Signal()
@@ -169,6 +188,13 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
     private async Task CommitAsync(WriteBatch batch)
     {
+        Interlocked.Exchange(ref _batchStarted, _time.GetTimestamp());
+        await TryUntilCommittedAsync(batch).ConfigureAwait(false);
+        Interlocked.Exchange(ref _batchStarted, 0);
+    }
+
+    private async Task TryUntilCommittedAsync(WriteBatch batch)
+    {
         var pause = ShortestPause;
         while (true)
         {
@@ -186,7 +212,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
                 await IsolateAsync(batch, error).ConfigureAwait(false);
                 return;
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (Exception) when (_stop.IsCancellationRequested)
             {
                 Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down, and PostgreSQL does not answer.")));
                 return;
@@ -195,6 +221,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
             {
                 Failed(error);
             }
+            catch (Exception error)
+            {
+                // Whoever waits has to be told, whatever it is, and the others go on.
+                await IsolateAsync(batch, error).ConfigureAwait(false);
+                return;
+            }
 
             await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
@@ -202,7 +234,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>Something in the batch can't be written, ever. The rest can.</summary>
-    private async Task IsolateAsync(WriteBatch batch, PostgresException error)
+    private async Task IsolateAsync(WriteBatch batch, Exception error)
     {
         if (batch.Writes.Count == 1)
         {
@@ -212,8 +244,8 @@ public sealed partial class GroupCommit : IAsyncDisposable
         }
 
         var (first, second) = batch.Split();
-        await CommitAsync(first).ConfigureAwait(false);
-        await CommitAsync(second).ConfigureAwait(false);
+        await TryUntilCommittedAsync(first).ConfigureAwait(false);
+        await TryUntilCommittedAsync(second).ConfigureAwait(false);
     }
 
     /// <summary>Data exceptions, integrity constraints, program limits: the same statement will fail again.</summary>

@@ -28,6 +28,9 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     /// <summary>What clients trust.</summary>
     public string CaFile => Path.Combine(Folder, "data", "development-ca.pem");
 
+    /// <summary>What the broker has said so far.</summary>
+    public string[] Log => _process.Output.Lines;
+
     /// <summary>What the broker has said, for messages of failed tests.</summary>
     public string Story => "the broker's log:\n" + ChildProcess.Indent(_process.Output.Lines.TakeLast(200));
 

@@ -15,13 +15,30 @@ internal sealed record BrokerSetup
     /// <summary>Connection string of the database that the tenants are in; null when they are in the file.</summary>
     public string? TenantsDatabase { get; init; }
 
+    /// <summary>Connection string of the database that the state is in; null when it is in memory, or the tenants are in one too.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>What may wait for the database.</summary>
+    public string QueueBytes { get; init; } = "64MiB";
+
+    public string ConnectTimeout { get; init; } = "10s";
+
+    public string ShutdownTimeout { get; init; } = "10s";
+
     /// <summary>The four kinds of listener for tenant demo, and <c>any</c>, TCP, for tenants named by the user name.</summary>
     public string Configuration => JsonSerializer.Serialize(new
     {
         listeners = Listeners.Select(type => Listener(type, type, "demo")).Append(Listener("any", "tcp", null)),
         management = new { port = Ports.GetValueOrDefault("management") },
         tenantsFile = TenantsDatabase is null ? "tenants.json" : null,
-        storage = TenantsDatabase is null ? null : new { connectionString = TenantsDatabase, tenants = true },
+        storage = (TenantsDatabase ?? Database) is not { } database ? null : new
+        {
+            connectionString = database,
+            tenants = TenantsDatabase is not null,
+            queueBytes = QueueBytes,
+        },
+        limits = new { connectTimeout = ConnectTimeout },
+        shutdownTimeout = ShutdownTimeout,
         dataDirectory = "data",
     });
 

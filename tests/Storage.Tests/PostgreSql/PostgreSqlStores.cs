@@ -25,7 +25,7 @@ public sealed class PostgreSqlStores : Stores
         _database = new Database(new PostgreSqlOptions { ConnectionString = connectionString }, NullLoggerFactory.Instance, TimeProvider.System);
         _writer = new GroupCommit(
             _database, new WriterMetrics(_services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<GroupCommit>.Instance);
-        Sessions = new PostgreSqlSessionStore(_database, _writer);
+        Sessions = new PostgreSqlSessionStore(_database, _writer, TimeProvider.System, NullLogger<PostgreSqlSessionStore>.Instance);
         Inboxes = new PostgreSqlInboxStore(_database, _writer);
     }
 

@@ -1,0 +1,78 @@
+using Starling.Protocol;
+using Starling.Testing;
+
+namespace Starling.EndToEnd.Tests.Storage;
+
+/// <summary>What is promised while PostgreSQL is away, and once it is back.</summary>
+internal sealed class OutageScenario(StoredBroker broker)
+{
+    private const int Messages = 40;
+    private static readonly int[] All = [.. Enumerable.Range(1, Messages)];
+
+    /// <param name="begin">From its end on nothing more can be written.</param>
+    /// <param name="end">Makes writing possible again.</param>
+    /// <param name="size">Of each message that must be durable, in bytes.</param>
+    public async Task RunAsync(Func<Task> begin, Func<Task> end, int size = 0)
+    {
+        await using var kept = await broker.ConnectAsync("kept", expiry: 3600);
+        await kept.SubscribeAsync("d/#", QualityOfService.ExactlyOnce);
+        await using (var away = await broker.ConnectAsync("away", expiry: 3600))
+        {
+            await away.SubscribeAsync("d/#", QualityOfService.ExactlyOnce);
+            await away.DisconnectAsync();
+        }
+
+        await using var live = await broker.ConnectAsync("live");
+        await live.SubscribeAsync("l/#", QualityOfService.ExactlyOnce);
+        await using var talker = await broker.ConnectAsync("talker");
+        await talker.PublishAsync("r/1", "retained", QualityOfService.AtLeastOnce, retain: true);
+        await using var late = await broker.ConnectAsync("late", expiry: 3600);
+        await using var waiting = await broker.ConnectAsync("waiting", expiry: 3600, change: connect => connect with { KeepAlive = 1 });
+        var publisher = new DurablePublisher(waiting);
+
+        await begin();
+
+        await publisher.SendAsync("d/1", All, size);
+        var answer = waiting.ReceiveAsync();
+        var subscribed = late.SubscribeAsync("late", QualityOfService.AtLeastOnce);
+        var problem = await broker.NotReadyAsync();
+        problem.ShouldContain("\"storage\"", customMessage: problem);
+        var refused = broker.TryConnectAsync("new5");
+        var refusedOld = broker.TryConnectAsync("new3", ProtocolVersion.Mqtt311);
+        await FlowsAsync(talker, live);
+        (await refused).ShouldBe(ReasonCode.ServerUnavailable);
+        (await refusedOld).ShouldBe(ReasonCode.ServerUnavailable);
+        answer.IsCompleted.ShouldBeFalse("a message was answered that can't be durable");
+        subscribed.IsCompleted.ShouldBeFalse("a subscription was answered that can't be durable");
+
+        await end();
+
+        await broker.ReadyAsync();
+        (await publisher.CompleteAsync(answer)).ShouldBe(All);
+        (await subscribed).PacketIdentifier.ShouldBe((ushort)1);
+        (await DurablePublisher.ReceiveAsync(kept, Messages)).ShouldBe(All);
+        await using var back = await broker.ConnectAsync("away", expiry: 3600);
+        (await DurablePublisher.ReceiveAsync(back, Messages)).ShouldBe(All);
+        await talker.PublishAsync("late", "1", QualityOfService.AtLeastOnce);
+        (await late.ExpectMessageAsync()).Text.ShouldBe("1");
+        (await broker.TryConnectAsync("new5")).ShouldBe(ReasonCode.Success);
+        SaidOnce("Nothing can be written to PostgreSQL");
+        SaidOnce("PostgreSQL is back");
+        broker.Process.Log.Count(line => line.Contains(" warn", StringComparison.OrdinalIgnoreCase)).ShouldBeLessThan(6, broker.Process.Story);
+    }
+
+    private static async Task FlowsAsync(MqttTestClient talker, MqttTestClient live)
+    {
+        foreach (var qos in Enum.GetValues<QualityOfService>())
+        {
+            (await talker.PublishAsync("l/1", $"at {qos}", qos)).ShouldBe(ReasonCode.Success);
+            (await live.ExpectMessageAsync()).Text.ShouldBe($"at {qos}");
+        }
+
+        await live.SubscribeAsync("r/#", QualityOfService.AtLeastOnce);
+        (await live.ExpectMessageAsync()).Text.ShouldBe("retained");
+    }
+
+    private void SaidOnce(string text) =>
+        broker.Process.Log.Count(line => line.Contains(text, StringComparison.Ordinal)).ShouldBe(1, broker.Process.Story);
+}
