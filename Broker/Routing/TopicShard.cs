@@ -65,8 +65,13 @@ public sealed partial class TopicShard : ITopicShard
                 Gather(message, match, origin, dispatch ??= new ShardDispatch());
         }
 
-        if (dispatch is not null)
-            await CarryOutAsync(dispatch, except: [], batch).ConfigureAwait(false);
+        if (dispatch is null || await CarryOutAsync(dispatch, except: []).ConfigureAwait(false) is not { } notStored)
+            return;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (notStored.Contains(batch[i]))
+                batch.SetNotStored(i);
+        }
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -156,12 +161,16 @@ public sealed partial class TopicShard : ITopicShard
         }
     }
 
-    public ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries) => RedispatchAsync([except], deliveries);
+    public async ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
+    {
+        var (offered, notStored) = await RedispatchAsync([except], deliveries).ConfigureAwait(false);
+        return [.. Enumerable.Range(0, offered).Where(i => notStored?.Contains(deliveries[i].Message) != true)];
+    }
 
-    private async ValueTask<int> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries)
+    private async ValueTask<(int Offered, HashSet<Message>? NotStored)> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries)
     {
         var dispatch = new ShardDispatch();
-        var taken = 0;
+        var offered = 0;
         foreach (var delivery in deliveries)
         {
             SharedGroup? group;
@@ -169,11 +178,10 @@ public sealed partial class TopicShard : ITopicShard
                 group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
             if (group is null || !Offer(group, delivery.Message, origin: null, except, dispatch))
                 break;
-            taken++;
+            offered++;
         }
 
-        await CarryOutAsync(dispatch, except).ConfigureAwait(false);
-        return taken;
+        return (offered, await CarryOutAsync(dispatch, except).ConfigureAwait(false));
     }
 
     public ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count)
@@ -265,22 +273,26 @@ public sealed partial class TopicShard : ITopicShard
     /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
     /// <param name="dispatch">What there is to do.</param>
     /// <param name="except">Members that were tried before; none is tried twice, so that it comes to an end.</param>
-    /// <param name="batch">Told which messages a store did not take. Without one there is nobody to tell, and they are lost.</param>
-    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, PublishBatch? batch = null)
+    /// <returns>Messages that a store did not take; null when there are none.</returns>
+    private async ValueTask<HashSet<Message>?> CarryOutAsync(ShardDispatch dispatch, string[] except)
     {
         if (dispatch.RetainedChanged)
             await _retained.CommitAsync().ConfigureAwait(false);
 
-        List<Task>? pending = null;
+        List<(Task<bool> Stored, List<Delivery> Deliveries)>? pending = null;
         foreach (var (clientId, deliveries) in dispatch.Inboxes)
         {
-            var enqueued = EnqueueAsync(clientId, deliveries, batch);
-            if (!enqueued.IsCompletedSuccessfully)
-                (pending ??= []).Add(enqueued);
+            var stored = EnqueueAsync(clientId, deliveries);
+            if (stored is not { IsCompletedSuccessfully: true, Result: true })
+                (pending ??= []).Add((stored, deliveries));
         }
 
-        if (pending is not null)
-            await Task.WhenAll(pending).ConfigureAwait(false);
+        HashSet<Message>? notStored = null;
+        foreach (var (stored, deliveries) in pending ?? [])
+        {
+            if (!await stored.ConfigureAwait(false))
+                (notStored ??= new(ReferenceEqualityComparer.Instance)).UnionWith(deliveries.Select(delivery => delivery.Message));
+        }
 
         foreach (var (edgeId, messages) in dispatch.Edges)
         {
@@ -292,26 +304,26 @@ public sealed partial class TopicShard : ITopicShard
         {
             var reached = _cluster.Edge(edgeId) is { } edge
                 && await edge.DeliverToAsync(_tenant.Name, clientId, deliveries).ConfigureAwait(false);
-            if (!reached)
-                await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
+            if (!reached && (await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false)).NotStored is { } more)
+                (notStored ??= new(ReferenceEqualityComparer.Instance)).UnionWith(more);
         }
+
+        return notStored;
     }
 
-    private async Task EnqueueAsync(string clientId, List<Delivery> deliveries, PublishBatch? batch)
+    /// <returns>False when the store did not take them.</returns>
+    private async Task<bool> EnqueueAsync(string clientId, List<Delivery> deliveries)
     {
         try
         {
             await _cluster.Session(_tenant.Name, clientId).EnqueueAsync(deliveries).ConfigureAwait(false);
+            return true;
         }
         catch (Exception error)
         {
             if (error is not StoreUnavailableException)
                 Log.NotEnqueued(_logger, _tenant.Name, clientId, deliveries.Count, error);
-            for (var i = 0; i < batch?.Count; i++)
-            {
-                if (deliveries.Exists(delivery => ReferenceEquals(delivery.Message, batch[i])))
-                    batch.SetNotStored(i);
-            }
+            return false;
         }
     }
 
