@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
-using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Time;
@@ -85,6 +84,7 @@ internal sealed partial class Inbox
             // Which of them a client has seen is not written down: all may have been.
             _sentBelow = _next;
             _pushedBytes = 0;
+            _appends.Clear();
             _hold = hold;
             _edge = null;
         }
@@ -92,61 +92,6 @@ internal sealed partial class Inbox
 
     /// <summary>The session is over, or not this object's any more.</summary>
     public void Clear() => Reset(default, _hold);
-
-    public void SetHold(SessionHold hold)
-    {
-        lock (_gate)
-            _hold = hold;
-    }
-
-    public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
-    {
-        var limits = _tenant.Options.Limits;
-        if (_tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
-        {
-            deliveries = Newest(deliveries, limits);
-            await MakeRoomAsync(deliveries, limits).ConfigureAwait(false);
-        }
-
-        ValueTask<IReadOnlyList<long>> write;
-        long upTo;
-        var entries = new List<InboxEntry>(deliveries.Count);
-        lock (_gate)
-        {
-            foreach (var delivery in deliveries)
-            {
-                if (_count >= limits.InboxMessages || _bytes + delivery.Message.Size > limits.InboxBytes)
-                {
-                    _counters.DroppedInboxFull.Increment();
-                    continue;
-                }
-
-                entries.Add(new InboxEntry(_next++, delivery with { Message = delivery.Message.Compact() }));
-                Account(1, delivery.Message.Size);
-            }
-
-            if (entries.Count == 0)
-                return;
-            write = _store.AppendAsync(_hold, entries);
-            upTo = _next;
-            Stage(entries);
-        }
-
-        try
-        {
-            if (await write.ConfigureAwait(false) is { Count: > 0 } repeats)
-                Undo([.. entries.Where(entry => repeats.Contains(entry.Number))]);
-        }
-        catch
-        {
-            Undo(entries);
-            throw;
-        }
-
-        lock (_gate)
-            _written = Math.Max(_written, upTo);
-        Push();
-    }
 
     /// <summary>From now on entries go to this edge, beginning with the oldest that is not acknowledged.</summary>
     public void Start(IEdge edge, int credit)
@@ -249,32 +194,6 @@ internal sealed partial class Inbox
         _bytes += bytes;
         _counters.InboxMessages.Add(messages);
         _counters.InboxBytes.Add(bytes);
-    }
-
-    private void Stage(List<InboxEntry> entries)
-    {
-        if (_edge is null || _staged.Count + entries.Count > MostStaged)
-        {
-            DropStage();
-            return;
-        }
-
-        foreach (var entry in entries)
-            _staged.Enqueue(entry);
-    }
-
-    private void DropStage() => _staged.Clear();
-
-    /// <summary>The store has not taken them: their numbers stay empty.</summary>
-    private void Undo(List<InboxEntry> entries)
-    {
-        lock (_gate)
-        {
-            DropStage();
-            // Unless the inbox has begun anew meanwhile.
-            if (entries.Count > 0 && _next > entries[^1].Number)
-                Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
-        }
     }
 
     /// <summary>Sees to it that what may go to the edge goes there; nobody waits for it.</summary>

@@ -84,11 +84,11 @@ public sealed partial class Session
         _loaded = false;
     }
 
-    private async ValueTask<SessionHold> SaveAsync()
+    private ValueTask<SessionHold> SaveAsync()
     {
         var expected = _storedEpoch;
         _storedEpoch = _epoch;
-        return await _context.Sessions.SaveAsync(
+        return _context.Sessions.SaveAsync(
             _key,
             expected,
             new SessionState(
@@ -98,7 +98,7 @@ public sealed partial class Session
                 _expiresAt,
                 _will?.Current,
                 _will?.DueAt,
-                _durable?.Inbox.Summary.Next ?? 0)).ConfigureAwait(false);
+                _durable?.Inbox.Summary.Next ?? 0));
     }
 
     /// <summary>A delayed will has been published: it is not to be published again after a crash.</summary>

@@ -115,7 +115,7 @@ public sealed partial class Session : ISession
             }
 
             var durable = _durable ?? BecomeDurable();
-            var hold = await SaveAsync().ConfigureAwait(false);
+            var hold = await durable.Inbox.RaiseEpoch(_epoch, SaveAsync).ConfigureAwait(false);
             durable.Hold = hold;
             durable.Inbox.SetHold(hold);
             foreach (var subscription in durable.Subscriptions.Values)
@@ -221,12 +221,13 @@ public sealed partial class Session : ISession
 
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
-        if (!_loaded)
+        if (_durable is not { } durable)
         {
             await _turn.WaitAsync().ConfigureAwait(false);
             try
             {
                 await LoadAsync().ConfigureAwait(false);
+                durable = _durable;
             }
             finally
             {
@@ -234,7 +235,7 @@ public sealed partial class Session : ISession
             }
         }
 
-        if (_durable is { } durable)
+        if (durable is not null)
             await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
     }
 
@@ -255,12 +256,18 @@ public sealed partial class Session : ISession
         }
     }
 
-    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) =>
-        epoch == _epoch && _durable is { } durable ? durable.Inbox.AcknowledgeAsync(acks) : ValueTask.CompletedTask;
+    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks)
+    {
+        if (epoch != _epoch)
+            return acks.Any(ack => ack.Received) ? throw new StaleEpochException(_key, epoch) : ValueTask.CompletedTask;
+        return _durable is { } durable ? durable.Inbox.AcknowledgeAsync(acks) : ValueTask.CompletedTask;
+    }
 
     public async ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
     {
-        if (epoch != _epoch || _durable is not { } durable)
+        if (epoch != _epoch)
+            throw new StaleEpochException(_key, epoch);
+        if (_durable is not { } durable)
             return;
         ValueTask write;
         lock (durable.Received)
