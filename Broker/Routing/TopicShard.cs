@@ -163,6 +163,7 @@ public sealed partial class TopicShard : ITopicShard
 
     public async ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
     {
+        deliveries = [.. deliveries.Select(delivery => delivery with { Message = delivery.Message.NotRepeatable() })];
         var (offered, notStored) = await RedispatchAsync([except], deliveries).ConfigureAwait(false);
         return [.. Enumerable.Range(0, offered).Where(i => notStored?.Contains(deliveries[i].Message) != true)];
     }
