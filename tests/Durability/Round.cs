@@ -14,7 +14,8 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, FaultIn
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly Random _random = new((options.Seed * 7919) + number);
+    // Neighbouring seeds begin alike: they are spread.
+    private readonly Random _random = new((int)unchecked((uint)((options.Seed * 7919) + number) * 2654435761u));
     private readonly List<string> _violations = [];
 
     public string Story { get; private set; } = "";
