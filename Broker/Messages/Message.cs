@@ -99,6 +99,11 @@ public sealed class Message
     public Message WithExpiry(long expiresAt) =>
         new(Topic, QoS, Retain, _buffer, _offset, _propertiesLength, _payloadLength, expiresAt, Publisher, _packetIdentifier);
 
+    /// <summary>The same message for an inbox that gets it from another inbox: the publisher may have finished it, and used its identifier again.</summary>
+    public Message NotRepeatable() => RepeatableIdentifier == 0
+        ? this
+        : new(Topic, QoS, Retain, _buffer, _offset, _propertiesLength, _payloadLength, ExpiresAt, Publisher);
+
     public bool HasExpired(long now) => ExpiresAt <= now;
 
     /// <summary>Whole seconds left, at least one, rounded up ([MQTT-3.3.2-6]); null when it does not expire.</summary>

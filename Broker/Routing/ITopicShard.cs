@@ -32,8 +32,8 @@ public interface ITopicShard
     /// <summary>Finds other members for messages whose chosen member went before it acknowledged them.</summary>
     /// <param name="except">The member that went.</param>
     /// <param name="deliveries">In order.</param>
-    /// <returns>How many of them, from the first on, another member has got.</returns>
-    ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries);
+    /// <returns>The places of those that another member has got.</returns>
+    ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries);
 
     /// <summary>A member of a shared subscription has dealt with this many messages, for the strategy that counts them.</summary>
     ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count);

@@ -10,35 +10,35 @@ internal sealed class ShardDispatch
     /// <summary>Places in the batch of retained messages that are not to be acknowledged before they are stored.</summary>
     public List<int>? RetainedSafely { get; set; }
 
-    public Dictionary<string, InboxBatch> Inboxes { get; } = [];
+    public Dictionary<string, Share> Inboxes { get; } = [];
 
     public Dictionary<string, List<Message>> Edges { get; } = [];
 
-    public Dictionary<(string EdgeId, string ClientId), List<Delivery>> Connections { get; } = [];
+    public Dictionary<(string EdgeId, string ClientId), Share> Connections { get; } = [];
 
     /// <param name="clientId">Whose inbox.</param>
     /// <param name="delivery">The message as the session gets it.</param>
-    /// <param name="index">Of the message in the publisher's batch.</param>
-    public void ToInbox(string clientId, Delivery delivery, int index)
+    /// <param name="index">Of the message in the batch.</param>
+    public void ToInbox(string clientId, Delivery delivery, int index) => Add(Inboxes, clientId, delivery, index);
+
+    public void ToEdge(string edgeId, Message message)
     {
-        if (!Inboxes.TryGetValue(clientId, out var batch))
-            Inboxes.Add(clientId, batch = new InboxBatch([], []));
-        batch.Deliveries.Add(delivery);
-        batch.Indexes.Add(index);
+        if (!Edges.TryGetValue(edgeId, out var messages))
+            Edges.Add(edgeId, messages = []);
+        messages.Add(message);
     }
 
-    public void ToEdge(string edgeId, Message message) => Add(Edges, edgeId, message);
+    public void ToConnection(string edgeId, string clientId, Delivery delivery, int index) => Add(Connections, (edgeId, clientId), delivery, index);
 
-    public void ToConnection(string edgeId, string clientId, Delivery delivery) => Add(Connections, (edgeId, clientId), delivery);
-
-    private static void Add<TKey, TValue>(Dictionary<TKey, List<TValue>> lists, TKey key, TValue value) where TKey : notnull
+    private static void Add<TKey>(Dictionary<TKey, Share> shares, TKey key, Delivery delivery, int index) where TKey : notnull
     {
-        if (!lists.TryGetValue(key, out var list))
-            lists.Add(key, list = []);
-        list.Add(value);
+        if (!shares.TryGetValue(key, out var share))
+            shares.Add(key, share = new Share([], []));
+        share.Deliveries.Add(delivery);
+        share.Indexes.Add(index);
     }
 
-    /// <param name="Deliveries">For one inbox, in order.</param>
-    /// <param name="Indexes">Where their messages are in the publisher's batch.</param>
-    public sealed record InboxBatch(List<Delivery> Deliveries, List<int> Indexes);
+    /// <param name="Deliveries">For one receiver, in order.</param>
+    /// <param name="Indexes">Where their messages are in the batch.</param>
+    public sealed record Share(List<Delivery> Deliveries, List<int> Indexes);
 }

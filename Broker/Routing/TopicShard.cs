@@ -148,24 +148,31 @@ public sealed partial class TopicShard : ITopicShard
         }
     }
 
-    public ValueTask<int> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries) => RedispatchAsync([except], deliveries);
+    public async ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
+    {
+        var notStored = new HashSet<int>();
+        Delivery[] handedOver = [.. deliveries.Select(delivery => delivery with { Message = delivery.Message.NotRepeatable() })];
+        var offered = await RedispatchAsync([except], handedOver, index => notStored.Add(index)).ConfigureAwait(false);
+        return [.. Enumerable.Range(0, offered).Where(index => !notStored.Contains(index))];
+    }
 
-    private async ValueTask<int> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries)
+    /// <returns>How many of them, from the first on, there was another member for.</returns>
+    private async ValueTask<int> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries, Action<int> notStored)
     {
         var dispatch = new ShardDispatch();
-        var taken = 0;
+        var offered = 0;
         foreach (var delivery in deliveries)
         {
             SharedGroup? group;
             lock (_gate)
                 group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
-            if (group is null || !Offer(group, delivery.Message, taken, origin: null, except, dispatch))
+            if (group is null || !Offer(group, delivery.Message, offered, origin: null, except, dispatch))
                 break;
-            taken++;
+            offered++;
         }
 
-        await CarryOutAsync(dispatch, except, index => taken = Math.Min(taken, index)).ConfigureAwait(false);
-        return taken;
+        await CarryOutAsync(dispatch, except, notStored).ConfigureAwait(false);
+        return offered;
     }
 
     public ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count)
@@ -272,7 +279,7 @@ public sealed partial class TopicShard : ITopicShard
         if (member.Durable && qos > QualityOfService.AtMostOnce)
             dispatch.ToInbox(member.ClientId, delivery, index);
         else if (member.EdgeId is { } edge)
-            dispatch.ToConnection(edge, member.ClientId, delivery);
+            dispatch.ToConnection(edge, member.ClientId, delivery, index);
         return true;
     }
 
@@ -301,12 +308,12 @@ public sealed partial class TopicShard : ITopicShard
                 await edge.DeliverAsync(_tenant.Name, messages).ConfigureAwait(false);
         }
 
-        foreach (var ((edgeId, clientId), deliveries) in dispatch.Connections)
+        foreach (var ((edgeId, clientId), share) in dispatch.Connections)
         {
             var reached = _cluster.Edge(edgeId) is { } edge
-                && await edge.DeliverToAsync(_tenant.Name, clientId, deliveries).ConfigureAwait(false);
+                && await edge.DeliverToAsync(_tenant.Name, clientId, share.Deliveries).ConfigureAwait(false);
             if (!reached)
-                await RedispatchAsync([.. except, clientId], deliveries).ConfigureAwait(false);
+                await RedispatchAsync([.. except, clientId], share.Deliveries, i => notStored(share.Indexes[i])).ConfigureAwait(false);
         }
     }
 
@@ -320,7 +327,7 @@ public sealed partial class TopicShard : ITopicShard
             safely.ForEach(notStored);
     }
 
-    private async Task EnqueueAsync(string clientId, ShardDispatch.InboxBatch inbox, ShardDispatch dispatch, Action<int> notStored)
+    private async Task EnqueueAsync(string clientId, ShardDispatch.Share inbox, ShardDispatch dispatch, Action<int> notStored)
     {
         try
         {

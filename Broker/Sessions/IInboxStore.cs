@@ -9,9 +9,10 @@ public interface IInboxStore
 {
     /// <summary>Entries arrive in the order of their numbers, once each.</summary>
     /// <returns>
-    /// Numbers of entries that were not taken since they repeat a QoS 2 message that this inbox has had: same publisher and packet
-    /// identifier, which the publisher has not released in between (<see cref="ISessionStore.SetReceivedAsync"/>). Publishers repeat
-    /// what was not answered when the broker died; a store that dies with it need not look for repeats.
+    /// Numbers of entries that were not taken since they repeat a QoS 2 message that this inbox has had, or that any member of the shared
+    /// subscription has had, where that is where they come from: same publisher and packet identifier, which the publisher has not
+    /// released in between (<see cref="ISessionStore.SetReceivedAsync"/>). Publishers repeat what was not answered when the broker died; a
+    /// store that dies with it need not look for repeats.
     /// </returns>
     /// <exception cref="StoreUnavailableException">Nothing of it has been or will be written.</exception>
     ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries);

@@ -37,9 +37,11 @@ public interface ISession
     ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries);
 
     /// <summary>What the client has acknowledged. Done when it is written, as PUBREL must wait for ([MQTT-4.3.3-4]).</summary>
+    /// <exception cref="StaleEpochException">There is a PUBREC among it, and a later connection owns the session: it is not written.</exception>
     ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks);
 
     /// <summary>Packet identifiers of QoS 2 messages that came in (PUBLISH) and that are finished (PUBREL).</summary>
+    /// <exception cref="StaleEpochException">A later connection owns the session: they are not written, and must not be answered.</exception>
     ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released);
 }
 

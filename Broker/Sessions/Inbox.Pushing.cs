@@ -18,6 +18,7 @@ internal sealed partial class Inbox
             IEdge edge;
             SessionHold hold;
             long from;
+            long written;
             int room;
             lock (_gate)
             {
@@ -25,7 +26,7 @@ internal sealed partial class Inbox
                 if (_pushing || room <= 0 || _edge is null || _pushNext >= _written)
                     return;
                 _pushing = true;
-                (edge, hold, from) = (_edge, _hold, _pushNext);
+                (edge, hold, from, written) = (_edge, _hold, _pushNext, _written);
                 entries = TakeStaged(room);
             }
 
@@ -33,7 +34,7 @@ internal sealed partial class Inbox
             {
                 if (entries.Count == 0)
                     entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
-                var live = Pushed(entries, hold.Epoch, from);
+                var live = Pushed(entries, hold.Epoch, from, written);
                 if (live.Count > 0)
                     await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, hold.Epoch, live).ConfigureAwait(false);
             }
@@ -72,7 +73,11 @@ internal sealed partial class Inbox
         return taken;
     }
 
-    private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long epoch, long from)
+    /// <param name="entries">As they follow on <paramref name="from"/>; none when the store has none.</param>
+    /// <param name="epoch">Whose connection they are for.</param>
+    /// <param name="from">Where the next one was to come from.</param>
+    /// <param name="written">Up to where the store had been written when it was asked: what has come since may not be in its answer.</param>
+    private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long epoch, long from, long written)
     {
         var now = _due.Now;
         List<InboxEntry> live = [];
@@ -106,7 +111,7 @@ internal sealed partial class Inbox
             }
 
             if (entries.Count == 0)
-                _pushNext = _staged.TryPeek(out var first) ? first.Number : _written;
+                _pushNext = written;
             if (_unacknowledged.Count == live.Count)
                 _oldest = live.Count > 0 ? live[0].Number : _pushNext;
             if (expired is not null)

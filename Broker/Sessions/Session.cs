@@ -275,12 +275,18 @@ public sealed partial class Session : ISession
         }
     }
 
-    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) =>
-        epoch == _epoch && _durable is { } durable ? durable.Inbox.AcknowledgeAsync(acks) : ValueTask.CompletedTask;
+    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks)
+    {
+        if (epoch != _epoch)
+            return acks.Any(ack => ack.Received) ? throw new StaleEpochException(_key, epoch) : ValueTask.CompletedTask;
+        return _durable is { } durable ? durable.Inbox.AcknowledgeAsync(acks) : ValueTask.CompletedTask;
+    }
 
     public async ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
     {
-        if (epoch != _epoch || _durable is not { } durable)
+        if (epoch != _epoch)
+            throw new StaleEpochException(_key, epoch);
+        if (_durable is not { } durable)
             return;
         ValueTask write;
         lock (durable.Received)

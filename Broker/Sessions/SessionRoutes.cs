@@ -54,7 +54,7 @@ internal sealed class SessionRoutes(SessionKey key, SessionContext context, Inbo
             foreach (var shard in context.Cluster.ShardsOf(key.Tenant, group.Key.Filter).Take(1))
             {
                 var taken = await shard.RedispatchAsync(key.ClientId, [.. entries.Select(e => e.Delivery)]).ConfigureAwait(false);
-                await inbox.RemoveAsync(entries[..taken]).ConfigureAwait(false);
+                await inbox.RemoveAsync([.. taken.Select(i => entries[i])]).ConfigureAwait(false);
             }
         }
     }

@@ -204,7 +204,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
 
     private void Release(in AckPacket release)
     {
-        var known = _publishes?.Release(release.PacketIdentifier) ?? false;
+        var known = (_publishes ??= new PublishReceiver(connection, [])).Release(release.PacketIdentifier);
         var reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
         // Behind the PUBRECs of messages that came before it.
         (_releases ??= []).Add(new AckPacket(PacketType.PubComp, release.PacketIdentifier, reason));

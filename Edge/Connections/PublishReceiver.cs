@@ -61,26 +61,34 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
             _pending.Add(outcome);
     }
 
-    /// <summary>Carries out PUBREL: the packet identifier may be used again ([MQTT-4.3.3-11]).</summary>
+    /// <summary>
+    /// Carries out PUBREL: the packet identifier may be used again ([MQTT-4.3.3-11]). Inboxes are told of one that is not known here, too:
+    /// to them the next message that has it would be a repeat.
+    /// </summary>
     /// <returns>Whether the identifier was known.</returns>
     public bool Release(ushort packetIdentifier)
     {
-        if (!_received.Remove(packetIdentifier))
-            return false;
         _heldOver.Remove(packetIdentifier);
         _changed.Add(packetIdentifier);
-        return true;
+        return _received.Remove(packetIdentifier);
     }
 
     /// <summary>Routes, delivers and answers what has been taken in; acknowledgements are added to <paramref name="replies"/>.</summary>
+    /// <exception cref="MqttProtocolException">A message was not stored, and there is no way to say so. It and what came after it is forgotten.</exception>
     public async ValueTask CompleteAsync(ArrayBufferWriter<byte> replies)
     {
+        MqttProtocolException? failure;
         var entered = _retains ? connection.EdgeTenant.RetainedPublishes.Enter() : null;
         try
         {
             await RouteAsync().ConfigureAwait(false);
-            foreach (var pending in _pending)
-                Finish(pending, replies);
+            failure = Finish(replies);
+        }
+        catch
+        {
+            // It must not be routed again when the connection ends.
+            Clear();
+            throw;
         }
         finally
         {
@@ -98,6 +106,8 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
         _fanout.Flush();
         Clear();
+        if (failure is not null)
+            throw failure;
         await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
@@ -258,6 +268,31 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         [.. _changed.Where(_received.Contains).Distinct()],
         [.. _changed.Where(identifier => !_received.Contains(identifier)).Distinct()]);
 
+    private MqttProtocolException? Finish(ArrayBufferWriter<byte> replies)
+    {
+        for (var i = 0; i < _pending.Count; i++)
+        {
+            var pending = _pending[i];
+            if (connection.Version == ProtocolVersion.Mqtt5 || pending.QoS == QualityOfService.AtMostOnce
+                || pending.Batch < 0 || !_batches[pending.Batch].IsNotStored(pending.Index))
+            {
+                Finish(pending, replies);
+                continue;
+            }
+
+            // The client will send them again: they are not repeats of messages that have been received.
+            foreach (var unfinished in _pending.Skip(i).Where(p => p.QoS == QualityOfService.ExactlyOnce && p.Batch >= 0))
+            {
+                _received.Remove(unfinished.PacketIdentifier);
+                _changed.RemoveAll(changed => changed == unfinished.PacketIdentifier);
+            }
+
+            return new(ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
+        }
+
+        return null;
+    }
+
     private void Finish(Pending pending, ArrayBufferWriter<byte> replies)
     {
         var reason = pending.Reason;
@@ -273,8 +308,6 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
 
         if (pending.QoS == QualityOfService.AtMostOnce)
             return;
-        if (connection.Version != ProtocolVersion.Mqtt5 && pending.Batch >= 0 && _batches[pending.Batch].IsNotStored(pending.Index))
-            throw new MqttProtocolException(ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
         // A refused QoS 2 message is not waiting for PUBREL ([MQTT-4.3.3-10]); before MQTT 5 it can't be refused ([MQTT-3.3.5-2] of 3.1.1).
         if (reason >= ReasonCode.UnspecifiedError)
         {

@@ -23,7 +23,7 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
         _locks.Add(session);
         _statements = batch.Statements(static batch => new AppendStatements(batch));
         foreach (var entry in entries)
-            _statements.Add(session.Id, entry);
+            _statements.Add(session, entry);
     }
 
     public override void Committed()
@@ -35,7 +35,7 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
 
 /// <summary>
 /// New entries. A message of several inboxes goes into <c>messages</c>; one that may be repeated (QoS 2, from a durable session) is first
-/// noted in <c>delivered</c>, and is left out when it stands there with another number.
+/// noted in <c>delivered</c> (<see cref="RepeatableEntries"/>), and is left out when it stands there with another number.
 /// </summary>
 /// <remarks>
 /// How a QoS 2 message gets into each inbox once, whenever the broker dies.
@@ -59,16 +59,13 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
 internal sealed class AppendStatements(WriteBatch writes) : IStatements
 {
     private readonly SessionLocks _locks = SessionLocks.Of(writes);
-    private readonly List<(long Session, InboxEntry Entry)> _entries = [];
+    private readonly List<(SessionHold Session, InboxEntry Entry)> _entries = [];
     private readonly HashSet<(long Session, long Number)> _repeats = [];
-    private readonly List<long> _repeatableSessions = [];
-    private readonly List<long> _publishers = [];
-    private readonly List<int> _packetIdentifiers = [];
-    private readonly List<long> _repeatableNumbers = [];
+    private bool _hasRepeatable;
 
     public int Order => 60;
 
-    public void Add(long session, InboxEntry entry) => _entries.Add((session, entry));
+    public void Add(SessionHold session, InboxEntry entry) => _entries.Add((session, entry));
 
     public IReadOnlyList<long> Repeats(long session, IReadOnlyList<InboxEntry> entries) =>
         _repeats.Count == 0 ? [] : [.. entries.Where(entry => _repeats.Contains((session, entry.Number))).Select(entry => entry.Number)];
@@ -76,26 +73,19 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
     public void AddTo(NpgsqlBatch batch)
     {
         var stored = StoreShared(batch);
-        var (plain, repeatable) = (new Columns(_entries.Count), new Columns(0));
+        var (plain, repeatable) = (new InboxColumns(_entries.Count), new RepeatableEntries());
         foreach (var (session, entry) in _entries)
         {
-            var message = entry.Delivery.Message;
-            long? id = stored.TryGetValue(message, out var found) ? found : null;
-            if (message.RepeatableIdentifier == 0)
-            {
-                plain.Add(session, entry, id);
-                continue;
-            }
-
-            repeatable.Add(session, entry, id);
-            _repeatableSessions.Add(session);
-            _publishers.Add(message.Publisher!.SessionId);
-            _packetIdentifiers.Add(message.RepeatableIdentifier);
-            _repeatableNumbers.Add(entry.Number);
+            long? id = stored.TryGetValue(entry.Delivery.Message, out var found) ? found : null;
+            if (entry.Delivery.Message.RepeatableIdentifier == 0)
+                plain.Add(session.Id, entry, id);
+            else
+                repeatable.Add(session, entry, id);
         }
 
-        if (repeatable.Count > 0)
-            AddRepeatable(batch, repeatable);
+        _hasRepeatable = repeatable.Count > 0;
+        if (_hasRepeatable)
+            repeatable.AddTo(batch, _locks);
         if (plain.Count > 0)
         {
             batch.BatchCommands.Add(plain.AddTo(new NpgsqlBatchCommand(
@@ -111,7 +101,7 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
 
     public async Task ReadAsync(NpgsqlDataReader reader)
     {
-        if (_repeatableSessions.Count == 0)
+        if (!_hasRepeatable)
             return;
         while (await reader.ReadAsync().ConfigureAwait(false))
             _repeats.Add((reader.GetInt64(0), reader.GetInt64(1)));
@@ -146,63 +136,5 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
         }
 
         return stored;
-    }
-
-    private void AddRepeatable(NpgsqlBatch batch, Columns columns)
-    {
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            """
-            insert into delivered (session, publisher, packet_identifier, number)
-            select * from unnest($1, $2, $3, $4) as added(session, publisher, packet_identifier, number)
-            where added.session in (
-                select s.id from unnest($5, $6) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
-            on conflict do nothing
-            """)
-            .With(_repeatableSessions).With(_publishers).With(_packetIdentifiers).With(_repeatableNumbers)
-            .With(_locks.Sessions).With(_locks.Epochs));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            """
-            select added.session, added.number
-            from unnest($1, $2, $3, $4) as added(session, publisher, packet_identifier, number)
-            join delivered d on d.session = added.session and d.publisher = added.publisher
-                and d.packet_identifier = added.packet_identifier and d.number <> added.number
-            """).With(_repeatableSessions).With(_publishers).With(_packetIdentifiers).With(_repeatableNumbers));
-        batch.BatchCommands.Add(columns.AddTo(new NpgsqlBatchCommand(
-            """
-            insert into inbox (session, number, message, body, size, flags, extra)
-            select added.session, added.number, added.message, added.body, added.size, added.flags, added.extra
-            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                as added(session, number, message, body, size, flags, extra, publisher, packet_identifier)
-            join delivered d on d.session = added.session and d.publisher = added.publisher
-                and d.packet_identifier = added.packet_identifier and d.number = added.number
-            on conflict do nothing
-            """)).With(_publishers).With(_packetIdentifiers));
-    }
-
-    private sealed class Columns(int capacity)
-    {
-        private readonly List<long> _sessions = new(capacity);
-        private readonly List<long> _numbers = new(capacity);
-        private readonly List<long?> _messages = new(capacity);
-        private readonly List<byte[]?> _bodies = new(capacity);
-        private readonly List<int> _sizes = new(capacity);
-        private readonly List<short> _flags = new(capacity);
-        private readonly List<byte[]?> _extras = new(capacity);
-
-        public int Count => _sessions.Count;
-
-        public void Add(long session, InboxEntry entry, long? message)
-        {
-            _sessions.Add(session);
-            _numbers.Add(entry.Number);
-            _messages.Add(message);
-            _bodies.Add(message is null ? MessageFrame.Encode(entry.Delivery.Message) : null);
-            _sizes.Add(entry.Delivery.Message.Size);
-            _flags.Add(DeliveryFrame.Flags(entry.Delivery));
-            _extras.Add(DeliveryFrame.Extra(entry.Delivery));
-        }
-
-        public NpgsqlBatchCommand AddTo(NpgsqlBatchCommand command) =>
-            command.With(_sessions).With(_numbers).With(_messages).With(_bodies).With(_sizes).With(_flags).With(_extras);
     }
 }

@@ -37,15 +37,18 @@ create table received (
     primary key (session, packet_identifier)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 
--- The same messages in the inboxes they went to, until PUBREL: a repeat is not taken twice.
+-- The same messages in the inboxes they went to, until PUBREL: a repeat is not taken twice. Those of a shared subscription, whose
+-- repeats may go to other members, are noted for the group.
 create table delivered (
-    session bigint not null,         -- whose inbox
+    place bigint not null,           -- the inbox; below 0, a digest of the tenant and its shared subscription
     publisher bigint not null,       -- whose message
     packet_identifier integer not null,
-    number bigint not null,
-    primary key (session, publisher, packet_identifier)
+    session bigint not null,         -- the inbox that has it
+    number bigint not null,          -- of its entry there
+    primary key (place, publisher, packet_identifier)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 create index delivered_publisher on delivered (publisher, packet_identifier);
+create index delivered_group on delivered (session) where place < 0;
 
 -- Messages that lie in several inboxes, once.
 create sequence message_blocks;

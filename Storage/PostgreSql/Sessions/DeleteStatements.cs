@@ -38,7 +38,7 @@ internal sealed class DeleteStatements : IStatements
         subscribed as (delete from subscriptions u using gone where u.session = gone.id),
         unreleased as (delete from received r using gone where r.session = gone.id),
         repeatable as (delete from delivered d using gone where d.publisher = gone.id),
-        repeated as (delete from delivered d using gone where d.session = gone.id)
+        repeated as (delete from delivered d using gone where d.place = gone.id)
         insert into discarded (session) select id from gone
         where exists (select 1 from inbox i where i.session = gone.id)
         """).With(_tenants).With(_digests).With(_epochs));

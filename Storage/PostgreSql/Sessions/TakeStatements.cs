@@ -74,7 +74,14 @@ internal sealed class TakeStatements : IStatements
         Add(batch, $"select s.id, u.filter, u.options, u.identifier {Taken} join subscriptions u on u.session = s.id");
         Add(batch, $"select s.id, r.packet_identifier {Taken} join received r on r.session = s.id");
         Add(batch, $"select s.id, count(*)::int, sum(i.size)::bigint, max(i.number) {Taken} join inbox i on i.session = s.id group by s.id");
-        Add(batch, $"select s.id, max(d.number) {Taken} join delivered d on d.session = s.id group by s.id");
+        Add(batch, $"""
+            select s.id, noted.number {Taken} cross join lateral (
+                select max(number) as number from (
+                    select number from delivered where place = s.id
+                    union all
+                    select number from delivered where session = s.id and place < 0) as d) as noted
+            where noted.number is not null
+            """);
     }
 
     public async Task ReadAsync(NpgsqlDataReader reader)

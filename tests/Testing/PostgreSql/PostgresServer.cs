@@ -92,6 +92,13 @@ public sealed class PostgresServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>What is in a database, as SQL.</summary>
+    public Task<string> DumpAsync(string connectionString)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        return _installation.RunAsync("pg_dump", "-d", $"host={builder.Host} port={Port} dbname={builder.Database} user={builder.Username} password={Password}");
+    }
+
     /// <summary>Ends every connection to a database, as an administrator may.</summary>
     public Task KillBackendsAsync(string database) =>
         ExecuteAsync($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}' and pid <> pg_backend_pid()");

@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using Npgsql;
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Writing;
+
+namespace Starling.Storage.PostgreSql.Inboxes;
+
+/// <summary>
+/// New entries whose publishers may repeat them. Each is noted in <c>delivered</c> unless something stands there already, and goes into
+/// the inbox if it is what stands there. The place is the inbox's; that of a message of a shared subscription, whose repeat may go to
+/// another member, is the group's.
+/// </summary>
+internal sealed class RepeatableEntries
+{
+    private readonly InboxColumns _entries = new(0);
+    private readonly List<long> _sessions = [];
+    private readonly List<long> _numbers = [];
+    private readonly List<long> _places = [];
+    private readonly List<long> _publishers = [];
+    private readonly List<int> _packetIdentifiers = [];
+    private readonly Dictionary<(string Tenant, SharedGroupKey Group), long> _groups = [];
+
+    public int Count => _entries.Count;
+
+    public void Add(SessionHold session, InboxEntry entry, long? message)
+    {
+        _entries.Add(session.Id, entry, message);
+        _sessions.Add(session.Id);
+        _numbers.Add(entry.Number);
+        _publishers.Add(entry.Delivery.Message.Publisher!.SessionId);
+        _packetIdentifiers.Add(entry.Delivery.Message.RepeatableIdentifier);
+        _places.Add(entry.Delivery.Group is { } group ? PlaceOf(session.Key.Tenant, group) : session.Id);
+    }
+
+    /// <summary>Three statements; the second one returns session and number of those that are left out.</summary>
+    public void AddTo(NpgsqlBatch batch, SessionLocks locks)
+    {
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            insert into delivered (place, publisher, packet_identifier, session, number)
+            select * from unnest($1, $2, $3, $4, $5) as added(place, publisher, packet_identifier, session, number)
+            where added.session in (
+                select s.id from unnest($6, $7) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
+            on conflict do nothing
+            """)
+            .With(_places).With(_publishers).With(_packetIdentifiers).With(_sessions).With(_numbers).With(locks.Sessions).With(locks.Epochs));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            select added.session, added.number
+            from unnest($1, $2, $3, $4, $5) as added(place, publisher, packet_identifier, session, number)
+            join delivered d on d.place = added.place and d.publisher = added.publisher
+                and d.packet_identifier = added.packet_identifier and (d.session, d.number) <> (added.session, added.number)
+            """).With(_places).With(_publishers).With(_packetIdentifiers).With(_sessions).With(_numbers));
+        batch.BatchCommands.Add(_entries.AddTo(new NpgsqlBatchCommand(
+            """
+            insert into inbox (session, number, message, body, size, flags, extra)
+            select added.session, added.number, added.message, added.body, added.size, added.flags, added.extra
+            from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                as added(session, number, message, body, size, flags, extra, place, publisher, packet_identifier)
+            join delivered d on d.place = added.place and d.publisher = added.publisher
+                and d.packet_identifier = added.packet_identifier and d.session = added.session and d.number = added.number
+            where added.session in (
+                select s.id from unnest($11, $12) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
+            on conflict do nothing
+            """)).With(_places).With(_publishers).With(_packetIdentifiers).With(locks.Sessions).With(locks.Epochs));
+    }
+
+    /// <summary>Below 0, where no session is.</summary>
+    private long PlaceOf(string tenant, SharedGroupKey group)
+    {
+        if (_groups.TryGetValue((tenant, group), out var known))
+            return known;
+        // Neither a tenant nor a share name has a slash in it.
+        Span<byte> digest = stackalloc byte[16];
+        KeyDigest.Of($"{tenant}/{group.ShareName}/{group.Filter}").TryWriteBytes(digest, bigEndian: true, out _);
+        return _groups[(tenant, group)] = BinaryPrimitives.ReadInt64BigEndian(digest) | long.MinValue;
+    }
+}

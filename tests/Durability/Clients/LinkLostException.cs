@@ -1,0 +1,3 @@
+namespace Starling.Durability.Clients;
+
+internal sealed class LinkLostException(string message, Exception? cause = null) : Exception(message, cause);

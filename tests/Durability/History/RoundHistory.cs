@@ -1,0 +1,7 @@
+namespace Starling.Durability.History;
+
+/// <summary>What was sent and received in a round, after everything was drained.</summary>
+internal sealed record RoundHistory(IReadOnlyList<SentMessage> Sent, IReadOnlyList<SubscriberHistory> Subscribers);
+
+/// <param name="Receipts">In the order in which they came.</param>
+internal sealed record SubscriberHistory(SubscriberPlan Plan, IReadOnlyList<Receipt> Receipts);
