@@ -2,6 +2,7 @@ using System.Buffers;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -79,6 +80,8 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         try
         {
             await RouteAsync().ConfigureAwait(false);
+            if (connection.Version != ProtocolVersion.Mqtt5)
+                CheckStored();
             foreach (var pending in _pending)
                 Finish(pending, replies);
         }
@@ -253,6 +256,17 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         return pending with { Batch = shard, Index = batch.Count - 1 };
     }
 
+    /// <summary>Before MQTT 5 there is no way to say that a message is not stored: nothing that was read with it is answered.</summary>
+    /// <exception cref="StoreUnavailableException">The connection has to be closed, and the client will send all of it again.</exception>
+    private void CheckStored()
+    {
+        foreach (var pending in _pending)
+        {
+            if (pending.QoS > QualityOfService.AtMostOnce && pending.Batch >= 0 && _batches[pending.Batch].IsNotStored(pending.Index))
+                throw new StoreUnavailableException("the store takes no message at the moment");
+        }
+    }
+
     private ValueTask RecordReceivedAsync() => connection.Session.RecordReceivedAsync(
         connection.Epoch,
         [.. _changed.Where(_received.Contains).Distinct()],
@@ -273,8 +287,6 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
 
         if (pending.QoS == QualityOfService.AtMostOnce)
             return;
-        if (connection.Version != ProtocolVersion.Mqtt5 && pending.Batch >= 0 && _batches[pending.Batch].IsNotStored(pending.Index))
-            throw new MqttProtocolException(ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
         // A refused QoS 2 message is not waiting for PUBREL ([MQTT-4.3.3-10]); before MQTT 5 it can't be refused ([MQTT-3.3.5-2] of 3.1.1).
         if (reason >= ReasonCode.UnspecifiedError)
         {
