@@ -28,7 +28,8 @@ public sealed class DiskFullTests
                     File.Delete(filler);
                     return Task.CompletedTask;
                 },
-                size: 100_000);
+                size: 100_000,
+                reason: "No space left on device");
         }
         finally
         {
