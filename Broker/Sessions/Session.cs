@@ -67,7 +67,7 @@ public sealed partial class Session : ISession
 
     private async ValueTask<SessionConnected> ArriveAsync(SessionConnect connect, CancellationToken abandoned)
     {
-        await _arrival.WaitAsync(abandoned).ConfigureAwait(false);
+        await _arrival.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
             if (_retired)
@@ -90,7 +90,7 @@ public sealed partial class Session : ISession
 
     private async ValueTask<Owner?> OwnerAsync(CancellationToken abandoned)
     {
-        await _turn.WaitAsync(abandoned).ConfigureAwait(false);
+        await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
             await LoadAsync().ConfigureAwait(false);
@@ -105,7 +105,7 @@ public sealed partial class Session : ISession
 
     private async ValueTask<SessionConnected> OwnAsync(SessionConnect connect, CancellationToken abandoned)
     {
-        await _turn.WaitAsync(abandoned).ConfigureAwait(false);
+        await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
             // An older connection that has not ended itself did not say goodbye. Which entries it sent is not known here: all that were

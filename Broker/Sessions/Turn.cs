@@ -28,7 +28,7 @@ internal sealed class Turn
 
     /// <summary>The same, for one who may give up.</summary>
     /// <exception cref="OperationCanceledException">It is not the caller's turn and won't be.</exception>
-    public async Task WaitAsync(CancellationToken cancellation)
+    public async Task WaitOrLeaveAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var turn = WaitAsync();

@@ -1,4 +1,5 @@
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Sessions;
@@ -148,5 +149,5 @@ public sealed class SessionOutageTests : IDisposable
     private Task<SessionConnected> ConnectAsync(string clientId, CancellationToken abandoned) => _cluster.Session(clientId).ConnectAsync(
         new SessionConnect(_cluster.Edge.Id, CleanStart: false, uint.MaxValue, Will: null, Address: null), abandoned).AsTask();
 
-    private static SessionWill Will(uint delay) => new(TestCluster.Message("will", publisher: "c"), delay, null, Tenants.Credentials.User.Anonymous);
+    private static SessionWill Will(uint delay) => new(TestCluster.Message("will", publisher: "c"), delay, null, User.Anonymous);
 }
