@@ -13,7 +13,9 @@ namespace Starling.Broker.Sessions;
 public interface ISession
 {
     /// <summary>Makes the caller the owner. A connection that owned the session before is closed first.</summary>
-    ValueTask<SessionConnected> ConnectAsync(SessionConnect connect);
+    /// <param name="connect">What is asked for.</param>
+    /// <param name="abandoned">The client has been refused meanwhile: the session goes on as if it had never asked.</param>
+    ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default);
 
     /// <summary>The connection is ready for the inbox: entries are pushed to its edge from now on.</summary>
     /// <returns>False when a later connection has taken over already.</returns>

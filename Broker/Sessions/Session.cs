@@ -52,11 +52,11 @@ public sealed partial class Session : ISession
     /// <summary>Whether it has nothing to remember: no connection, nothing durable, no will that waits.</summary>
     public bool IsOver => _owner is null && _durable is null && !_unsettled && _will is not { IsWaiting: true };
 
-    public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect)
+    public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default)
     {
         try
         {
-            return await ArriveAsync(connect).ConfigureAwait(false);
+            return await ArriveAsync(connect, abandoned).ConfigureAwait(false);
         }
         catch
         {
@@ -65,14 +65,14 @@ public sealed partial class Session : ISession
         }
     }
 
-    private async ValueTask<SessionConnected> ArriveAsync(SessionConnect connect)
+    private async ValueTask<SessionConnected> ArriveAsync(SessionConnect connect, CancellationToken abandoned)
     {
-        await _arrival.WaitAsync().ConfigureAwait(false);
+        await _arrival.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
             if (_retired)
-                return await _context.Cluster.Session(_key.Tenant, _key.ClientId).ConnectAsync(connect).ConfigureAwait(false);
-            if (await OwnerAsync().ConfigureAwait(false) is { } older)
+                return await _context.Cluster.Session(_key.Tenant, _key.ClientId).ConnectAsync(connect, abandoned).ConfigureAwait(false);
+            if (await OwnerAsync(abandoned).ConfigureAwait(false) is { } older)
             {
                 if (older.Address is { } before && connect.Address is { } now
                     && _context.Collisions.Observe(_context.Tenant, _key.ClientId, before, now) == TakeoverVerdict.KeepOlder)
@@ -80,7 +80,7 @@ public sealed partial class Session : ISession
                 await CloseAsync(older).ConfigureAwait(false);
             }
 
-            return await OwnAsync(connect).ConfigureAwait(false);
+            return await OwnAsync(connect, abandoned).ConfigureAwait(false);
         }
         finally
         {
@@ -88,12 +88,13 @@ public sealed partial class Session : ISession
         }
     }
 
-    private async ValueTask<Owner?> OwnerAsync()
+    private async ValueTask<Owner?> OwnerAsync(CancellationToken abandoned)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
+        await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
             await LoadAsync().ConfigureAwait(false);
+            abandoned.ThrowIfCancellationRequested();
             return _owner;
         }
         finally
@@ -102,21 +103,21 @@ public sealed partial class Session : ISession
         }
     }
 
-    private async ValueTask<SessionConnected> OwnAsync(SessionConnect connect)
+    private async ValueTask<SessionConnected> OwnAsync(SessionConnect connect, CancellationToken abandoned)
     {
-        await _turn.WaitAsync().ConfigureAwait(false);
+        await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
             // An older connection that has not ended itself did not say goodbye. Which entries it sent is not known here: all that were
             // pushed may have been.
             if (_owner is not null)
                 await EndConnectionAsync(new SessionDisconnect(PublishWill: true, SentBelow: long.MaxValue)).ConfigureAwait(false);
-            _expiry?.Dispose();
-            _expiresAt = null;
             if (connect.CleanStart)
                 await DiscardAsync().ConfigureAwait(false);
             var present = _durable is not null;
-            _will?.Cancel();
+            var before = (Will: _will, ExpirySeconds: _expirySeconds, ExpiresAt: _expiresAt);
+            _expiry?.Dispose();
+            _expiresAt = null;
 
             var epoch = Math.Max(_epoch + 1, _context.Due.Now);
             _epoch = epoch;
@@ -125,6 +126,7 @@ public sealed partial class Session : ISession
             _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, WillPublishedAsync) : null;
             if (!present && _expirySeconds == 0)
             {
+                before.Will?.Cancel();
                 // Its will must outlive the process; whoever connects does not wait for that.
                 if (_will is not null)
                     InBackground(SaveAsync());
@@ -133,6 +135,20 @@ public sealed partial class Session : ISession
 
             var durable = _durable ?? new DurableState(_key, _context);
             var hold = durable.Inbox.Hold = await durable.Inbox.RaiseEpochAsync(epoch, SaveAsync).ConfigureAwait(false);
+            if (abandoned.IsCancellationRequested)
+            {
+                // Saving took longer than the client was let wait.
+                _owner = null;
+                _will?.Cancel();
+                (_will, _expirySeconds, _expiresAt) = before;
+                if (present)
+                    await SettleAsync().ConfigureAwait(false);
+                else
+                    await DiscardAsync().ConfigureAwait(false);
+                abandoned.ThrowIfCancellationRequested();
+            }
+
+            before.Will?.Cancel();
             if (!present)
                 BecomeDurable(durable);
             foreach (var subscription in durable.Subscriptions.Values)

@@ -26,6 +26,24 @@ internal sealed class Turn
         }
     }
 
+    /// <summary>The same, for one who may give up.</summary>
+    /// <exception cref="OperationCanceledException">It is not the caller's turn and won't be.</exception>
+    public async Task WaitOrLeaveAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var turn = WaitAsync();
+        try
+        {
+            await turn.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!Leave(turn))
+                Release();
+            throw;
+        }
+    }
+
     /// <summary>Takes the turn if nobody has it.</summary>
     public bool TryTake()
     {
@@ -50,5 +68,18 @@ internal sealed class Turn
         }
 
         next?.SetResult();
+    }
+
+    /// <returns>False when it is the caller's turn already.</returns>
+    private bool Leave(Task turn)
+    {
+        lock (this)
+        {
+            if (_waiting?.Any(waiting => waiting.Task == turn) != true)
+                return false;
+            var others = _waiting.Where(waiting => waiting.Task != turn).ToArray();
+            _waiting = others.Length > 0 ? new Queue<TaskCompletionSource>(others) : null;
+            return true;
+        }
     }
 }

@@ -27,6 +27,9 @@ internal sealed partial class ClientConnection
         [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: retained messages of '{Filter}' could not be sent to '{ClientId}'")]
         public static partial void ReplayFailed(ILogger logger, string tenant, string clientId, string filter, Exception error);
 
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: the end of the connection of '{ClientId}' is written later: {Problem}")]
+        public static partial void NotEnded(ILogger logger, string tenant, string clientId, string problem);
+
         [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: client '{ClientId}' has disconnected ({ReasonCode})")]
         public static partial void Disconnected(ILogger logger, string tenant, string clientId, ReasonCode reasonCode);
     }

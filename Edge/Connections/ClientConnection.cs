@@ -24,6 +24,9 @@ internal sealed partial class ClientConnection
     /// <summary>For the keep alive: what holds a connection up for longer than this has forgotten it.</summary>
     private static readonly TimeSpan LongestOccupation = TimeSpan.FromHours(1);
 
+    /// <summary>How long the end of a connection waits for the session.</summary>
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(1);
+
     private readonly ClientTransport _transport;
     private readonly AcceptedConnect _accepted;
     private readonly SubscriptionReceiver _subscriptions;
@@ -295,11 +298,40 @@ internal sealed partial class ClientConnection
                 await shard.RedispatchAsync(ClientId, [.. group]).ConfigureAwait(false);
         }
 
-        await Session.DisconnectAsync(Epoch, disconnect with { SentBelow = Outbox.SentBelow }).ConfigureAwait(false);
+        await DisconnectAsync(disconnect with { SentBelow = Outbox.SentBelow }).ConfigureAwait(false);
         if (Outbox.IsStalled)
             _transport.Abort();
         Log.Disconnected(Node.Logger, EdgeTenant.Tenant.Name, ClientId, farewell ?? ReasonCode.Success);
     }
+
+    /// <summary>Lets the session end or go on. A store that does not answer does not keep the socket open.</summary>
+    private async ValueTask DisconnectAsync(SessionDisconnect disconnect)
+    {
+        var disconnecting = Session.DisconnectAsync(Epoch, disconnect);
+        if (disconnecting.IsCompletedSuccessfully)
+            return;
+        var pending = disconnecting.AsTask();
+        try
+        {
+            await pending.WaitAsync(LongestGoodbye, Node.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _ = pending.ContinueWith(
+                static (ended, self) => ((ClientConnection)self!).NotEnded(ended.Exception!.GetBaseException()),
+                this,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
+        }
+        catch (Exception error) when (error is StoreUnavailableException or StaleEpochException)
+        {
+            NotEnded(error);
+        }
+    }
+
+    /// <summary>The session sees to it itself, later; there is nobody left here to be told.</summary>
+    private void NotEnded(Exception error) => Log.NotEnded(Node.Logger, EdgeTenant.Tenant.Name, ClientId, error.Message);
 
     /// <summary>Only MQTT 5 clients are told why ([MQTT-4.13.1-1], [MQTT-3.14.0-1]).</summary>
     private byte[] Farewell(ReasonCode? reason)

@@ -151,7 +151,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
     /// <summary>A client is told while it still listens that its session can't be had, which may be up to a store that does not answer.</summary>
     private async ValueTask<SessionConnected> ConnectSessionAsync(ISession session, SessionConnect request)
     {
-        var connecting = session.ConnectAsync(request);
+        var abandoned = new CancellationTokenSource();
+        var connecting = session.ConnectAsync(request, abandoned.Token);
         if (connecting.IsCompletedSuccessfully)
             return connecting.Result;
         var pending = connecting.AsTask();
@@ -161,14 +162,14 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         }
         catch (Exception error) when (error is TimeoutException or StoreUnavailableException or StaleEpochException)
         {
-            if (!pending.IsCompleted)
-                _ = GiveUpAsync(session, pending);
+            await abandoned.CancelAsync().ConfigureAwait(false);
+            _ = GiveUpAsync(session, pending);
             LogNoSession(node.Logger, connect.ClientIdentifier, error.Message);
             return new SessionConnected(ReasonCode.ServerUnavailable, SessionPresent: false, Durable: false, Epoch: 0, SessionId: 0, [], []);
         }
     }
 
-    /// <summary>Nobody has the connection that a session takes itself to have.</summary>
+    /// <summary>Nobody has the connection that a session takes itself to have, if it was connected in this very moment.</summary>
     private static async Task GiveUpAsync(ISession session, Task<SessionConnected> pending)
     {
         try
@@ -177,7 +178,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             if (connected.ReasonCode == ReasonCode.Success)
                 await session.DisconnectAsync(connected.Epoch, new SessionDisconnect(PublishWill: false)).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is StoreUnavailableException or StaleEpochException)
+        catch (Exception error) when (error is StoreUnavailableException or StaleEpochException or OperationCanceledException)
         {
             // Then it has none.
         }

@@ -114,13 +114,9 @@ public sealed partial class SingleBroker(Database database, TimeProvider time, I
                     return null;
                 }
             }
-            catch (Exception) when (!_end.IsCancellationRequested)
+            catch (Exception)
             {
-                // The server is still away; that it went was told.
-            }
-            catch (OperationCanceledException)
-            {
-                return null;
+                // The server is still away, which was told, or this is the end.
             }
             await Task.Delay(Pause, time, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

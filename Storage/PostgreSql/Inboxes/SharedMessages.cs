@@ -48,6 +48,13 @@ internal sealed class SharedMessages
         }
     }
 
+    /// <summary>The transaction has failed: what it was to look after is the next one's.</summary>
+    public void Failed(WriteBatch batch)
+    {
+        lock (_gate)
+            _unreferenced.UnionWith(batch.Statements(static _ => new Sweep()).Messages);
+    }
+
     private sealed class Sweep : IStatements
     {
         public List<long> Messages { get; } = [];

@@ -46,8 +46,21 @@ internal sealed class WriteBatch(SharedMessages shared)
         return made;
     }
 
-    /// <summary>One round trip; one transaction, since nothing but its end synchronizes.</summary>
     public async Task ExecuteAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        try
+        {
+            await ExecuteNowAsync(connection, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            shared.Failed(this);
+            throw;
+        }
+    }
+
+    /// <summary>One round trip; one transaction, since nothing but its end synchronizes.</summary>
+    private async Task ExecuteNowAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         _statements.Clear();
         shared.AddTo(this);

@@ -15,6 +15,9 @@ internal sealed class ScriptedInboxStore : IInboxStore
     /// <summary>Thrown by what is appended while it is set.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>Whether <see cref="Failure"/> comes at once also while calls are stalled.</summary>
+    public bool FailsAtOnce { get; set; }
+
     /// <summary>Thrown by what is read while it is set.</summary>
     public Exception? ReadFailure { get; set; }
 
@@ -34,7 +37,7 @@ internal sealed class ScriptedInboxStore : IInboxStore
     public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries)
     {
         if (Failure is { } failure)
-            return _stalled is { } stalled ? FailAsync(stalled.Task, failure) : throw failure;
+            return _stalled is { } stalled && !FailsAtOnce ? FailAsync(stalled.Task, failure) : throw failure;
         var repeats = entries.Where(IsRepeat).Select(entry => entry.Number).ToArray();
         foreach (var entry in entries.Where(entry => !repeats.Contains(entry.Number)))
             _entries.Add(entry.Number, entry);

@@ -148,7 +148,7 @@ public sealed class SessionTests : IDisposable
         var first = await _cluster.ConnectAsync("c", expiry: 0);
         await _cluster.DisconnectAsync("c", first.Epoch);
 
-        var connected = await retired.ConnectAsync(new SessionConnect("e1", CleanStart: true, ExpirySeconds: 0, Will: null, Address: null));
+        var connected = await retired.ConnectAsync(new SessionConnect("e1", CleanStart: true, ExpirySeconds: 0, Will: null, Address: null), TestContext.Current.CancellationToken);
 
         (await _cluster.Session("c").StartAsync(connected.Epoch, 10)).ShouldBeTrue();
     }

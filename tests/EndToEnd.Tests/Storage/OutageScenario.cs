@@ -12,7 +12,8 @@ internal sealed class OutageScenario(StoredBroker broker)
     /// <param name="begin">From its end on nothing more can be written.</param>
     /// <param name="end">Makes writing possible again.</param>
     /// <param name="size">Of each message that must be durable, in bytes.</param>
-    public async Task RunAsync(Func<Task> begin, Func<Task> end, int size = 0)
+    /// <param name="reason">A part of what the broker says of it.</param>
+    public async Task RunAsync(Func<Task> begin, Func<Task> end, int size = 0, string reason = "")
     {
         await using var kept = await broker.ConnectAsync("kept", expiry: 3600);
         await kept.SubscribeAsync("d/#", QualityOfService.ExactlyOnce);
@@ -36,7 +37,8 @@ internal sealed class OutageScenario(StoredBroker broker)
         var answer = waiting.ReceiveAsync();
         var subscribed = late.SubscribeAsync("late", QualityOfService.AtLeastOnce);
         var problem = await broker.NotReadyAsync();
-        problem.ShouldContain("\"storage\"", customMessage: problem);
+        problem.ShouldContain("\"storage\"");
+        problem.ShouldContain(reason);
         var refused = broker.TryConnectAsync("new5");
         var refusedOld = broker.TryConnectAsync("new3", ProtocolVersion.Mqtt311);
         await FlowsAsync(talker, live);

@@ -1,4 +1,5 @@
 using System.Net;
+using Npgsql;
 using Starling.EndToEnd.Tests.Harness;
 using Starling.Protocol;
 using Starling.Testing;
@@ -7,11 +8,14 @@ using Starling.Testing.PostgreSql;
 namespace Starling.EndToEnd.Tests.Storage;
 
 /// <summary>A broker process with its state in PostgreSQL, and clients that log in to its tenant <c>demo</c>.</summary>
-internal sealed class StoredBroker(BrokerProcess process) : IAsyncDisposable
+internal sealed class StoredBroker(BrokerProcess process, string database) : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public BrokerProcess Process => process;
+
+    /// <summary>The name of its database.</summary>
+    public string Database => new NpgsqlConnectionStringBuilder(database).Database!;
 
     /// <summary>In a database of its own; a server that does not answer is missed after two seconds.</summary>
     public static async Task<StoredBroker> StartAsync(PostgresServer postgres, Func<BrokerSetup, BrokerSetup>? change = null)
@@ -22,7 +26,7 @@ internal sealed class StoredBroker(BrokerProcess process) : IAsyncDisposable
             Database = await postgres.CreateDatabaseAsync() + ";Timeout=2;Command Timeout=2",
             ConnectTimeout = "4s",
         };
-        return new StoredBroker(await BrokerProcess.StartAsync(change?.Invoke(setup) ?? setup));
+        return new StoredBroker(await BrokerProcess.StartAsync(change?.Invoke(setup) ?? setup), setup.Database);
     }
 
     /// <summary>A connection on which nothing has been said yet.</summary>

@@ -29,6 +29,10 @@ public sealed class PostgreSqlStores : Stores
         Inboxes = new PostgreSqlInboxStore(_database, _writer);
     }
 
+    public Database Database => _database;
+
+    public GroupCommit Writer => _writer;
+
     public override ISessionStore Sessions { get; }
 
     public override IInboxStore Inboxes { get; }
@@ -45,7 +49,7 @@ public sealed class PostgreSqlStores : Stores
         await _services.DisposeAsync();
     }
 
-    private static async Task<PostgreSqlStores> OpenAsync(string connectionString)
+    public static async Task<PostgreSqlStores> OpenAsync(string connectionString)
     {
         var stores = new PostgreSqlStores(connectionString);
         await stores._database.OpenAsync(TestContext.Current.CancellationToken);
