@@ -18,7 +18,7 @@ public sealed class PacketMaker(Random random, ProtocolVersion version, string p
 
     public PacketDraft Of(PacketType type) => type switch
     {
-        PacketType.Connect => Connect(Text(20), random.OneIn(2)),
+        PacketType.Connect => Connect(Text(20), random.OneIn(2), random.OneIn(4)),
         PacketType.ConnAck => ConnAck(),
         PacketType.Publish => Publish(random.Next(3), random.Next(1, 65_536)),
         PacketType.Subscribe => Subscribe(random.Next(1, 65_536), random.Next(1, 5)),
@@ -33,9 +33,9 @@ public sealed class PacketMaker(Random random, ProtocolVersion version, string p
         _ => Ack(type, random.Next(1, 65_536), random.OneIn(3)),
     };
 
-    public PacketDraft Connect(string clientId, bool clean, params ReadOnlySpan<byte> withoutProperties)
+    public PacketDraft Connect(string clientId, bool clean, bool hasPassword, params ReadOnlySpan<byte> withoutProperties)
     {
-        var (hasWill, hasPassword) = (random.OneIn(3), random.OneIn(8));
+        var hasWill = random.OneIn(3);
         var flags = (clean ? 2 : 0) | (hasWill ? 4 | (random.Next(3) << 3) | (random.OneIn(4) ? 0x20 : 0) : 0) | (hasPassword ? 0xC0 : 0);
         List<Part> parts = [Part.Text(version == ProtocolVersion.Mqtt31 ? "MQIsdp" : "MQTT"), Part.Plain((byte)version, (byte)flags), Part.Number16(random.Pick(0, 60, 65_535))];
         if (IsV5)
