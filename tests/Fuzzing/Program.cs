@@ -34,7 +34,11 @@ async Task<int> BrokerAsync()
     await using var broker = arguments.Port is null ? await FuzzBroker.StartAsync() : null;
     var fuzzer = new BrokerFuzzer(
         arguments.Seed, broker?.EndPoint ?? new IPEndPoint(IPAddress.Loopback, arguments.Port!.Value), () => broker?.Problems ?? []);
+    var before = FuzzBroker.LiveBytes();
     var failures = await fuzzer.RunAsync(arguments.From, arguments.Cases, GoesOn);
+    Console.WriteLine($"{(FuzzBroker.LiveBytes() - before) / 1024} KiB more are alive than before");
+    foreach (var problem in broker?.Problems ?? [])
+        Console.WriteLine(problem);
     foreach (var failure in failures)
         Console.WriteLine(failure);
     Console.WriteLine($"{fuzzer.Scenarios} scenarios, {fuzzer.Connections} connections, {failures.Count} failed, {fuzzer.Connections / watch.Elapsed.TotalSeconds:F0} connections/s");

@@ -6,7 +6,7 @@ namespace Starling.Fuzzing.Sessions;
 /// <summary>Reads along what a client sends: what the broker may answer follows from it.</summary>
 /// <param name="sessions">Of all connections up to now, by client identifier.</param>
 /// <param name="messages">Of the scenario.</param>
-internal sealed class ClientStream(Dictionary<string, List<SessionMemory>> sessions, SentMessages messages)
+public sealed class ClientStream(Dictionary<string, List<SessionMemory>> sessions, SentMessages messages)
 {
     private readonly Dictionary<int, string> _aliases = [];
     private byte[] _rest = [];

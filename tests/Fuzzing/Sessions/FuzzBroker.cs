@@ -49,6 +49,14 @@ public sealed class FuzzBroker : IAsyncDisposable, ILoggerProvider, ILogger
         return broker;
     }
 
+    /// <summary>Objects alive now, in bytes; finalizers have run, so that exceptions which nobody caught are among the problems.</summary>
+    public static long LiveBytes()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _host!.DisposeAsync();

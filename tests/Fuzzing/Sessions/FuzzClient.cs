@@ -34,8 +34,8 @@ internal sealed class FuzzClient : IDisposable
     public async Task SendAsync(byte[] bytes, Cutting cutting, CancellationToken cancellation)
     {
         Stream.Sent(bytes);
-        // A CONNACK with an assigned identifier needs that much.
-        IsOdd |= Stream.HasEnded || Stream.Connect is { MaximumPacketSize: < 100 };
+        // A CONNACK with an assigned identifier needs that much; a connection of before that was not answered may come later, and take over.
+        IsOdd |= Stream.HasEnded || Stream.Connect is { MaximumPacketSize: < 100 } || Stream.Session is { IsBlurred: true };
         for (var at = 0; at < bytes.Length && !IsClosed;)
         {
             var length = cutting switch

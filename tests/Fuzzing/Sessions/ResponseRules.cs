@@ -7,7 +7,7 @@ namespace Starling.Fuzzing.Sessions;
 /// What the specifications allow a broker to send on one connection, written from their text and with no help from the broker's code
 /// but the packet decoder. Every violation is a <see cref="FuzzException"/>.
 /// </summary>
-internal sealed class ResponseRules(ClientStream client, SentMessages messages, string prefix)
+public sealed class ResponseRules(ClientStream client, SentMessages messages, string prefix)
 {
     private readonly Dictionary<int, string> _aliases = [];
     private readonly HashSet<int> _here = [];
@@ -58,7 +58,7 @@ internal sealed class ResponseRules(ClientStream client, SentMessages messages, 
         Require(ConnAck is null, "a second CONNACK [MQTT-3.2.0-2]");
         if (connAck.ReasonCode != ReasonCode.Success)
         {
-            client.Session?.Answer(goesOn: true);
+            client.Session?.Answer(goesOn: true, isUntold: true);
             Require(!connAck.SessionPresent, "a refusal with session present [MQTT-3.2.2-6]");
             _ended = true;
             return;
@@ -68,7 +68,9 @@ internal sealed class ResponseRules(ClientStream client, SentMessages messages, 
         Require(Version != ProtocolVersion.Mqtt31 || !connAck.SessionPresent, "MQTT 3.1 has no session present");
         var named = client.Connect.ClientIdentifier.Length > 0;
         Require(!IsV5 || named == connAck.AssignedClientIdentifier is null, "an identifier is assigned to a client that has none, and no other [MQTT-3.2.2-16]");
-        client.Session!.Answer(goesOn: connAck.SessionPresent || (Version == ProtocolVersion.Mqtt31 && !client.Connect.CleanStart));
+        // MQTT 3.1 does not tell.
+        var isUntold = Version == ProtocolVersion.Mqtt31 && !client.Connect.CleanStart;
+        client.Session!.Answer(goesOn: connAck.SessionPresent || isUntold, isUntold);
         ConnAck = connAck;
     }
 

@@ -5,7 +5,7 @@ using Starling.Testing;
 namespace Starling.Fuzzing.Sessions;
 
 /// <summary>Messages that the clients of a scenario have sent, wills among them.</summary>
-internal sealed class SentMessages
+public sealed class SentMessages
 {
     private readonly Dictionary<(string Topic, string Payload), int> _highest = [];
 
@@ -26,7 +26,7 @@ internal sealed class SentMessages
 }
 
 /// <summary>Sums of what a client has asked for and not been answered yet, by packet identifier.</summary>
-internal sealed class Awaited
+public sealed class Awaited
 {
     private readonly Dictionary<(PacketType Answer, int PacketIdentifier), Queue<object>> _questions = [];
 

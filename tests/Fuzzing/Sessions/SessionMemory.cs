@@ -1,7 +1,7 @@
 namespace Starling.Fuzzing.Sessions;
 
 /// <summary>What the clients of a scenario know of one session, through all its connections.</summary>
-internal sealed class SessionMemory
+public sealed class SessionMemory
 {
     /// <summary>Every filter that was subscribed to, with the highest QoS that was asked for. Messages on their way outlive an UNSUBSCRIBE.</summary>
     public Dictionary<string, int> Filters { get; } = [];
@@ -27,16 +27,17 @@ internal sealed class SessionMemory
     public void Begin(IReadOnlyList<SessionMemory> before)
     {
         Earlier = before.Count > 0 ? before[^1] : null;
-        IsBlurred = before.Any(memory => !memory.IsAnswered);
+        foreach (var unanswered in before.Where(memory => !memory.IsAnswered))
+            (IsBlurred, unanswered.IsBlurred) = (true, true);
     }
 
     /// <summary>CONNACK has come.</summary>
-    public void Answer(bool goesOn)
+    public void Answer(bool goesOn, bool isUntold = false)
     {
         IsAnswered = true;
         if (!goesOn)
             Earlier = null;
-        IsBlurred |= Earlier is { IsBlurred: true };
+        IsBlurred |= isUntold || Earlier is { IsBlurred: true };
         // The connection before may still hear what is under way, and say things too: that is looked up there.
         foreach (var (identifier, state) in Earlier?.InFlight ?? [])
             InFlight.TryAdd(identifier, state);
@@ -51,4 +52,4 @@ internal sealed class SessionMemory
 
 /// <param name="QoS">Of the message.</param>
 /// <param name="Received">PUBREC has been sent.</param>
-internal readonly record struct InFlight(int QoS, bool Received = false);
+public readonly record struct InFlight(int QoS, bool Received = false);
