@@ -2,7 +2,6 @@ using System.Buffers;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
