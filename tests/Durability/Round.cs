@@ -14,8 +14,7 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, FaultIn
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // Neighbouring seeds begin alike: they are spread.
-    private readonly Random _random = new((int)unchecked((uint)((options.Seed * 7919) + number) * 2654435761u));
+    private readonly Random _random = new(Spread(((uint)options.Seed * 7919) + (uint)number));
     private readonly List<string> _violations = [];
 
     public string Story { get; private set; } = "";
@@ -35,6 +34,14 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, FaultIn
         var verdict = RoundCheck.Of(new(sent, [.. crowd.Subscribers.Select(subscriber => new SubscriberHistory(subscriber.Plan, subscriber.TakeReceipts()))]));
         await CheckWillsAsync();
         return verdict with { Violations = [.. oddities.TakeViolations(), .. _violations, .. verdict.Violations] };
+    }
+
+    /// <summary>Generators whose seeds are neighbours, or multiples, begin with numbers that are so too.</summary>
+    private static int Spread(uint seed)
+    {
+        seed = (seed ^ (seed >> 16)) * 0x85EBCA6B;
+        seed = (seed ^ (seed >> 13)) * 0xC2B2AE35;
+        return (int)(seed ^ (seed >> 16));
     }
 
     private void BeginLoad()
