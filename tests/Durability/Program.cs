@@ -12,19 +12,19 @@ var root = new RootCommand("Shows that nothing acknowledged is lost, or that it 
 root.SetAction(async result =>
 {
     var (kind, first) = (result.GetValue(fault), result.GetValue(seed));
-    var folder = Path.GetFullPath(Path.Combine("artifacts", "durability", $"{kind}-{first}"));
+    var options = RunOptions.For(result.GetValue(rounds), kind, first);
     Console.WriteLine($"fault {kind}, seed {first}");
-    var verdict = await DurabilityRun.RunAsync(new(result.GetValue(rounds), kind, first, folder), Console.Out);
+    var verdict = await DurabilityRun.RunAsync(options, Console.Out);
     Console.WriteLine($"{kind}: {verdict}");
     if (verdict.Violations.Count == 0)
     {
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(options.Folder, recursive: true);
         return 0;
     }
 
     foreach (var violation in verdict.Violations.Take(50))
         Console.WriteLine("VIOLATION " + violation);
-    Console.WriteLine($"{verdict.Violations.Count} violations with seed {first}; logs and database are in {folder}");
+    Console.WriteLine($"{verdict.Violations.Count} violations with seed {first}; logs and database are in {options.Folder}");
     return 1;
 });
 return await root.Parse(args).InvokeAsync();

@@ -23,7 +23,7 @@ internal sealed partial class BrokerProcess(string folder, string connectionStri
     public void Start()
     {
         Log("--- start");
-        var start = new ProcessStartInfo("dotnet", [Program(), "--config", Configuration()]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Repository.Broker, "--config", Configuration()]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
         var listening = _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -89,16 +89,6 @@ internal sealed partial class BrokerProcess(string folder, string connectionStri
     {
         lock (_logGate)
             _log.WriteLine(line);
-    }
-
-    /// <summary>The checker runs in bin/CONFIGURATION/FRAMEWORK of a project, and the broker was built beside it in the same way.</summary>
-    private static string Program()
-    {
-        var framework = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = framework;
-        while (!File.Exists(Path.Combine(root.FullName, "Cluster.sln")))
-            root = root.Parent ?? throw new DirectoryNotFoundException("Cluster.sln is in no folder above " + framework);
-        return Path.Combine(root.FullName, "Edge", "bin", framework.Parent!.Name, framework.Name, "Starling.Edge.dll");
     }
 
     [GeneratedRegex(@"Listening on \S+:(?<port>\d+) ")]
