@@ -8,12 +8,18 @@ namespace Starling.Broker.Messages;
 /// <param name="Retain">The RETAIN flag that the receiver sees.</param>
 /// <param name="SubscriptionIdentifiers">Those of every subscription that matched, or null.</param>
 /// <param name="Group">The shared subscription that chose this receiver, or null.</param>
+/// <param name="From">Where another member of the shared subscription has left it; a store moves it from there in one step. Null for others.</param>
 public readonly record struct Delivery(
     Message Message,
     QualityOfService QoS,
     bool Retain,
     uint[]? SubscriptionIdentifiers,
-    SharedGroupKey? Group = null);
+    SharedGroupKey? Group = null,
+    InboxPlace? From = null);
+
+/// <param name="Session">What the store calls the session.</param>
+/// <param name="Number">The entry's.</param>
+public sealed record InboxPlace(long Session, long Number);
 
 /// <summary>Names a shared subscription within a tenant.</summary>
 public sealed record SharedGroupKey(string ShareName, string Filter);

@@ -166,7 +166,7 @@ public sealed partial class TopicShard : ITopicShard
             SharedGroup? group;
             lock (_gate)
                 group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
-            if (group is null || !Offer(group, delivery.Message, offered, origin: null, except, dispatch))
+            if (group is null || !Offer(group, delivery.Message, offered, origin: null, except, dispatch, delivery.From))
                 break;
             offered++;
         }
@@ -265,7 +265,8 @@ public sealed partial class TopicShard : ITopicShard
             Offer(group, kept, index, origin, except: [], dispatch);
     }
 
-    private bool Offer(SharedGroup group, Message message, int index, string? origin, string[] except, ShardDispatch dispatch)
+    private bool Offer(
+        SharedGroup group, Message message, int index, string? origin, string[] except, ShardDispatch dispatch, InboxPlace? from = null)
     {
         if (group.Pick(message, _tenant.Options.SharedSubscriptions, origin, except) is not { } member)
             return false;
@@ -275,7 +276,8 @@ public sealed partial class TopicShard : ITopicShard
             qos,
             member.Options.RetainAsPublished && message.Retain,
             member.SubscriptionIdentifier is { } identifier ? [identifier] : null,
-            group.Key);
+            group.Key,
+            from);
         if (member.Durable && qos > QualityOfService.AtMostOnce)
             dispatch.ToInbox(member.ClientId, delivery, index);
         else if (member.EdgeId is { } edge)

@@ -299,6 +299,13 @@ internal sealed partial class Inbox
             return entry.Number < _sentBelow;
     }
 
+    /// <summary>The message of an entry that somebody else is to get instead.</summary>
+    public Delivery Leave(InboxEntry entry)
+    {
+        lock (_gate)
+            return entry.Delivery with { From = new InboxPlace(_hold.Id, entry.Number) };
+    }
+
     /// <summary>Takes entries out that somebody else has got; there is no connection.</summary>
     public async ValueTask RemoveAsync(IReadOnlyList<InboxEntry> entries)
     {

@@ -53,7 +53,7 @@ internal sealed class SessionRoutes(SessionKey key, SessionContext context, Inbo
             var entries = group.Where(e => e.Delivery.QoS == QualityOfService.AtLeastOnce || !inbox.MayHaveBeenSent(e)).ToArray();
             foreach (var shard in context.Cluster.ShardsOf(key.Tenant, group.Key.Filter).Take(1))
             {
-                var taken = await shard.RedispatchAsync(key.ClientId, [.. entries.Select(e => e.Delivery)]).ConfigureAwait(false);
+                var taken = await shard.RedispatchAsync(key.ClientId, [.. entries.Select(inbox.Leave)]).ConfigureAwait(false);
                 await inbox.RemoveAsync([.. taken.Select(i => entries[i])]).ConfigureAwait(false);
             }
         }

@@ -12,7 +12,7 @@ public sealed class DurabilityRunTests(ITestOutputHelper output)
     public Task Nothing_acknowledged_is_lost_when_the_database_is_killed() => RunAsync(FaultKind.Database, rounds: 4);
 
     [Fact]
-    public Task Nothing_acknowledged_is_lost_when_both_are_killed() => RunAsync(FaultKind.Both, rounds: 3);
+    public Task Nothing_acknowledged_is_lost_when_both_are_killed() => RunAsync(FaultKind.Both, rounds: 2);
 
     private async Task RunAsync(FaultKind fault, int rounds)
     {

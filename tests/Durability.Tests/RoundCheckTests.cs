@@ -182,7 +182,10 @@ public sealed class RoundCheckTests
     {
         var message = Sent(1, Two);
 
-        Check(Member(Two, Got(message)), Member(Two, Got(message))).Doubled.ShouldBe(1);
+        var verdict = Check(Member(Two, Got(message)), Member(Two, "n", Got(message)));
+
+        verdict.Doubled.ShouldBe(1);
+        verdict.Violations.ShouldHaveSingleItem().ShouldContain("group g (m, n)");
     }
 
     [Fact]
@@ -213,8 +216,10 @@ public sealed class RoundCheckTests
     private static SubscriberHistory Subscriber(QualityOfService qos, params Receipt[] receipts) =>
         new(new("s", ProtocolVersion.Mqtt5, qos, ["load/a/1"], ["load/a/1"]), At(qos, receipts));
 
-    private static SubscriberHistory Member(QualityOfService qos, params Receipt[] receipts) =>
-        new(new("m", ProtocolVersion.Mqtt5, qos, ["$share/g/load/a/1"], []) { Group = "g", Shared = ["load/a/1"] }, At(qos, receipts));
+    private static SubscriberHistory Member(QualityOfService qos, params Receipt[] receipts) => Member(qos, "m", receipts);
+
+    private static SubscriberHistory Member(QualityOfService qos, string name, params Receipt[] receipts) =>
+        new(new(name, ProtocolVersion.Mqtt5, qos, ["$share/g/load/a/1"], []) { Group = "g", Shared = ["load/a/1"] }, At(qos, receipts));
 
     private static Receipt[] At(QualityOfService most, Receipt[] receipts) =>
         [.. receipts.Select(receipt => receipt.Delivered > most ? receipt with { Delivered = most } : receipt)];

@@ -37,10 +37,11 @@ internal static class DurabilityRun
             await output.WriteLineAsync($"round {number}: {round.Story}: {verdict}{string.Concat(oddities.TakeEvents().Select(what => "; " + what))}");
         }
 
-        crowd.End();
-        await running.WaitAsync(Patience);
+        // While everybody is there to acknowledge it.
         if (total.Violations.Count == 0)
             total = total with { Violations = await LeftoversAsync(connectionString) };
+        crowd.End();
+        await running.WaitAsync(Patience);
         if (total.Violations.Count > 0)
             await KeepAsync(options, postgres, connectionString, total);
         return total;

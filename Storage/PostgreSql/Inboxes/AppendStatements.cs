@@ -61,6 +61,7 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
     private readonly SessionLocks _locks = SessionLocks.Of(writes);
     private readonly List<(SessionHold Session, InboxEntry Entry)> _entries = [];
     private readonly HashSet<(long Session, long Number)> _repeats = [];
+    private readonly MovedEntries _moved = new();
     private bool _hasRepeatable;
 
     public int Order => 60;
@@ -81,6 +82,8 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
                 plain.Add(session.Id, entry, id);
             else
                 repeatable.Add(session, entry, id);
+            if (entry.Delivery.From is { } from)
+                _moved.Add(from, session.Id);
         }
 
         _hasRepeatable = repeatable.Count > 0;
@@ -97,15 +100,26 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
                 on conflict do nothing
                 """)).With(_locks.Sessions).With(_locks.Epochs));
         }
+
+        if (_moved.Count > 0)
+            _moved.AddTo(batch, _locks);
     }
 
     public async Task ReadAsync(NpgsqlDataReader reader)
     {
-        if (!_hasRepeatable)
-            return;
-        while (await reader.ReadAsync().ConfigureAwait(false))
-            _repeats.Add((reader.GetInt64(0), reader.GetInt64(1)));
-        await reader.NextResultAsync().ConfigureAwait(false);
+        if (_hasRepeatable)
+        {
+            while (await reader.ReadAsync().ConfigureAwait(false))
+                _repeats.Add((reader.GetInt64(0), reader.GetInt64(1)));
+            await reader.NextResultAsync().ConfigureAwait(false);
+        }
+
+        if (_moved.Count > 0)
+        {
+            while (await reader.ReadAsync().ConfigureAwait(false))
+                writes.Shared.Unreferenced(reader.GetInt64(0));
+            await reader.NextResultAsync().ConfigureAwait(false);
+        }
     }
 
     private Dictionary<Message, long> StoreShared(NpgsqlBatch batch)

@@ -93,6 +93,59 @@ public abstract class LastingStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_repeat_in_a_shared_subscription_is_one_for_all_members()
+    {
+        var group = new SharedGroupKey("g", "a");
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        await Inboxes.AppendAsync(hold, [In(group, Repeatable(0, 7))]);
+
+        (await Inboxes.AppendAsync(you, [In(group, Repeatable(0, 7)), In(group, Repeatable(1, 8))])).ShouldBe([0]);
+        (await Inboxes.AppendAsync(you, [In(new("h", "a"), Repeatable(2, 7)), Repeatable(3, 7)])).ShouldBeEmpty();
+
+        (await Stores.NumbersAsync(hold)).ShouldBe([0]);
+        (await Stores.NumbersAsync(you)).ShouldBe([1, 2, 3]);
+    }
+
+    [Fact]
+    public async Task A_group_forgets_what_the_publisher_released()
+    {
+        var group = new SharedGroupKey("g", "a");
+        var publisher = await Stores.BeginAsync(new SessionKey("acme", "p"));
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        await Inboxes.AppendAsync(hold, [In(group, Repeatable(0, 7, publisher.Id))]);
+
+        await Sessions.SetReceivedAsync(publisher, [], [7]);
+
+        (await Inboxes.AppendAsync(you, [In(group, Repeatable(0, 7, publisher.Id))])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_a_member_leaves_moves_at_once()
+    {
+        var group = new SharedGroupKey("g", "a");
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        await Inboxes.AppendAsync(hold, [In(group, Repeatable(0, 7)), In(group, Repeatable(1, 8))]);
+        var left = new InboxEntry(0, Delivery() with { Group = group, From = new InboxPlace(hold.Id, 1) });
+
+        await Inboxes.AppendAsync(you, [left]);
+
+        (await Stores.NumbersAsync(hold)).ShouldBe([0]);
+        (await Stores.NumbersAsync(you)).ShouldBe([0]);
+    }
+
+    [Fact]
+    public async Task What_is_refused_does_not_move()
+    {
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        await Inboxes.AppendAsync(hold, Entries(0, 1));
+        var left = new InboxEntry(0, Delivery() with { From = new InboxPlace(hold.Id, 0) });
+
+        await Should.ThrowAsync<StaleEpochException>(() => Inboxes.AppendAsync(you with { Epoch = you.Epoch - 1 }, [left]).AsTask());
+
+        (await Stores.NumbersAsync(hold)).ShouldBe([0]);
+    }
+
+    [Fact]
     public async Task A_publisher_that_ends_with_its_connection_repeats_nothing()
     {
         var hold = await Stores.BeginAsync();
@@ -124,6 +177,8 @@ public abstract class LastingStoreContract : IAsyncLifetime
     }
 
     private async Task AddAsync(string clientId, SessionState state) => await Sessions.SaveAsync(new SessionKey("acme", clientId), 0, state);
+
+    private static InboxEntry In(SharedGroupKey group, InboxEntry entry) => entry with { Delivery = entry.Delivery with { Group = group } };
 
     private static InboxEntry Repeatable(long number, ushort packetIdentifier, long publisher = 4711) => new(number, new Delivery(
         Message.Create(
