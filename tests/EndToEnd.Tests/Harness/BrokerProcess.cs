@@ -23,6 +23,8 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     /// <summary>By listener name, and <c>management</c>.</summary>
     public IReadOnlyDictionary<string, int> Ports => _ports;
 
+    public ProcessFigures Figures => new(_process.Id);
+
     public string TenantsFile => Path.Combine(Folder, "tenants.json");
 
     /// <summary>What clients trust.</summary>
@@ -56,6 +58,16 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     {
         _over.ShouldBeTrue();
         return await StartAsync(new BrokerSetup { Ports = _ports, Tenants = await File.ReadAllTextAsync(TenantsFile) });
+    }
+
+    public IPEndPoint EndPoint(string listener) => new(IPAddress.Loopback, _ports[listener]);
+
+    /// <summary>Replaces the tenants as an editor does, by renaming over the old file, and waits until they hold.</summary>
+    public async Task ChangeTenantsAsync(string tenants)
+    {
+        await File.WriteAllTextAsync(TenantsFile + ".new", tenants);
+        File.Move(TenantsFile + ".new", TenantsFile, overwrite: true);
+        await LogLineAsync("tenants loaded");
     }
 
     public Task<string> LogLineAsync(string text) => _process.LineAsync(text);

@@ -15,13 +15,20 @@ internal sealed record BrokerSetup
     /// <summary>Connection string of the database that the tenants are in; null when they are in the file.</summary>
     public string? TenantsDatabase { get; init; }
 
+    /// <summary>What is kept in PostgreSQL while the tenants are in the file; null is memory.</summary>
+    public string? StateDatabase { get; init; }
+
+    /// <summary>The group <c>limits</c>.</summary>
+    public object Limits { get; init; } = new { };
+
     /// <summary>The four kinds of listener for tenant demo, and <c>any</c>, TCP, for tenants named by the user name.</summary>
     public string Configuration => JsonSerializer.Serialize(new
     {
         listeners = Listeners.Select(type => Listener(type, type, "demo")).Append(Listener("any", "tcp", null)),
         management = new { port = Ports.GetValueOrDefault("management") },
         tenantsFile = TenantsDatabase is null ? "tenants.json" : null,
-        storage = TenantsDatabase is null ? null : new { connectionString = TenantsDatabase, tenants = true },
+        storage = (TenantsDatabase ?? StateDatabase) is { } database ? new { connectionString = database, tenants = TenantsDatabase is not null } : null,
+        limits = Limits,
         dataDirectory = "data",
     });
 
