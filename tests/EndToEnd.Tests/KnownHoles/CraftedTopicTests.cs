@@ -32,10 +32,9 @@ public sealed class CraftedTopicTests
 
         await client.SubscribeAsync(slashes, QualityOfService.AtLeastOnce);
         await client.SubscribeAsync(plus, QualityOfService.AtLeastOnce);
-        await client.SubscribeAsync(slashes[..^1] + "/#"[1..], QualityOfService.AtLeastOnce);
+        await client.SubscribeAsync(slashes[..^1] + "#", QualityOfService.AtLeastOnce);
         await client.PublishAsync(slashes, "1", QualityOfService.AtLeastOnce, retain: true);
-        for (var i = 0; i < 2; i++)
-            (await client.ExpectMessageAsync()).Topic.ShouldBe(slashes);
+        (await client.ExpectMessageAsync()).Topic.ShouldBe(slashes);
         await client.PublishAsync(new string('/', 32_767), "2", QualityOfService.AtLeastOnce);
         (await client.ExpectMessageAsync()).Text.ShouldBe("2");
         await client.SubscribeAsync("#", QualityOfService.AtLeastOnce);
@@ -54,7 +53,7 @@ public sealed class CraftedTopicTests
         {
             await using var client = await target.ConnectAsync("c");
             await client.SubscribeAsync(new SubscribePacket { PacketIdentifier = 1, Subscriptions = [new(topic, new(QualityOfService.AtLeastOnce))] });
-            await client.SendAsync(Bytes.Publish(topic, [], QualityOfService.AtLeastOnce, 1, retain: true));
+            await client.PublishAsync(topic, "x", QualityOfService.AtLeastOnce, retain: true);
             await client.UnsubscribeAsync(topic);
         }
 

@@ -11,13 +11,13 @@ public sealed class WrongPasswordTests
     [Fact]
     public async Task A_flood_of_wrong_passwords_takes_the_hashing_threads_and_never_the_data_path()
     {
-        await using var target = await Target.StartAsync(iterations: PasswordHash.UsualIterations);
+        await using var target = await Target.StartAsync(limits: new { halfOpenPerAddress = 1000 }, iterations: PasswordHash.UsualIterations);
         await using var pair = await HealthyPair.StartAsync(target);
         var reasons = new Dictionary<ReasonCode, int>();
         var since = Stopwatch.GetTimestamp();
         var before = target.Broker.Figures.ProcessorTime;
 
-        // Ninety at a time, which is what one address may have, each with a password of its own.
+        // Ninety at a time, each with a password of its own.
         for (var round = 0; round < 8; round++)
         {
             foreach (var reason in await Task.WhenAll(Enumerable.Range(0, 90).Select(i => TryAsync($"wrong {round}/{i}"))))
