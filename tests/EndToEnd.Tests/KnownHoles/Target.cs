@@ -63,7 +63,7 @@ internal sealed class Target : IAsyncDisposable
         Password = Encoding.UTF8.GetBytes("demo"),
     };
 
-    /// <summary>A value of <c>/metrics</c>; its labels as they are written there.</summary>
+    /// <summary>A value of <c>/metrics</c>; 0 when it is not there.</summary>
     public async Task<double> MetricAsync(string series)
     {
         using var answer = await Broker.GetAsync("/metrics");

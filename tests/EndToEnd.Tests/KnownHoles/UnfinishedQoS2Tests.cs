@@ -59,9 +59,10 @@ public sealed class UnfinishedQoS2Tests
         var reading = CountAsync(subscriber);
         var payload = new byte[500_000];
 
-        // 300 MB, with 65,535 messages allowed in flight.
+        // 300 MB, with 65,535 messages allowed in flight. What another member could get is held, so this one is closed when it is too much.
         for (var i = 0; i < 600; i++)
-            (await publisher.PublishAsync(new PublishMessage { Topic = "a", Payload = payload, QoS = QualityOfService.ExactlyOnce })).ShouldBe(ReasonCode.Success);
+            (await publisher.PublishAsync(new PublishMessage { Topic = "a", Payload = payload, QoS = QualityOfService.ExactlyOnce }))
+                .ShouldBeOneOf(ReasonCode.Success, ReasonCode.NoMatchingSubscribers);
 
         await target.ShouldBeWellAsync(withinMiB: 96);
         await subscriber.DisposeAsync();
