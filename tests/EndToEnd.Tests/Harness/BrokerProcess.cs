@@ -11,6 +11,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly Dictionary<string, int> _ports = [];
     private bool _over;
+    private bool _changed;
 
     private BrokerProcess(string folder)
     {
@@ -65,6 +66,9 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     /// <summary>Replaces the tenants as an editor does, by renaming over the old file, and waits until they hold.</summary>
     public async Task ChangeTenantsAsync(string tenants)
     {
+        if (!_changed)
+            await LogLineAsync("tenants loaded"); // at the start
+        _changed = true;
         await File.WriteAllTextAsync(TenantsFile + ".new", tenants);
         File.Move(TenantsFile + ".new", TenantsFile, overwrite: true);
         await LogLineAsync("tenants loaded");

@@ -30,7 +30,7 @@ public sealed class FloodTests
             (await reader.ExpectAsync<PublishMessage>()).Payload.Length.ShouldBe(100_000);
         }
 
-        (await target.MetricAsync("starling_messages_dropped_total{tenant=\"demo\",reason=\"slow_reader\"}")).ShouldBeGreaterThan(0);
+        (await target.MetricAsync("starling_messages_dropped_total{reason=\"slow_reader\",tenant=\"demo\"}")).ShouldBeGreaterThan(0);
         await pair.ShouldHaveBeenWellAsync(medianMilliseconds: 50, worstMilliseconds: 2000);
         // 1 MiB of queue each, which share the messages, and what is written to the pipe ahead.
         await target.ShouldBeWellAsync(withinMiB: 160);

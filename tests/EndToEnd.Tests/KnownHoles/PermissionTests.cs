@@ -164,7 +164,6 @@ public sealed class PermissionTests
         await using var client = await OpenAsync(broker);
         (await client.ConnectAsync(Login("u", "c") with { Password = "wrong"u8.ToArray() })).ReasonCode.ShouldBe(ReasonCode.BadUserNameOrPassword);
         await using var right = await ConnectAsync(broker, "u", "c");
-        await broker.ChangeTenantsAsync(Tenants(("u", [All])));
     }
 
     private static async Task<ChildProcess> RefusedAsync(string tenants)

@@ -39,6 +39,7 @@ internal sealed class Player(BrokerProcess broker, string tenant) : IAsyncDispos
         await TakeAsync(new Step.Connect(0, Clean: true, Expiry: 0, Will: false, WillRetain: false));
         if (_connected.TryGetValue(0, out var connection))
         {
+            await SettleAsync(0);
             foreach (var topic in topics)
             {
                 await connection.Client.SubscribeAsync("$SYS/broker/" + topic);
