@@ -12,9 +12,9 @@ public sealed class WebSocketFrameTests
     [Theory]
     [InlineData(1L << 31)]
     [InlineData(long.MaxValue)]
-    public async Task CVE_2026_25627_The_length_of_a_frame_is_not_the_length_of_a_packet(long frameLength)
+    public async Task CVE_2026_25627_A_frame_claims_what_has_arrived_of_it_not_the_length_it_announces(long frameLength)
     {
-        await using var target = await Target.StartAsync();
+        await using var target = await Target.StartAsync(limits: new { connectTimeout = "10s" });
         var clients = new List<TcpClient>();
         byte[] frame = [0x82, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]; // binary, length of 8 bytes, mask of zeros
         BinaryPrimitives.WriteInt64BigEndian(frame.AsSpan(2), frameLength);
@@ -33,16 +33,32 @@ public sealed class WebSocketFrameTests
             while (!Encoding.ASCII.GetString(answer, 0, length).Contains("\r\n\r\n", StringComparison.Ordinal))
                 length += await stream.ReadAsync(answer.AsMemory(length), TestContext.Current.CancellationToken);
 
-            // Two packets at the beginning of a frame that never ends: served as they come.
-            await stream.WriteAsync((byte[])[.. frame, .. Bytes.Encode(Target.Login($"c{i}")), .. Bytes.Encode(new PingReqPacket())], TestContext.Current.CancellationToken);
-            (await stream.ReadAsync(answer, TestContext.Current.CancellationToken)).ShouldBeGreaterThan(0);
-            answer[0].ShouldBe((byte)0x82);
-            answer[2].ShouldBe((byte)0x20); // CONNACK
+            // CONNECT lies in a frame that never ends.
+            await stream.WriteAsync((byte[])[.. frame, .. Bytes.Encode(Target.Login($"c{i}"))], TestContext.Current.CancellationToken);
         }
 
+        (await Task.WhenAll(clients.Select(client => ClosedAsync(client.GetStream())))).ShouldAllBe(closed => closed);
         await target.ShouldBeWellAsync(withinMiB: 48);
         foreach (var client in clients)
             client.Dispose();
+    }
+
+    private static async Task<bool> ClosedAsync(NetworkStream stream)
+    {
+        try
+        {
+            var buffer = new byte[4096];
+            while (await stream.ReadAsync(buffer) > 0)
+            {
+                // A CONNACK, if the part of the frame that is there was served, or a close frame.
+            }
+        }
+        catch (IOException)
+        {
+            // Reset.
+        }
+
+        return true;
     }
 
     [Fact]
