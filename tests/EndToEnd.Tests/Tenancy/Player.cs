@@ -145,47 +145,70 @@ internal sealed class Player(BrokerProcess broker, string tenant) : IAsyncDispos
         throw new ShouldAssertException($"the end of c{client} of {tenant} was not seen");
     }
 
-    /// <summary>Takes what is on its way, up to the client's own message.</summary>
+    /// <summary>Takes what is on its way, up to the client's own message, for which there is room in the inbox when it has taken the rest.</summary>
     private async Task SettleAsync(int number)
     {
         var client = _connected[number].Client;
+        while (await PingAsync(number))
+        {
+            // What was acknowledged makes room for more.
+        }
+
         var marker = (++_barriers).ToString(CultureInfo.InvariantCulture);
-        var acknowledged = false;
-        var arrived = false;
         var identifier = client.NextPacketIdentifier();
         await client.SendAsync(new PublishMessage { Topic = $"self/c{number}", Payload = Encoding.UTF8.GetBytes(marker), QoS = QualityOfService.AtLeastOnce, PacketIdentifier = identifier });
-        while (!acknowledged || !arrived)
+        for (var (acknowledged, arrived) = (false, false); !acknowledged || !arrived;)
         {
-            switch ((await client.ReceiveAsync()).Packet)
-            {
-                case PublishMessage message:
-                    if (message.QoS != QualityOfService.AtMostOnce)
-                        await client.SendAsync(new AckPacket(message.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, message.PacketIdentifier));
-                    if (message.Topic == $"self/c{number}")
-                        arrived |= message.Text == marker;
-                    else if (!message.Topic.StartsWith("self/", StringComparison.Ordinal))
-                        See($"c{number} {message.Topic}", $"{message.Text} {(int)message.QoS}{(message.Retain ? " retained" : "")}");
-                    break;
-                case AckPacket { Type: PacketType.PubAck } ack when ack.PacketIdentifier == identifier:
-                    acknowledged = true;
-                    break;
-                case AckPacket { Type: PacketType.PubRel } release:
-                    await client.SendAsync(new AckPacket(PacketType.PubComp, release.PacketIdentifier));
-                    break;
-                case AckPacket ack:
-                    if (ack is { Type: PacketType.PubRec, ReasonCode: < ReasonCode.UnspecifiedError })
-                        await client.SendAsync(new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
-                    See($"c{number}", $"{ack.Type} {ack.ReasonCode}");
-                    break;
-                case SubAckPacket subAck:
-                    See($"c{number}", $"SUBACK {subAck.ReasonCodes[0]}");
-                    break;
-                case UnsubAckPacket unsubAck:
-                    See($"c{number}", $"UNSUBACK {unsubAck.ReasonCodes[0]}");
-                    break;
-                case var other:
-                    throw new UnexpectedException($"c{number} of {tenant} got {other}");
-            }
+            var packet = (await client.ReceiveAsync()).Packet;
+            if (packet is AckPacket { Type: PacketType.PubAck } ack && ack.PacketIdentifier == identifier)
+                acknowledged = true;
+            else
+                arrived |= await HandleAsync(number, packet) && packet is PublishMessage message && message.Topic == $"self/c{number}" && message.Text == marker;
+        }
+    }
+
+    /// <returns>Whether a message came before the answer.</returns>
+    private async Task<bool> PingAsync(int number)
+    {
+        var client = _connected[number].Client;
+        await client.SendAsync(new PingReqPacket());
+        for (var any = false; ;)
+        {
+            var packet = (await client.ReceiveAsync()).Packet;
+            if (packet is PingRespPacket)
+                return any;
+            any |= await HandleAsync(number, packet);
+        }
+    }
+
+    /// <returns>Whether it belongs to a message on its way to the client.</returns>
+    private async Task<bool> HandleAsync(int number, object packet)
+    {
+        var client = _connected[number].Client;
+        switch (packet)
+        {
+            case PublishMessage message:
+                if (message.QoS != QualityOfService.AtMostOnce)
+                    await client.SendAsync(new AckPacket(message.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, message.PacketIdentifier));
+                if (!message.Topic.StartsWith("self/", StringComparison.Ordinal))
+                    See($"c{number} {message.Topic}", $"{message.Text} {(int)message.QoS}{(message.Retain ? " retained" : "")}");
+                return true;
+            case AckPacket { Type: PacketType.PubRel } release:
+                await client.SendAsync(new AckPacket(PacketType.PubComp, release.PacketIdentifier));
+                return true;
+            case AckPacket ack:
+                if (ack is { Type: PacketType.PubRec, ReasonCode: < ReasonCode.UnspecifiedError })
+                    await client.SendAsync(new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
+                See($"c{number}", $"{ack.Type} {ack.ReasonCode}");
+                return false;
+            case SubAckPacket subAck:
+                See($"c{number}", $"SUBACK {subAck.ReasonCodes[0]}");
+                return false;
+            case UnsubAckPacket unsubAck:
+                See($"c{number}", $"UNSUBACK {unsubAck.ReasonCodes[0]}");
+                return false;
+            default:
+                throw new UnexpectedException($"c{number} of {tenant} got {packet}");
         }
     }
 

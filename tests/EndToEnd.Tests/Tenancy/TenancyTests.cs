@@ -13,7 +13,7 @@ public sealed class TenancyTests(SharedPostgres postgres)
     [Fact]
     public async Task A_tenant_sees_the_same_whether_it_is_alone_or_beside_another_with_the_same_names()
     {
-        await using var broker = await BrokerProcess.StartAsync(new BrokerSetup { Tenants = Tenants(12) });
+        await using var broker = await BrokerProcess.StartAsync(new BrokerSetup { Tenants = Tenants(12, inboxMessages: 4) });
 
         for (var seed = 0; seed < 12; seed++)
             await CompareAsync(broker, seed, length: 60);
@@ -23,7 +23,7 @@ public sealed class TenancyTests(SharedPostgres postgres)
     public async Task Same_names_in_two_tenants_do_not_mix_in_PostgreSQL()
     {
         var database = await postgres.CreateDatabaseAsync();
-        await using var broker = await BrokerProcess.StartAsync(new BrokerSetup { Tenants = Tenants(3), StateDatabase = database });
+        await using var broker = await BrokerProcess.StartAsync(new BrokerSetup { Tenants = Tenants(3, inboxMessages: 100_000), StateDatabase = database });
 
         for (var seed = 0; seed < 3; seed++)
             await CompareAsync(broker, seed, length: 40);
@@ -62,9 +62,9 @@ public sealed class TenancyTests(SharedPostgres postgres)
     private static string Name(char kind, int seed) => string.Create(CultureInfo.InvariantCulture, $"{kind}{seed:00}");
 
     /// <summary>For each seed one that is alone, one that is not, and the other one, which has a rate besides.</summary>
-    private static string Tenants(int seeds) => TenantsJson.Of([.. Enumerable.Range(0, seeds).SelectMany(seed => Kinds.Select(kind => (Name(kind, seed), Tenant(kind))))]);
+    private static string Tenants(int seeds, int inboxMessages) => TenantsJson.Of([.. Enumerable.Range(0, seeds).SelectMany(seed => Kinds.Select(kind => (Name(kind, seed), Tenant(kind, inboxMessages))))]);
 
-    private static object Tenant(char kind) => new
+    private static object Tenant(char kind, int inboxMessages) => new
     {
         users = new { u = new { passwordHash = PasswordHash.Of("u") } },
         acl = new[] { new { allow = "all", filter = "#" }, new { allow = "subscribe", filter = "$SYS/#" } },
@@ -74,7 +74,7 @@ public sealed class TenancyTests(SharedPostgres postgres)
             subscriptionsPerClient = 6,
             topicLevels = 5, // as many as $SYS has
             retainedMessages = 3,
-            inboxMessages = 4,
+            inboxMessages,
             messagesPerSecondIn = kind == 'b' ? 500 : (int?)null,
         },
         clientIdCollisions = new { threshold = 4, windowSeconds = 3600, holdSeconds = 3600, maximumHoldSeconds = 3600 },
