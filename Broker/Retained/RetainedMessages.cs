@@ -15,6 +15,9 @@ namespace Starling.Broker.Retained;
 /// </summary>
 public sealed partial class RetainedMessages : IDisposable
 {
+    /// <summary>Levels of a topic that count for their characters only.</summary>
+    private const int FreeLevels = 8;
+
     private readonly Tenant _tenant;
     private readonly IRetainedStore _store;
     private readonly TenantCounters _counters;
@@ -148,6 +151,7 @@ public sealed partial class RetainedMessages : IDisposable
 
     private bool TrySet(string topic, int topicLength, object value, bool limited)
     {
+        topicLength += DepthBytes(topic.AsSpan().Count('/') + 1);
         var before = _index.Find(topic)?.Value;
         var messages = before is null ? 1 : 0;
         long bytes = RetainedValue.Size(value, topicLength) - (before is null ? 0 : RetainedValue.Size(before, topicLength));
@@ -161,9 +165,12 @@ public sealed partial class RetainedMessages : IDisposable
 
     private void Remove(RetainedNode node, int topicLength)
     {
-        Account(-1, -RetainedValue.Size(node.Value!, topicLength));
+        Account(-1, -RetainedValue.Size(node.Value!, topicLength + DepthBytes(node.Depth)));
         _index.Remove(node);
     }
+
+    /// <summary>What the levels of a deep topic cost in the index, which may be a hundred times the topic and its payload.</summary>
+    private static int DepthBytes(int levels) => Math.Max(0, levels - FreeLevels) * RetainedNode.Bytes;
 
     private void Account(int messages, long bytes, bool inQuota = false)
     {

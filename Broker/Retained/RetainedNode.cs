@@ -6,6 +6,9 @@ namespace Starling.Broker.Retained;
 /// </summary>
 internal sealed class RetainedNode(string level, RetainedNode? parent)
 {
+    /// <summary>What a node takes in memory, without its name.</summary>
+    public const int Bytes = 72;
+
     /// <summary>Children that are looked through one by one.</summary>
     private const int Few = 8;
 
@@ -22,6 +25,18 @@ internal sealed class RetainedNode(string level, RetainedNode? parent)
     public RetainedNode? FirstChild { get; private set; }
 
     public RetainedNode? Next { get; private set; }
+
+    /// <summary>Levels of the topic.</summary>
+    public int Depth
+    {
+        get
+        {
+            var depth = 0;
+            for (var node = this; node.Parent is not null; node = node.Parent)
+                depth++;
+            return depth;
+        }
+    }
 
     /// <summary>The topic name, put together from the levels.</summary>
     public string Topic

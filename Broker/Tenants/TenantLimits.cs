@@ -51,7 +51,7 @@ public sealed record TenantLimits
     /// <summary>Retained messages of the whole tenant.</summary>
     public int RetainedMessages { get; init; } = 1_000_000;
 
-    /// <summary>Bytes (topic, payload and properties) of all retained messages of the tenant.</summary>
+    /// <summary>Bytes (topic, payload and properties, and 72 for each level beyond the eighth) of all retained messages of the tenant.</summary>
     public long RetainedBytes { get; init; } = 1024L * 1024 * 1024;
 
     /// <summary>Longest life of a session without a connection, in seconds; a client that asks for more gets this. Null: up to for ever.</summary>

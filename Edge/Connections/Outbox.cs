@@ -53,7 +53,7 @@ internal sealed partial class Outbox
         _options = options;
         _counters = counters;
         _time = time;
-        _window = new OutgoingWindow(options.ReceiveMaximum);
+        _window = new OutgoingWindow(options.ReceiveMaximum, options.QueueBytes);
         _aliases = options.TopicAliasMaximum > 0 ? new TopicAliases(options.TopicAliasMaximum) : null;
     }
 

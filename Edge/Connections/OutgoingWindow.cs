@@ -6,14 +6,18 @@ namespace Starling.Edge.Connections;
 
 /// <summary>
 /// The QoS 1 and 2 messages that a client has not acknowledged, by packet identifier, at most its receive maximum
-/// ([MQTT-3.3.4-9]). Not thread-safe: its outbox locks.
+/// ([MQTT-3.3.4-9]). It remembers that they are on their way, not the messages: nobody sends them again, the inbox has its own. Only what
+/// another member of a shared subscription may get instead is held, up to a size. Not thread-safe: its outbox locks.
 /// </summary>
-internal sealed class OutgoingWindow(ushort receiveMaximum)
+/// <param name="receiveMaximum">The client's.</param>
+/// <param name="mostHeldBytes">The window is full when the messages it holds are this large together.</param>
+internal sealed class OutgoingWindow(ushort receiveMaximum, long mostHeldBytes = long.MaxValue)
 {
     private Dictionary<ushort, InFlight>? _inFlight;
     private ushort _lastIdentifier;
+    private long _heldBytes;
 
-    public bool IsFull => _inFlight is not null && _inFlight.Count >= receiveMaximum;
+    public bool IsFull => _inFlight is not null && (_inFlight.Count >= receiveMaximum || _heldBytes >= mostHeldBytes);
 
     public int Count => _inFlight?.Count ?? 0;
 
@@ -23,15 +27,20 @@ internal sealed class OutgoingWindow(ushort receiveMaximum)
         _inFlight ??= [];
         do
             _lastIdentifier = _lastIdentifier == ushort.MaxValue ? (ushort)1 : (ushort)(_lastIdentifier + 1);
-        while (!_inFlight.TryAdd(_lastIdentifier, new InFlight(delivery, InFlight.NotOfInbox, Released: false)));
+        while (!_inFlight.TryAdd(_lastIdentifier, InFlight.Of(delivery)));
+        _heldBytes += _inFlight[_lastIdentifier].HeldBytes;
         return _lastIdentifier;
     }
 
     /// <summary>Takes the identifier that belongs to an entry of the inbox.</summary>
     public void Reserve(InboxEntry entry) =>
-        (_inFlight ??= [])[entry.PacketIdentifier] = new InFlight(entry.Delivery, entry.Number, entry.Released);
+        (_inFlight ??= [])[entry.PacketIdentifier] = new InFlight(entry.Delivery.QoS, entry.Delivery.Group, null, entry.Number, entry.Released);
 
-    public void Release(ushort packetIdentifier) => _inFlight?.Remove(packetIdentifier);
+    public void Release(ushort packetIdentifier)
+    {
+        if (_inFlight is not null && _inFlight.Remove(packetIdentifier, out var entry))
+            _heldBytes -= entry.HeldBytes;
+    }
 
     /// <summary>Carries out PUBACK, PUBREC or PUBCOMP ([MQTT-4.3.2-2], [MQTT-4.3.3-4]).</summary>
     public AckOutcome Acknowledge(in AckPacket ack)
@@ -39,7 +48,7 @@ internal sealed class OutgoingWindow(ushort receiveMaximum)
         var identifier = ack.PacketIdentifier;
         if (_inFlight is null || !_inFlight.TryGetValue(identifier, out var entry))
             return AckOutcome.Unknown;
-        var expected = entry.Delivery.QoS switch
+        var expected = entry.QoS switch
         {
             QualityOfService.AtLeastOnce => ack.Type == PacketType.PubAck,
             _ => ack.Type == PacketType.PubRec || (ack.Type == PacketType.PubComp && entry.Released),
@@ -53,8 +62,8 @@ internal sealed class OutgoingWindow(ushort receiveMaximum)
             return new AckOutcome(Known: true, Freed: false, Received: true, entry.Number, Group: null);
         }
 
-        _inFlight.Remove(identifier);
-        return new AckOutcome(Known: true, Freed: true, Received: false, entry.Number, entry.Delivery.Group);
+        Release(identifier);
+        return new AckOutcome(Known: true, Freed: true, Received: false, entry.Number, entry.Group);
     }
 
     /// <summary>Messages of shared subscriptions that another member may get; QoS 2 that was sent is not among them ([MQTT-4.8.2-5]).</summary>
@@ -63,12 +72,32 @@ internal sealed class OutgoingWindow(ushort receiveMaximum)
         _inFlight?
             .OrderBy(e => (ushort)(e.Key - _lastIdentifier - 1))
             .Select(e => e.Value)
-            .Where(e => e.Number == InFlight.NotOfInbox && e.Delivery is { Group: not null, QoS: QualityOfService.AtLeastOnce })
-            .Select(e => e.Delivery) ?? [];
+            .Where(e => e.Held is not null)
+            .Select(e => new Delivery(e.Held!, e.QoS, e.Retain, e.SubscriptionIdentifiers, e.Group)) ?? [];
 
-    private readonly record struct InFlight(Delivery Delivery, long Number, bool Released)
+    /// <param name="QoS">Of the delivery.</param>
+    /// <param name="Group">The shared subscription it came by.</param>
+    /// <param name="Held">The message, if another member may get it.</param>
+    /// <param name="Number">Of the inbox entry.</param>
+    /// <param name="Released">Whether the client has sent PUBREC.</param>
+    /// <param name="Retain">Of a held message.</param>
+    /// <param name="SubscriptionIdentifiers">Of a held message.</param>
+    private readonly record struct InFlight(
+        QualityOfService QoS,
+        SharedGroupKey? Group,
+        Message? Held,
+        long Number,
+        bool Released,
+        bool Retain = false,
+        uint[]? SubscriptionIdentifiers = null)
     {
-        public const long NotOfInbox = -1;
+        private const long NotOfInbox = -1;
+
+        public int HeldBytes => Held?.Size ?? 0;
+
+        public static InFlight Of(in Delivery delivery) => delivery is { Group: not null, QoS: QualityOfService.AtLeastOnce }
+            ? new(delivery.QoS, delivery.Group, delivery.Message, NotOfInbox, Released: false, delivery.Retain, delivery.SubscriptionIdentifiers)
+            : new(delivery.QoS, delivery.Group, null, NotOfInbox, Released: false);
     }
 }
 

@@ -14,6 +14,9 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     /// <summary>A packet larger than this does not wait in the pipe until it is complete.</summary>
     private const int LargePacket = 32 * 1024;
 
+    /// <summary>Bytes of a packet that is not complete which are a sign of life: a client that sends fewer is not heard until it is.</summary>
+    private const int Progress = 1000;
+
     // Made when there is something for them: most connections are idle most of the time.
     private ArrayBufferWriter<byte>? _replies;
     private List<InboxAck>? _inboxAcks;
@@ -25,6 +28,8 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private int _packets;
     private int _pings;
     private bool _flushNeeded;
+    private long _left;
+    private long _dripped;
 
     private ArrayBufferWriter<byte> Replies => _replies ??= new ArrayBufferWriter<byte>();
 
@@ -39,13 +44,19 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             var result = await input.ReadAsync().ConfigureAwait(false);
             if (result.IsCanceled && connection.IsClosing)
                 return null;
-            connection.Heard();
+            _dripped += result.Buffer.Length - _left;
             var going = GoThroughAsync(result.Buffer);
             if (!going.IsCompleted)
                 connection.Occupied();
             if (await going.ConfigureAwait(false) is { } disconnect)
                 return disconnect;
-            connection.Heard();
+            // Keep alive is about packets ([MQTT-3.1.2-22]); a large one may take its time, but not a byte now and then for ever.
+            if (_dripped >= Progress)
+            {
+                connection.Heard();
+                _dripped = 0;
+            }
+
             if (result.IsCompleted)
                 return null;
             if (_publishes is not null)
@@ -83,7 +94,10 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         finally
         {
             connection.Received(_packets, length - buffer.Length);
+            if (_packets > 0)
+                _dripped = Progress;
             _packets = 0;
+            _left = buffer.Length;
             input.AdvanceTo(buffer.Start, buffer.End);
         }
     }

@@ -11,6 +11,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     private readonly ChildProcess _process;
     private readonly Dictionary<string, int> _ports = [];
     private bool _over;
+    private bool _changed;
 
     private BrokerProcess(string folder)
     {
@@ -22,6 +23,8 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     /// <summary>By listener name, and <c>management</c>.</summary>
     public IReadOnlyDictionary<string, int> Ports => _ports;
+
+    public ProcessFigures Figures => new(_process.Id);
 
     public string TenantsFile => Path.Combine(Folder, "tenants.json");
 
@@ -59,6 +62,19 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     {
         _over.ShouldBeTrue();
         return await StartAsync(new BrokerSetup { Ports = _ports, Tenants = await File.ReadAllTextAsync(TenantsFile) });
+    }
+
+    public IPEndPoint EndPoint(string listener) => new(IPAddress.Loopback, _ports[listener]);
+
+    /// <summary>Replaces the tenants as an editor does, by renaming over the old file, and waits until they hold.</summary>
+    public async Task ChangeTenantsAsync(string tenants)
+    {
+        if (!_changed)
+            await LogLineAsync("tenants loaded"); // at the start
+        _changed = true;
+        await File.WriteAllTextAsync(TenantsFile + ".new", tenants);
+        File.Move(TenantsFile + ".new", TenantsFile, overwrite: true);
+        await LogLineAsync("tenants loaded");
     }
 
     public Task<string> LogLineAsync(string text) => _process.LineAsync(text);

@@ -21,9 +21,10 @@ internal sealed record BrokerSetup
     /// <summary>What may wait for the database.</summary>
     public string QueueBytes { get; init; } = "64MiB";
 
-    public string ConnectTimeout { get; init; } = "10s";
-
     public string ShutdownTimeout { get; init; } = "10s";
+
+    /// <summary>The group <c>limits</c>.</summary>
+    public object Limits { get; init; } = new { };
 
     /// <summary>The four kinds of listener for tenant demo, and <c>any</c>, TCP, for tenants named by the user name.</summary>
     public string Configuration => JsonSerializer.Serialize(new
@@ -37,7 +38,7 @@ internal sealed record BrokerSetup
             tenants = TenantsDatabase is not null,
             queueBytes = QueueBytes,
         },
-        limits = new { connectTimeout = ConnectTimeout },
+        limits = Limits,
         shutdownTimeout = ShutdownTimeout,
         dataDirectory = "data",
     });

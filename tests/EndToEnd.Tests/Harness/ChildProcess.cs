@@ -24,6 +24,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Standard output and standard error.</summary>
     public LineLog Output { get; } = new();
 
+    public int Id => _process.Id;
+
     /// <summary>Of a process that <see cref="ExitAsync"/> has seen end.</summary>
     public int ExitCode => _process.ExitCode;
 

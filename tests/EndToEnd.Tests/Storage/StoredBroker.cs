@@ -24,7 +24,7 @@ internal sealed class StoredBroker(BrokerProcess process, string database) : IAs
         {
             Tenants = TenantsJson.Of(TenantsJson.Tenant("demo", "demo")),
             Database = await postgres.CreateDatabaseAsync() + ";Timeout=2;Command Timeout=2",
-            ConnectTimeout = "4s",
+            Limits = new { connectTimeout = "4s" },
         };
         return new StoredBroker(await BrokerProcess.StartAsync(change?.Invoke(setup) ?? setup), setup.Database);
     }
