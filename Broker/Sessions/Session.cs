@@ -108,6 +108,8 @@ public sealed partial class Session : ISession
         await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
         {
+            // The end of the older connection may have failed at the store, and what was known here been forgotten.
+            await LoadAsync().ConfigureAwait(false);
             // An older connection that has not ended itself did not say goodbye. Which entries it sent is not known here: all that were
             // pushed may have been.
             if (_owner is not null)

@@ -64,7 +64,8 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
 
     public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks) => _inboxes.AcknowledgeAsync(session, acks);
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) => _inboxes.ReadAsync(session, from, most);
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) =>
+        Call(nameof(ReadAsync), () => _inboxes.ReadAsync(session, from, most));
 
     private async ValueTask<T> Call<T>(string name, Func<ValueTask<T>> carryOut)
     {

@@ -114,6 +114,25 @@ public sealed class SharedHandOverTests : IDisposable
         _cluster.Edge.InboxPayloadsFor("second").ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_session_is_still_there_when_its_messages_could_not_be_left_to_others_during_a_takeover()
+    {
+        var first = await JoinAsync("first");
+        Exception? failure = null;
+        _cluster.Edge.OnClose = async () =>
+        {
+            _cluster.Stores.Failures[nameof(IInboxStore.ReadAsync)] = new StoreUnavailableException("away");
+            failure = await Record.ExceptionAsync(() => _cluster.DisconnectAsync("first", first.Epoch));
+            _cluster.Stores.Failures.Clear();
+        };
+
+        (await _cluster.ConnectAsync("first")).SessionPresent.ShouldBeTrue();
+
+        await _cluster.PublishAsync(TestCluster.Message("a", "1"));
+        _cluster.Edge.InboxPayloadsFor("first").ShouldBe(["1"]);
+        failure.ShouldBeOfType<StoreUnavailableException>();
+    }
+
     private async Task<SessionConnected> JoinAsync(string clientId, uint expiry = uint.MaxValue)
     {
         var connected = await _cluster.ConnectAsync(clientId, expiry);
