@@ -35,7 +35,7 @@ internal sealed partial class StoredState(
         {
             await cluster.FlushAsync().WaitAsync(MostFlushing, time, cancellationToken);
         }
-        catch (Exception error) when (error is TimeoutException or OperationCanceledException or StoreUnavailableException)
+        catch (Exception error)
         {
             LogNotFlushed(error.Message);
         }
