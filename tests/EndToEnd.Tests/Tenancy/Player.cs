@@ -199,7 +199,9 @@ internal sealed class Player(BrokerProcess broker, string tenant) : IAsyncDispos
             case AckPacket ack:
                 if (ack is { Type: PacketType.PubRec, ReasonCode: < ReasonCode.UnspecifiedError })
                     await client.SendAsync(new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
-                See($"c{number}", $"{ack.Type} {ack.ReasonCode}");
+                // Nobody waits for PUBCOMP: whether it is seen before a client leaves is a matter of time.
+                if (ack.Type != PacketType.PubComp)
+                    See($"c{number}", $"{ack.Type} {ack.ReasonCode}");
                 return false;
             case SubAckPacket subAck:
                 See($"c{number}", $"SUBACK {subAck.ReasonCodes[0]}");
