@@ -5,8 +5,10 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Inboxes;
 
-internal sealed class AcknowledgeWrite(SessionHold session, IReadOnlyList<InboxAck> acks) : OwnerWrite(session, Stage.Entries)
+internal sealed class AcknowledgeWrite(SessionHold session, IReadOnlyList<InboxAck> acks) : OwnerWrite<bool>(session, Stage.Entries)
 {
+    protected override bool Result => true;
+
     public override long Bytes => 64 + (16L * acks.Count);
 
     public override void AddTo(WriteBatch batch)

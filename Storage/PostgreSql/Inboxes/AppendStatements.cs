@@ -6,30 +6,21 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Inboxes;
 
-internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry> entries, long bytes) : Write<IReadOnlyList<long>>(session.Key, Stage.Entries)
+internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry> entries, long bytes)
+    : OwnerWrite<IReadOnlyList<long>>(session, Stage.Entries)
 {
-    private SessionLocks? _locks;
     private AppendStatements? _statements;
-
-    public override long? Epoch => session.Epoch;
 
     public override long Bytes => bytes;
 
-    protected override IReadOnlyList<long> Result => _statements!.Repeats(session.Id, entries);
+    protected override IReadOnlyList<long> Result => _statements!.Repeats(Hold.Id, entries);
 
     public override void AddTo(WriteBatch batch)
     {
-        _locks = SessionLocks.Of(batch);
-        _locks.Add(session);
+        base.AddTo(batch);
         _statements = batch.Statements(static batch => new AppendStatements(batch));
         foreach (var entry in entries)
-            _statements.Add(session, entry);
-    }
-
-    public override void Committed()
-    {
-        Refusal = _locks!.Refusal(session);
-        base.Committed();
+            _statements.Add(Hold, entry);
     }
 }
 

@@ -5,8 +5,10 @@ using Starling.Storage.PostgreSql.Writing;
 namespace Starling.Storage.PostgreSql.Sessions;
 
 internal sealed class ReceivedWrite(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
-    : OwnerWrite(session, Stage.Entries)
+    : OwnerWrite<bool>(session, Stage.Entries)
 {
+    protected override bool Result => true;
+
     public override void AddTo(WriteBatch batch)
     {
         base.AddTo(batch);

@@ -4,33 +4,11 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Sessions;
 
-/// <summary>A write of a session's owner, refused when the session has another one.</summary>
-internal abstract class OwnerWrite(SessionHold session, Stage stage) : Write<bool>(session.Key, stage)
+internal sealed class SubscriptionWrite(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
+    : OwnerWrite<bool>(session, Stage.Subscriptions)
 {
-    private SessionLocks? _locks;
-
-    public override long? Epoch => Hold.Epoch;
-
-    protected SessionHold Hold => session;
-
     protected override bool Result => true;
 
-    public override void AddTo(WriteBatch batch)
-    {
-        _locks = SessionLocks.Of(batch);
-        _locks.Add(session);
-    }
-
-    public override void Committed()
-    {
-        Refusal = _locks!.Refusal(session);
-        base.Committed();
-    }
-}
-
-internal sealed class SubscriptionWrite(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
-    : OwnerWrite(session, Stage.Subscriptions)
-{
     public override void AddTo(WriteBatch batch)
     {
         base.AddTo(batch);

@@ -1,0 +1,26 @@
+using Starling.Broker.Sessions;
+using Starling.Storage.PostgreSql.Writing;
+
+namespace Starling.Storage.PostgreSql.Sessions;
+
+/// <summary>A write of a session's owner, refused when the session has another one.</summary>
+internal abstract class OwnerWrite<TResult>(SessionHold session, Stage stage) : Write<TResult>(session.Key, stage)
+{
+    private SessionLocks? _locks;
+
+    public override long? Epoch => Hold.Epoch;
+
+    protected SessionHold Hold => session;
+
+    public override void AddTo(WriteBatch batch)
+    {
+        _locks = SessionLocks.Of(batch);
+        _locks.Add(session);
+    }
+
+    public override void Committed()
+    {
+        Refusal = _locks!.Refusal(session);
+        base.Committed();
+    }
+}
