@@ -20,8 +20,18 @@ public interface ICluster
 
     ISession Session(string tenant, string clientId);
 
-    /// <summary>Null when no such edge is alive.</summary>
+    /// <summary>Null when no such edge is known to be alive.</summary>
     IEdge? Edge(string edgeId);
+
+    /// <summary>Whether the edge lives, and with it the connections it holds.</summary>
+    ValueTask<bool> IsAliveAsync(string edgeId);
+
+    /// <summary>
+    /// Closes the connection that a client has on any edge. Asked by a session that is new to its process and finds nothing in the store:
+    /// one that ended with its connection leaves nothing there, and may have been another process's until that one died.
+    /// </summary>
+    /// <returns>The highest epoch of such a connection; 0 for none.</returns>
+    ValueTask<long> EvictAsync(string tenant, string clientId);
 
     /// <summary>Publishes a message that no connection of an edge brings: wills, and the broker's own.</summary>
     /// <exception cref="StoreUnavailableException">It is not as safe as its receivers ask for.</exception>

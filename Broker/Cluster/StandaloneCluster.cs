@@ -70,6 +70,11 @@ public sealed class StandaloneCluster : ICluster
 
     public IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
 
+    public ValueTask<bool> IsAliveAsync(string edgeId) => new(Edge(edgeId) is not null);
+
+    /// <summary>Sessions are in memory as long as they have a connection, so there is none that they don't know of.</summary>
+    public ValueTask<long> EvictAsync(string tenant, string clientId) => new(0);
+
     public async ValueTask PublishAsync(string tenant, Message message)
     {
         var batch = new PublishBatch();

@@ -45,6 +45,9 @@ public interface ISession
     /// <summary>Packet identifiers of QoS 2 messages that came in (PUBLISH) and that are finished (PUBREL).</summary>
     /// <exception cref="StaleEpochException">A later connection owns the session: they are not written, and must not be answered.</exception>
     ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released);
+
+    /// <summary>Sees to what may be due: expiry, a delayed will, a connection that ended with its edge.</summary>
+    ValueTask WakeAsync();
 }
 
 /// <summary>A subscription that a session holds.</summary>
@@ -56,7 +59,9 @@ public sealed record Subscription(string Filter, SubscriptionOptions Options, ui
 /// <param name="ExpirySeconds">How long it outlives the connection; 0 ends with it, <see cref="uint.MaxValue"/> never ends.</param>
 /// <param name="Will">Published when the connection ends without a DISCONNECT; authorized by the caller.</param>
 /// <param name="Address">The client's network address, for the owner of a client identifier that two devices fight over.</param>
-public sealed record SessionConnect(string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address);
+/// <param name="Attempt">The same when one connection asks again since it had no answer, different otherwise; 0 when nobody asks twice.</param>
+public sealed record SessionConnect(
+    string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address, long Attempt = 0);
 
 /// <param name="DelaySeconds">How long after the connection it is published, unless the session ends or the client is back first.</param>
 /// <param name="User">Who it is published for: asked for permission when it is published, which may be long after CONNECT.</param>

@@ -11,7 +11,7 @@ public sealed partial class Session
     private const long RetryAfter = 1000;
 
     /// <summary>Sees to what is due for a session that nobody has asked for since the process began: its expiry, its will.</summary>
-    public async Task WakeAsync()
+    public async ValueTask WakeAsync()
     {
         await LoadedAsync().ConfigureAwait(false);
         _context.Idle(this, _key);

@@ -1,0 +1,19 @@
+namespace Starling.Broker.Cluster.Remote;
+
+/// <summary>The edges that live: those that renew their lease. An edge that is gone once is gone for good; it comes back with another id.</summary>
+public interface IEdgeDirectory
+{
+    /// <summary>Joins, or stays.</summary>
+    ValueTask<EdgeLease> RenewAsync(string edgeId, string address);
+
+    /// <summary>The edge has closed its connections and ends.</summary>
+    ValueTask LeaveAsync(string edgeId);
+
+    ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync();
+}
+
+/// <param name="IsHeld">False when the edge was taken for dead: its sessions have been ended or belong to others, so it has to close its connections.</param>
+/// <param name="Duration">From now; an edge that could not renew it before it ends closes its connections by itself.</param>
+public sealed record EdgeLease(bool IsHeld, TimeSpan Duration);
+
+public sealed record EdgeEntry(string EdgeId, string Address);

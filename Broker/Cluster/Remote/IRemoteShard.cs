@@ -1,0 +1,83 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+
+namespace Starling.Broker.Cluster.Remote;
+
+/// <summary>A topic shard as other processes reach it. Every call may be made again when its outcome is not known.</summary>
+public interface IRemoteShard
+{
+    /// <summary>
+    /// What one sender, an edge or a silo, has for the shard. A sender has one transfer under way; what comes meanwhile goes into the next
+    /// one, so that order is kept and one call carries much.
+    /// </summary>
+    ValueTask<ShardReply> TransferAsync(ShardTransfer transfer);
+
+    ValueTask SetDurableRouteAsync(string clientId, Subscription subscription);
+
+    ValueTask RemoveDurableRouteAsync(string clientId, string filter);
+
+    /// <summary>A durable session joins; other members come with their edge's routes.</summary>
+    ValueTask JoinAsync(SharedGroupKey group, SharedMember member);
+
+    ValueTask LeaveAsync(SharedGroupKey group, string clientId);
+
+    /// <inheritdoc cref="ITopicShard.RedispatchAsync"/>
+    ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries);
+
+    /// <inheritdoc cref="ITopicShard.CompletedAsync"/>
+    ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count);
+
+    ValueTask<RetainedPage> ReadRetainedAsync(RetainedQuery query);
+}
+
+/// <param name="Sender">The edge's id, or the silo's name.</param>
+/// <param name="IsEdge">Whether the sender has connections: it delivers to them itself.</param>
+/// <param name="KnownEpoch">The highest epoch of this shard that the sender has heard of; 0 for none. A shard with a lower one is out of date.</param>
+/// <param name="Number">Counts up by one; a transfer that is sent again keeps its number, and the shard answers a repeat as it did before.</param>
+/// <param name="Routes">What changed in the edge's routes since the transfer before; null for nothing.</param>
+/// <param name="Messages">In order, of all its connections.</param>
+public sealed record ShardTransfer(
+    string Sender, bool IsEdge, long KnownEpoch, long Number, EdgeRoutes? Routes, IReadOnlyList<Message> Messages);
+
+/// <summary>The routes that an edge has at a shard, or what changed in them. The edge counts its changes, per shard.</summary>
+/// <param name="Version">After these. The shard passes over what is not newer than what it has.</param>
+/// <param name="IsComplete">These are all; otherwise they follow on the version before, and nothing else.</param>
+/// <param name="Added">Filters that connections of the edge subscribe to, not shared ones.</param>
+/// <param name="Removed">Empty when complete.</param>
+/// <param name="Joined">Members of shared subscriptions that end with their connection.</param>
+/// <param name="Left">Empty when complete.</param>
+public sealed record EdgeRoutes(
+    long Version,
+    bool IsComplete,
+    IReadOnlyList<string> Added,
+    IReadOnlyList<string> Removed,
+    IReadOnlyList<GroupMember> Joined,
+    IReadOnlyList<GroupMember> Left);
+
+public sealed record GroupMember(SharedGroupKey Group, SharedMember Member);
+
+/// <param name="Epoch">Of the shard that answers.</param>
+/// <param name="Kind">What became of the transfer.</param>
+/// <param name="Outcomes">One for each message, when done.</param>
+/// <param name="NotStored">Places of messages that must not be acknowledged (<see cref="PublishBatch.IsNotStored"/>).</param>
+public sealed record ShardReply(long Epoch, ShardReplyKind Kind, IReadOnlyList<ReasonCode> Outcomes, IReadOnlyList<int> NotStored);
+
+public enum ShardReplyKind
+{
+    Done,
+
+    /// <summary>The shard does not have this edge's routes: the transfer is to come again with all of them.</summary>
+    NeedsRoutes,
+
+    /// <summary>Another object is the shard by now; the transfer is to be sent again, and will find it.</summary>
+    OutOfDate,
+}
+
+/// <summary>The next page of a retained replay.</summary>
+/// <param name="Filter">What it asks for.</param>
+/// <param name="Cursor">Chosen at random by who asks; the shard keeps where it stands for a minute.</param>
+/// <param name="Page">Counts from 0; a page that is asked for again comes again. A shard that does not know the cursor begins anew.</param>
+/// <param name="Most">Messages in the page, at most.</param>
+public sealed record RetainedQuery(string Filter, Guid Cursor, int Page, int Most);
