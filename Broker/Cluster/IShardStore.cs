@@ -11,4 +11,11 @@ public interface IShardStore
     /// <summary>Takes the shard over from whoever has had it; waits for a store that is away.</summary>
     /// <returns>Its new epoch, higher than any before; what is written under a lower one is refused (<see cref="ShardHold"/>).</returns>
     ValueTask<long> TakeAsync(string tenant, int shard);
+
+    /// <summary>
+    /// Whether nobody has taken the shard since. Asked behind each change of a durable route: if it is still so, who takes the shard later
+    /// finds the change in the stores, where it was written first.
+    /// </summary>
+    /// <exception cref="Sessions.StoreUnavailableException">It can't be said for now.</exception>
+    ValueTask<bool> IsCurrentAsync(ShardHold shard);
 }
