@@ -10,6 +10,7 @@ using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Time;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
@@ -41,6 +42,7 @@ public static class BrokerServices
         if (options.Storage is null)
             services.AddSingleton(_ => InMemory());
         services.AddSingleton<StandaloneCluster>();
+        services.AddSingleton<IQuotaLeases, UndividedQuotas>();
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<StandaloneCluster>());
         services.AddSingleton<EdgeNode>();
         services.AddSingleton(provider => new SessionSweep(
