@@ -75,7 +75,8 @@ public static class BrokerServices
             directory.Apply([Demo()]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetRequiredService<StandaloneCluster>().Join(edge);
-        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static edge => ((EdgeNode)edge!).CloseAll(), edge);
+        var evacuation = new Evacuation(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
+        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((Evacuation)evacuation!).RunAsync(), evacuation);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
