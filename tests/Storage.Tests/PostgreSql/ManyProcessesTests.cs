@@ -2,7 +2,6 @@ using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
 using Starling.Protocol;
-using Starling.Storage.Tests.Contracts;
 using Starling.Testing.PostgreSql;
 using static Starling.Storage.Tests.Contracts.Stores;
 
