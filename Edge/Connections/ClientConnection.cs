@@ -24,7 +24,7 @@ internal sealed partial class ClientConnection
     /// <summary>For the keep alive: what holds a connection up for longer than this has forgotten it.</summary>
     private static readonly TimeSpan LongestOccupation = TimeSpan.FromHours(1);
 
-    /// <summary>How long the end of a connection waits for the session.</summary>
+    /// <summary>How long the end of a connection waits for the session, and for a client that said goodbye to read on.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(1);
 
     private readonly ClientTransport _transport;
@@ -224,6 +224,7 @@ internal sealed partial class ClientConnection
     public async Task ServeAsync(CancellationToken drain)
     {
         var disconnect = SessionDisconnect.Lost;
+        var hasSaidGoodbye = false;
         ReasonCode? farewell = null;
         try
         {
@@ -256,8 +257,10 @@ internal sealed partial class ClientConnection
                 _ = CloseAsync(ReasonCode.ServerShuttingDown);
             farewell = ReasonCode.UnspecifiedError;
             var receiver = new PacketReceiver(this, _transport.Input, _subscriptions, _accepted);
-            disconnect = await receiver.ReceiveAsync().ConfigureAwait(false) ?? disconnect;
-            farewell = CloseReason;
+            var goodbye = await receiver.ReceiveAsync().ConfigureAwait(false);
+            hasSaidGoodbye = goodbye is not null;
+            disconnect = goodbye ?? disconnect;
+            farewell = hasSaidGoodbye ? null : CloseReason;
         }
         catch (MqttProtocolException error)
         {
@@ -279,6 +282,10 @@ internal sealed partial class ClientConnection
         finally
         {
             await EndAsync(farewell, disconnect).ConfigureAwait(false);
+            if (hasSaidGoodbye)
+                await Outbox.Flushing.WaitAsync(LongestGoodbye, Node.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Outbox.IsStalled)
+                _transport.Abort();
         }
     }
 
@@ -301,7 +308,7 @@ internal sealed partial class ClientConnection
         {
             // A newer connection that wants the session has waited for this: a DISCONNECT counts, not that it was in a hurry.
             EdgeTenant.Unregister(this);
-            Volatile.Write(ref _hasLeft, true);
+            Interlocked.Exchange(ref _hasLeft, true);
             Volatile.Read(ref _ended)?.TrySetResult();
         }
 
@@ -311,8 +318,6 @@ internal sealed partial class ClientConnection
                 await shard.RedispatchAsync(ClientId, [.. group]).ConfigureAwait(false);
         }
 
-        if (Outbox.IsStalled)
-            _transport.Abort();
         Log.Disconnected(Node.Logger, EdgeTenant.Tenant.Name, ClientId, farewell ?? ReasonCode.Success);
     }
 
