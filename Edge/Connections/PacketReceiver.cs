@@ -204,7 +204,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"{ack.Type} for packet identifier {ack.PacketIdentifier}, whose message has another QoS or state");
         if (!outcome.Known)
         {
-            if (ack.Type == PacketType.PubRec)
+            if (ack is { Type: PacketType.PubRec, ReasonCode: < ReasonCode.UnspecifiedError })
                 connection.Reply(Replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier, ReasonCode.PacketIdentifierNotFound));
             return;
         }
