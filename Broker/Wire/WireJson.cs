@@ -5,6 +5,7 @@ using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Wire.Calls;
 using Starling.Protocol;
 
@@ -30,6 +31,8 @@ namespace Starling.Broker.Wire;
 [JsonSerializable(typeof(RetainedQuery))]
 [JsonSerializable(typeof(EdgeLease))]
 [JsonSerializable(typeof(EdgeEntry))]
+[JsonSerializable(typeof(TenantDemand))]
+[JsonSerializable(typeof(TenantShare))]
 [JsonSerializable(typeof(IReadOnlyList<EdgeEntry>))]
 [JsonSerializable(typeof(IReadOnlyList<Subscription>))]
 [JsonSerializable(typeof(IReadOnlyList<ReasonCode>))]
@@ -54,6 +57,7 @@ namespace Starling.Broker.Wire;
 [JsonSerializable(typeof(CloseCall))]
 [JsonSerializable(typeof(EvictCall))]
 [JsonSerializable(typeof(RenewCall))]
+[JsonSerializable(typeof(RenewShareCall))]
 [JsonSerializable(typeof(CallFailure))]
 internal sealed partial class WireJson : JsonSerializerContext;
 

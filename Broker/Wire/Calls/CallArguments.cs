@@ -1,6 +1,7 @@
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Broker.Wire.Calls;
@@ -39,6 +40,8 @@ internal sealed record CloseCall(string Tenant, string ClientId, long Epoch, Rea
 internal sealed record EvictCall(string Tenant, string ClientId, ReasonCode Reason);
 
 internal sealed record RenewCall(string EdgeId, string Address);
+
+internal sealed record RenewShareCall(string EdgeId, TenantDemand Demand);
 
 /// <summary>Why a call has no result.</summary>
 internal sealed record CallFailure(string Message, string? Tenant = null, string? ClientId = null, long Epoch = 0);

@@ -74,6 +74,14 @@ public static class CallReceiver
             _ => new(WireCall.Unknown(method)),
         });
 
+    public static ValueTask<ReadOnlyMemory<byte>> HandleAsync(ITenantShares shares, ReadOnlyMemory<byte> call) =>
+        AnswerAsync(shares, call, static (on, method, call) => (TenantSharesProxy.Method)method switch
+        {
+            TenantSharesProxy.Method.Renew when WireCall.Arguments<RenewShareCall>(call) is var (edgeId, demand) =>
+                WireCall.Done(on.RenewAsync(edgeId, demand)),
+            _ => new(WireCall.Unknown(method)),
+        });
+
     private static async ValueTask<ReadOnlyMemory<byte>> AnswerAsync<T>(
         T target, ReadOnlyMemory<byte> call, Func<T, byte, ReadOnlyMemory<byte>, ValueTask<ReadOnlyMemory<byte>>> carryOut)
     {

@@ -2,6 +2,7 @@ using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Wire.Calls;
 using Starling.Protocol;
 
@@ -92,6 +93,7 @@ public class CallTests
         var shard = new ShardProxy(new Loopback((call, _) => CallReceiver.HandleAsync((IRemoteShard)target, call)));
         var edge = new EdgeProxy(new Loopback((call, _) => CallReceiver.HandleAsync((IRemoteEdge)target, call)));
         var directory = new EdgeDirectoryProxy(new Loopback((call, _) => CallReceiver.HandleAsync((IEdgeDirectory)target, call)));
+        var shares = new TenantSharesProxy(new Loopback((call, _) => CallReceiver.HandleAsync((ITenantShares)target, call)));
         var group = new SharedGroupKey("g", "a/#");
 
         (await shard.TransferAsync(Samples.ShardTransfer)).Outcomes.ShouldBe(Samples.ShardReply.Outcomes);
@@ -110,12 +112,13 @@ public class CallTests
         (await directory.RenewAsync("edge-1", "there")).Duration.ShouldBe(TimeSpan.FromSeconds(10));
         await directory.LeaveAsync("edge-1");
         (await directory.ReadAsync()).ShouldBe([new EdgeEntry("edge-1", "there")]);
+        (await shares.RenewAsync("edge-1", new TenantDemand([default]))).Limits.ShouldBe([null, 2.5]);
 
         target.Calls.ShouldBe(
         [
             "shard transfer 12", "set one a/#", "remove one a/#", "join g one", "leave g one", "redispatch one 2", "completed g one 3", "retained # 1",
             "edge transfer 1", "push 2", "announce acme 2 3", "close acme one 4 SessionTakenOver", "evict acme one SessionTakenOver",
-            "renew edge-1 there", "leave edge-1", "read",
+            "renew edge-1 there", "leave edge-1", "read", "share edge-1 1",
         ]);
     }
 }

@@ -2,6 +2,7 @@ using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Wire.Calls;
 using Starling.Protocol;
 
@@ -56,7 +57,7 @@ internal sealed class RecordingSession : ISession
     }
 }
 
-internal sealed class RecordingNode : IRemoteShard, IRemoteEdge, IEdgeDirectory
+internal sealed class RecordingNode : IRemoteShard, IRemoteEdge, IEdgeDirectory, ITenantShares
 {
     public List<string> Calls { get; } = [];
 
@@ -91,6 +92,9 @@ internal sealed class RecordingNode : IRemoteShard, IRemoteEdge, IEdgeDirectory
 
     public ValueTask<EdgeLease> RenewAsync(string edgeId, string address) =>
         Note($"renew {edgeId} {address}", new EdgeLease(true, TimeSpan.FromSeconds(10)));
+
+    public ValueTask<TenantShare> RenewAsync(string edgeId, TenantDemand demand) =>
+        Note($"share {edgeId} {demand.Limits.Count}", new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]));
 
     public ValueTask LeaveAsync(string edgeId) => Note($"leave {edgeId}");
 

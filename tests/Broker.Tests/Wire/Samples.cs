@@ -4,6 +4,7 @@ using Starling.Broker.Messages;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Wire;
@@ -76,6 +77,8 @@ internal static class Samples
             { typeof(IReadOnlyList<ReasonCode>), new[] { ReasonCode.Success, ReasonCode.NotAuthorized } },
             { typeof(InboxSummary?), new InboxSummary(1, 2, 3) },
             { typeof(EdgeLease), new EdgeLease(true, TimeSpan.FromSeconds(10)) },
+            { typeof(TenantDemand), new TenantDemand([new LimitDemand(1.5, true), default]) },
+            { typeof(TenantShare), new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]) },
             { typeof(IReadOnlyList<EdgeEntry>), new[] { new EdgeEntry("edge-1", "somewhere") } },
         };
         return all;
