@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace Starling.Edge.Listeners;
+namespace Starling.Hosting.Sockets;
 
 /// <summary>How the sockets below Kestrel are set up.</summary>
 internal static class ListenSockets

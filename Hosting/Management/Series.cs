@@ -1,4 +1,4 @@
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>The value of one instrument for one set of labels. Safe to add to from anywhere; no locks.</summary>
 internal sealed class Series(string labels, double[]? bounds)

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
 
-namespace Starling.Edge.Hosting;
+namespace Starling.Hosting.Processes;
 
 /// <summary>One line per event on standard output, as text or JSON.</summary>
 internal static class HostLogging

@@ -1,6 +1,6 @@
-using Starling.Edge.Management;
+using Starling.Hosting.Management;
 
-namespace Starling.Edge.Hosting;
+namespace Starling.Hosting.Processes;
 
 /// <summary>Not ready before the listeners are open, nor once the process was told to stop.</summary>
 internal sealed class Lifecycle : IReadinessCheck

@@ -1,4 +1,4 @@
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>A setting is wrong. The process says so in one line and does not start.</summary>
 /// <param name="setting">Its path, such as <c>listeners[0].port</c>; empty for the file as a whole.</param>

@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>One setting given outside of the file: <c>--set limits.connectTimeout=5s</c> or <c>STARLING__LIMITS__CONNECT_TIMEOUT=5s</c>.</summary>
 /// <param name="Segments">Its path; case and underscores do not matter, list elements are numbers.</param>
@@ -30,7 +30,7 @@ public sealed record SettingOverride(IReadOnlyList<string> Segments, string Valu
 
     /// <summary>Puts the value into the settings; returns its path as settings have it.</summary>
     /// <exception cref="SettingException">There is no such setting.</exception>
-    internal string Apply(JsonObject root)
+    internal string Apply(JsonObject root, SettingSchema schema)
     {
         JsonNode? node = root;
         var path = "";
@@ -44,14 +44,14 @@ public sealed record SettingOverride(IReadOnlyList<string> Segments, string Valu
                 path += $"[{index}]";
                 if (index == array.Count)
                     array.Add((JsonNode?)null);
-                node = array[index] = last ? Parse(path) : Copy(array[index]) ?? new JsonObject();
+                node = array[index] = last ? Parse(path, schema) : Copy(array[index]) ?? new JsonObject();
                 continue;
             }
             var plain = Segments[i].Replace("_", "", StringComparison.Ordinal);
-            var name = SettingSchema.NamesIn(path).FirstOrDefault(known => known.Equals(plain, StringComparison.OrdinalIgnoreCase))
+            var name = schema.NamesIn(path).FirstOrDefault(known => known.Equals(plain, StringComparison.OrdinalIgnoreCase))
                 ?? throw Unknown(path.Length == 0 ? Segments[i] : $"{path}.{Segments[i]}", "there is no such setting");
             path = path.Length == 0 ? name : $"{path}.{name}";
-            var child = last ? Parse(path) : Copy(node![name]) ?? NewFor(path);
+            var child = last ? Parse(path, schema) : Copy(node![name]) ?? NewFor(path, schema);
             if (!last && child is not (JsonObject or JsonArray))
                 throw Unknown(path, "this setting has no settings of its own");
             node![name] = child;
@@ -60,14 +60,14 @@ public sealed record SettingOverride(IReadOnlyList<string> Segments, string Valu
         return path;
     }
 
-    private static JsonNode NewFor(string path) =>
-        SettingSchema.Find(path) is { } property && SettingSchema.ElementType(property.PropertyType) is not null ? new JsonArray() : new JsonObject();
+    private static JsonNode NewFor(string path, SettingSchema schema) =>
+        schema.Find(path) is { } property && SettingSchema.ElementType(property.PropertyType) is not null ? new JsonArray() : new JsonObject();
 
     private static JsonNode? Copy(JsonNode? node) => node?.DeepClone();
 
-    private JsonNode? Parse(string path)
+    private JsonNode? Parse(string path, SettingSchema schema)
     {
-        if (SettingSchema.Find(path) is { } property && TakesText(property, path.EndsWith(']')))
+        if (schema.Find(path) is { } property && TakesText(property, path.EndsWith(']')))
             return JsonValue.Create(Value);
         try
         {

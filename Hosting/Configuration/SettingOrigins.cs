@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>Where each setting was given: a line of the file, the command line or an environment variable.</summary>
 public sealed class SettingOrigins

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>
 /// Listens to every meter whose name begins with <c>Starling</c>, and to the runtime's count of exceptions, and writes what it heard

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>A size up to 2 GiB: a number of bytes, or a text with a binary unit such as <c>"64KiB"</c> or <c>"1MiB"</c>.</summary>
 internal sealed class ByteSizeConverter : JsonConverter<int>

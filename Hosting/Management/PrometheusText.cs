@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>The Prometheus text exposition format, version 0.0.4.</summary>
 internal static class PrometheusText

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>The process and the runtime, under the names that Prometheus' own clients use.</summary>
 internal sealed class ProcessMetrics

@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Starling.Edge.Configuration;
-using Starling.Edge.Listeners;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Sockets;
 
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>Health, readiness and metrics on a server of their own, which is up before the listeners and after them.</summary>
 internal sealed class ManagementServer : IAsyncDisposable

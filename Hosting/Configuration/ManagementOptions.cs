@@ -1,4 +1,4 @@
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>Where <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> are served, over plain HTTP.</summary>
 public sealed record ManagementOptions

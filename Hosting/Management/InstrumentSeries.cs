@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>What Prometheus calls the instrument.</summary>
 internal enum InstrumentKind

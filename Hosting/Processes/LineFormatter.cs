@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Starling.Edge.Hosting;
+namespace Starling.Hosting.Processes;
 
 /// <summary>One line per event, whatever is in it: names that clients choose cannot start a line of their own.</summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)

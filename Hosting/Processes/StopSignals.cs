@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Starling.Edge.Hosting;
+namespace Starling.Hosting.Processes;
 
 /// <summary>Ctrl-C and SIGTERM: the first one stops the process in good order, a second one at once.</summary>
 internal sealed class StopSignals : IDisposable

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>The PostgreSQL database that keeps what must outlive the process.</summary>
 public sealed record StorageOptions

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>How settings are written in JSON: camelCase names, comments and trailing commas allowed, nothing unknown.</summary>
 internal static class SettingJson

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>A duration as a number with a unit: <c>"500ms"</c>, <c>"10s"</c>, <c>"5m"</c>, <c>"1h"</c>, <c>"7d"</c>.</summary>
 internal sealed class DurationConverter : JsonConverter<TimeSpan>

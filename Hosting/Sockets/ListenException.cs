@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Starling.Edge.Listeners;
+namespace Starling.Hosting.Sockets;
 
 /// <summary>An address and port cannot be listened on.</summary>
 public sealed class ListenException(EndPoint endPoint, string listener, SocketException cause)

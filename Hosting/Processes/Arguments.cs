@@ -1,6 +1,6 @@
-using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
 
-namespace Starling.Edge.Hosting;
+namespace Starling.Hosting.Processes;
 
 /// <summary>What the process was called with.</summary>
 /// <param name="ConfigurationFile">Null for the development defaults.</param>
@@ -9,24 +9,6 @@ namespace Starling.Edge.Hosting;
 /// <param name="Version">Only say which version it is.</param>
 internal sealed record Arguments(string? ConfigurationFile, IReadOnlyList<SettingOverride> Overrides, bool Help, bool Version)
 {
-    public const string HelpText = """
-        Starling, an MQTT broker.
-
-        Usage: Starling.Edge [options]
-
-          --config FILE         Settings, a JSON file (docs/configuration.md). Without it: development
-                                defaults on loopback, tenant, user and password "demo".
-          --set SETTING=VALUE   One setting, such as --set listeners.0.port=1884. Can be repeated.
-          --version             Print the version.
-          --help                Print this.
-
-        Settings can also come from the environment: STARLING__LIMITS__CONNECT_TIMEOUT=5s.
-        Later wins: file, environment, --set.
-
-        Exit codes: 0 stopped when asked to, 1 cannot run, 2 wrong setting or option.
-
-        """;
-
     /// <exception cref="SettingException">An option is wrong.</exception>
     public static Arguments Parse(IReadOnlyList<string> args)
     {

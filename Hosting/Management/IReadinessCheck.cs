@@ -1,4 +1,4 @@
-namespace Starling.Edge.Management;
+namespace Starling.Hosting.Management;
 
 /// <summary>One condition for <c>/readyz</c>; all that are registered as services count.</summary>
 public interface IReadinessCheck

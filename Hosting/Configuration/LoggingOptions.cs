@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 public enum LogFormat
 {

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Starling.Edge.Hosting;
+namespace Starling.Hosting.Processes;
 
 /// <summary>Signals are the program's business, so that several hosts can live in one process.</summary>
 internal sealed class NoLifetime : IHostLifetime

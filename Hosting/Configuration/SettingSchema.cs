@@ -3,15 +3,16 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
-namespace Starling.Edge.Configuration;
+namespace Starling.Hosting.Configuration;
 
 /// <summary>The settings that exist, as the options types have them; paths have <c>[]</c> where a list has an index.</summary>
-internal static partial class SettingSchema
+/// <param name="root">The options of a program. Groups are of its namespace or of this one.</param>
+internal sealed partial class SettingSchema(Type root)
 {
     /// <summary>Every setting that holds a value, or a list or group that may be null.</summary>
-    public static IEnumerable<(string Path, PropertyInfo Property)> All(Type? type = null, string prefix = "")
+    public IEnumerable<(string Path, PropertyInfo Property)> All(Type? type = null, string prefix = "")
     {
-        foreach (var property in Properties(type ?? typeof(EdgeOptions)))
+        foreach (var property in Properties(type ?? root))
         {
             var path = prefix + NameOf(property);
             var element = ElementType(property.PropertyType);
@@ -25,7 +26,7 @@ internal static partial class SettingSchema
     }
 
     /// <summary>The property that a path such as <c>listeners[0].port</c> leads to; null when there is none.</summary>
-    public static PropertyInfo? Find(string path)
+    public PropertyInfo? Find(string path)
     {
         var pattern = Index().Replace(path, "[]");
         var isElement = pattern.EndsWith("[]", StringComparison.Ordinal);
@@ -34,9 +35,9 @@ internal static partial class SettingSchema
     }
 
     /// <summary>The names of the settings of one group.</summary>
-    public static IEnumerable<string> NamesIn(string path)
+    public IEnumerable<string> NamesIn(string path)
     {
-        var type = path.Length == 0 ? typeof(EdgeOptions) : Find(path)?.PropertyType;
+        var type = path.Length == 0 ? root : Find(path)?.PropertyType;
         type = type is null ? null : ElementType(type) ?? type;
         return type is not null && IsGroup(type) ? Properties(type).Select(NameOf) : [];
     }
@@ -63,7 +64,7 @@ internal static partial class SettingSchema
     }
 
     /// <summary>Whether the setting, or one inside of it, is a secret: what was given there is not shown, not even when it is in the wrong place.</summary>
-    public static bool HoldsSecret(string path)
+    public bool HoldsSecret(string path)
     {
         var pattern = Index().Replace(path, "[]");
         return All().Any(setting => setting.Path.StartsWith(pattern, StringComparison.Ordinal)
@@ -71,7 +72,7 @@ internal static partial class SettingSchema
             && setting.Path.AsSpan(pattern.Length) is [] or ['.' or '[', ..]);
     }
 
-    public static bool IsGroup(Type type) => type.Namespace == typeof(EdgeOptions).Namespace && type.IsClass;
+    public bool IsGroup(Type type) => type.IsClass && (type.Namespace == root.Namespace || type.Namespace == typeof(SettingSchema).Namespace);
 
     public static Type? ElementType(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
