@@ -32,7 +32,7 @@ internal static class Samples
     public static IReadOnlyList<InboxEntry> Entries { get; } = [new(long.MaxValue, Delivery(), Released: true, Sent: true), new(0, Delivery())];
 
     public static EdgeRoutes Routes { get; } = new(
-        9, IsComplete: true, ["a/#", "b"], ["c"], [new GroupMember(Group, new SharedMember("one", Options, 5, "edge-1", Durable: false))],
+        9, IsComplete: true, ["a/#", "b"], ["c"], [new GroupMember(Group, new SharedMember("one", Options, 5, "edge-1", Durable: false, Epoch: 6))],
         [new GroupMember(Group, new SharedMember("two", default, null, null, Durable: true))]);
 
     public static ShardTransfer ShardTransfer { get; } = new("edge-1", IsEdge: true, 1_700_000_000_001, 12, Routes, Batch);
