@@ -25,6 +25,8 @@ public sealed record EdgeOptions
     /// <summary>How long connections may take to end once the process is told to stop; the rest is aborted.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    public DrainOptions Drain { get; init; } = new();
+
     /// <summary>How often certificate files are looked at for changes.</summary>
     public TimeSpan CertificateCheckInterval { get; init; } = TimeSpan.FromSeconds(10);
 

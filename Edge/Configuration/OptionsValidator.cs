@@ -27,6 +27,12 @@ internal static class OptionsValidator
             yield return error;
         if (options is { TenantsFile: not null, Storage.Tenants: true })
             yield return ("tenantsFile", "the tenants come from the database already; expected either \"tenantsFile\" or \"storage.tenants\": true");
+        if (options.Drain.Over > options.ShutdownTimeout)
+            yield return ("drain.over", $"connections cannot be closed over a longer time than \"shutdownTimeout\", {options.ShutdownTimeout.TotalSeconds} s, after which they are aborted");
+        if (options.Drain is { Reason: DrainReason.ServerShuttingDown, ServerReference: not null })
+            yield return ("drain.serverReference", "clients are told about another server with \"drain.reason\" useAnotherServer or serverMoved only");
+        if (options.Drain.ServerReference is { Length: 0 or > 1024 })
+            yield return ("drain.serverReference", "expected 1 to 1024 characters, such as mqtt2.example.com:8883");
         if (string.IsNullOrWhiteSpace(options.DataDirectory))
             yield return ("dataDirectory", "expected the name of a directory");
         var limits = options.Limits;
@@ -39,6 +45,8 @@ internal static class OptionsValidator
             Between("limits.maximumConnections", limits.MaximumConnections, 1, int.MaxValue),
             Between("limits.outgoingQueueBytes", limits.OutgoingQueueBytes, 4096, int.MaxValue),
             Between("shutdownTimeout", options.ShutdownTimeout, "0s", "1h"),
+            Between("drain.delay", options.Drain.Delay, "0s", "1h"),
+            Between("drain.over", options.Drain.Over, "0s", "1h"),
             Between("certificateCheckInterval", options.CertificateCheckInterval, "1s", "1d"),
         };
         foreach (var error in OutOf(ranges))

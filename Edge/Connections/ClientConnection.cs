@@ -249,7 +249,7 @@ internal sealed partial class ClientConnection
                 return;
             // The edge closes those it knows when the broker shuts down; this one may have come too late for that.
             if (drain.IsCancellationRequested)
-                _ = CloseAsync(ReasonCode.ServerShuttingDown);
+                _ = CloseAsync(Node.Options.Drain.ReasonCode);
             farewell = ReasonCode.UnspecifiedError;
             var receiver = new PacketReceiver(this, _transport.Input, _subscriptions, _accepted);
             disconnect = await receiver.ReceiveAsync().ConfigureAwait(false) ?? disconnect;
@@ -339,7 +339,8 @@ internal sealed partial class ClientConnection
         if (reason is null || Version != ProtocolVersion.Mqtt5)
             return [];
         var packet = new ArrayBufferWriter<byte>(16);
-        new DisconnectPacket { ReasonCode = reason.Value }.Encode(packet, Version, _accepted.Outbox.MaximumPacketSize);
+        var elsewhere = reason is ReasonCode.UseAnotherServer or ReasonCode.ServerMoved ? Node.Options.Drain.ServerReference : null;
+        new DisconnectPacket { ReasonCode = reason.Value, ServerReference = elsewhere }.Encode(packet, Version, _accepted.Outbox.MaximumPacketSize);
         return packet.WrittenSpan.ToArray();
     }
 

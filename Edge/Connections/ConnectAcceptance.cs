@@ -41,7 +41,16 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
         if (drain.IsCancellationRequested)
             return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
-        var admitted = tenant.Quotas.TryAddConnection(takesOver: here.Find(connect.ClientIdentifier) is not null);
+        await node.Quotas.EnsureAsync(tenant).ConfigureAwait(false);
+        var takesOver = here.Find(connect.ClientIdentifier) is not null;
+        var admitted = tenant.Quotas.TryAddConnection(takesOver, isFinal: !node.Quotas.CanAsk);
+        // Another edge may have some to spare.
+        if (admitted != ReasonCode.Success && node.Quotas.CanAsk)
+        {
+            await node.Quotas.AskForMoreAsync(tenant).ConfigureAwait(false);
+            admitted = tenant.Quotas.TryAddConnection(takesOver);
+        }
+
         if (admitted != ReasonCode.Success)
             return await RefuseAsync(here, admitted).ConfigureAwait(false);
 

@@ -10,6 +10,7 @@ using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Time;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
@@ -41,6 +42,7 @@ public static class BrokerServices
         if (options.Storage is null)
             services.AddSingleton(_ => InMemory());
         services.AddSingleton<StandaloneCluster>();
+        services.AddSingleton<IQuotaLeases, UndividedQuotas>();
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<StandaloneCluster>());
         services.AddSingleton<EdgeNode>();
         services.AddSingleton(provider => new SessionSweep(
@@ -73,7 +75,8 @@ public static class BrokerServices
             directory.Apply([Demo()]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetRequiredService<StandaloneCluster>().Join(edge);
-        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static edge => ((EdgeNode)edge!).CloseAll(), edge);
+        var evacuation = new Evacuation(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
+        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((Evacuation)evacuation!).RunAsync(), evacuation);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }

@@ -19,6 +19,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Lifecycle _lifecycle;
     private readonly TimeSpan _shutdownTimeout;
+    private readonly TimeSpan _delay;
     private readonly ILogger<StandaloneHost> _logger;
     private ManagementServer? _management;
     private int _stopped;
@@ -26,6 +27,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     private StandaloneHost(WebApplication app, EdgeOptions options)
     {
         _shutdownTimeout = options.ShutdownTimeout;
+        _delay = options.Drain.Delay;
         _app = app;
         _lifecycle = app.Services.GetRequiredService<Lifecycle>();
         _logger = app.Services.GetRequiredService<ILogger<StandaloneHost>>();
@@ -66,7 +68,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tells every connection to end and waits for <see cref="EdgeOptions.ShutdownTimeout"/> at most; what is left is aborted.
+    /// Is not ready any more, takes no new clients after <see cref="DrainOptions.Delay"/>, tells every connection to end and waits for <see cref="EdgeOptions.ShutdownTimeout"/> at most; what is left is aborted.
     /// Management answers until <see cref="DisposeAsync"/>.
     /// </summary>
     public async Task StopAsync()
@@ -74,6 +76,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _stopped, 1) != 0)
             return;
         _lifecycle.Draining();
+        await Task.Delay(_delay, Services.GetRequiredService<TimeProvider>());
         var admission = Services.GetRequiredService<Admission>();
         LogStopping(admission.Connections);
         admission.Drain();

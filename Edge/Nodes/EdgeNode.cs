@@ -97,13 +97,6 @@ internal sealed class EdgeNode : IEdge, IDisposable
         }
     }
 
-    /// <summary>The broker shuts down: every client is told ([MQTT-3.14.4-1]) and its connection ended.</summary>
-    public void CloseAll()
-    {
-        foreach (var connection in _tenants.Values.SelectMany(tenant => tenant.Connections))
-            _ = connection.CloseAsync(ReasonCode.ServerShuttingDown);
-    }
-
     public void Dispose() => _directory.Changed -= OnTenantChanged;
 
     private ClientConnection? Find(string tenant, string clientId) =>

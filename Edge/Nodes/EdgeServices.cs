@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
 using Starling.Edge.SysTopics;
@@ -14,6 +15,7 @@ internal sealed record EdgeServices(
     ICluster Cluster,
     TenantResolver Resolver,
     Authenticator Authenticator,
+    IQuotaLeases Quotas,
     KeepAliveWheel KeepAlive,
     SysTopicSource SysTopics,
     EdgeOptions Options,

@@ -19,6 +19,8 @@ public interface IClusterEngine
 
     IEdgeDirectory Directory { get; }
 
+    ITenantShares Shares(string tenant);
+
     /// <param name="address">As the edge has told the directory.</param>
     IRemoteEdge Edge(string address);
 }

@@ -17,6 +17,12 @@ public sealed class TenantQuotas
     private readonly TokenBucket _bytesOut;
     private readonly long[] _refusals = new long[Enum.GetValues<TenantLimit>().Length];
     private readonly Lock _retained = new();
+    private readonly Lock _sharing = new();
+    private readonly long[] _takenBefore = new long[SharedLimits.All.Count];
+    private readonly long[] _refusalsBefore = new long[SharedLimits.All.Count];
+    private TenantShare? _share;
+    private long _demandedAt;
+    private bool _wantsConnections;
     private int _connections;
     private int _retainedMessages;
     private long _retainedBytes;
@@ -61,17 +67,24 @@ public sealed class TenantQuotas
     /// rate exceeded (0x9F) or Quota exceeded (0x97): refused and counted.
     /// </summary>
     /// <param name="takesOver">Whether a connection ends for it, so that a full tenant's devices can still come back after a lost network.</param>
-    public ReasonCode TryAddConnection(bool takesOver = false)
+    /// <param name="isFinal">False when it is asked again before the client is refused: then nothing is counted.</param>
+    public ReasonCode TryAddConnection(bool takesOver = false, bool isFinal = true)
     {
         if (!_connects.TryTake(1))
-            return Refuse(TenantLimit.ConnectsPerSecond);
-        if (Interlocked.Increment(ref _connections) > (_tenant.Options.Limits.Connections ?? int.MaxValue) && !takesOver)
+            return RefuseConnection(TenantLimit.ConnectsPerSecond, isFinal);
+        if (Interlocked.Increment(ref _connections) > (Effective(SharedLimit.Connections) ?? int.MaxValue) && !takesOver)
         {
             Interlocked.Decrement(ref _connections);
-            return Refuse(TenantLimit.Connections);
+            return RefuseConnection(TenantLimit.Connections, isFinal);
         }
         _metrics.ConnectionsChanged(_tenant.Name, 1);
         return ReasonCode.Success;
+    }
+
+    private ReasonCode RefuseConnection(TenantLimit limit, bool isFinal)
+    {
+        Volatile.Write(ref _wantsConnections, true);
+        return isFinal ? Refuse(limit) : limit.ReasonCode();
     }
 
     public void RemoveConnection()
@@ -129,14 +142,71 @@ public sealed class TenantQuotas
         return limit.ReasonCode();
     }
 
+    /// <summary>What this process has used of the limits that are divided since it was asked before.</summary>
+    public TenantDemand TakeDemand(TimeProvider time)
+    {
+        lock (_sharing)
+        {
+            var seconds = _demandedAt == 0 ? 0 : time.GetElapsedTime(_demandedAt).TotalSeconds;
+            _demandedAt = time.GetTimestamp();
+            var wantsConnections = Interlocked.Exchange(ref _wantsConnections, false);
+            return new TenantDemand([.. SharedLimits.All.Select(limit => Demand(limit, seconds, wantsConnections))]);
+        }
+    }
+
+    /// <summary>From now on this process may use this part of the tenant's limits; before the first call it may use all.</summary>
+    public void Share(TenantShare share)
+    {
+        Volatile.Write(ref _share, share);
+        Apply(_tenant.Options.Limits);
+    }
+
     internal void Apply(TenantLimits limits)
     {
-        _connects.Rate = limits.ConnectsPerSecond;
-        _messagesIn.Rate = limits.MessagesPerSecondIn;
-        _messagesOut.Rate = limits.MessagesPerSecondOut;
-        _bytesIn.Rate = limits.BytesPerSecondIn;
-        _bytesOut.Rate = limits.BytesPerSecondOut;
+        foreach (var limit in SharedLimits.All)
+        {
+            if (BucketOf(limit) is { } bucket)
+                bucket.Rate = Effective(limit, limits);
+        }
     }
+
+    private double? Effective(SharedLimit limit) => Effective(limit, _tenant.Options.Limits);
+
+    private double? Effective(SharedLimit limit, TenantLimits limits) =>
+        limits.Of(limit) is { } all ? Math.Min(all, Volatile.Read(ref _share)?.Of(limit) ?? all) : null;
+
+    private LimitDemand Demand(SharedLimit limit, double seconds, bool wantsConnections)
+    {
+        var refusals = Refusals(RefusalOf(limit));
+        var isShort = refusals > _refusalsBefore[(int)limit] || (wantsConnections && limit <= SharedLimit.ConnectsPerSecond);
+        _refusalsBefore[(int)limit] = refusals;
+        if (BucketOf(limit) is not { } bucket)
+            return new LimitDemand(Connections, isShort);
+        var taken = bucket.Taken;
+        var used = seconds > 0 ? (taken - _takenBefore[(int)limit]) / seconds : 0;
+        _takenBefore[(int)limit] = taken;
+        return new LimitDemand(used, isShort);
+    }
+
+    private TokenBucket? BucketOf(SharedLimit limit) => limit switch
+    {
+        SharedLimit.Connections => null,
+        SharedLimit.ConnectsPerSecond => _connects,
+        SharedLimit.MessagesPerSecondIn => _messagesIn,
+        SharedLimit.MessagesPerSecondOut => _messagesOut,
+        SharedLimit.BytesPerSecondIn => _bytesIn,
+        _ => _bytesOut,
+    };
+
+    private static TenantLimit RefusalOf(SharedLimit limit) => limit switch
+    {
+        SharedLimit.Connections => TenantLimit.Connections,
+        SharedLimit.ConnectsPerSecond => TenantLimit.ConnectsPerSecond,
+        SharedLimit.MessagesPerSecondIn => TenantLimit.MessagesPerSecondIn,
+        SharedLimit.MessagesPerSecondOut => TenantLimit.MessagesPerSecondOut,
+        SharedLimit.BytesPerSecondIn => TenantLimit.BytesPerSecondIn,
+        _ => TenantLimit.BytesPerSecondOut,
+    };
 
     private TimeSpan Delay(TokenBucket messages, int count, TenantLimit countLimit, TokenBucket bytes, long length, TenantLimit lengthLimit)
     {

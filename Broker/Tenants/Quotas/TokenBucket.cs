@@ -9,16 +9,23 @@ namespace Starling.Broker.Tenants.Quotas;
 /// </remarks>
 public sealed class TokenBucket(TimeProvider time)
 {
+    /// <summary>Tokens per second: a rate of nothing would be one without a limit.</summary>
+    private const double Least = 0.001;
+
     private readonly long _second = time.TimestampFrequency;
-    private long _rate;
+    private double _rate;
+    private long _taken;
     private long _fullAt = time.GetTimestamp();
 
     /// <summary>Tokens per second; null is unlimited. What was taken before a change stays taken, counted in time.</summary>
-    public long? Rate
+    public double? Rate
     {
-        get => Interlocked.Read(ref _rate) is > 0 and var rate ? rate : null;
-        set => Interlocked.Exchange(ref _rate, value ?? 0);
+        get => Volatile.Read(ref _rate) is > 0 and var rate ? rate : null;
+        set => Volatile.Write(ref _rate, value is { } rate ? Math.Max(rate, Least) : 0);
     }
+
+    /// <summary>Tokens taken so far, while there was a rate.</summary>
+    public long Taken => Interlocked.Read(ref _taken);
 
     /// <summary>Takes n tokens or none. More than the bucket ever holds are given when it is full.</summary>
     public bool TryTake(long n)
@@ -34,7 +41,10 @@ public sealed class TokenBucket(TimeProvider time)
             if (next - now > _second && from > now)
                 return false;
             if (Interlocked.CompareExchange(ref _fullAt, next, fullAt) == fullAt)
+            {
+                Interlocked.Add(ref _taken, n);
                 return true;
+            }
         }
     }
 
@@ -49,7 +59,10 @@ public sealed class TokenBucket(TimeProvider time)
             var fullAt = Interlocked.Read(ref _fullAt);
             var next = Math.Max(fullAt, now) + Cost(n, rate);
             if (Interlocked.CompareExchange(ref _fullAt, next, fullAt) == fullAt)
+            {
+                Interlocked.Add(ref _taken, n);
                 return Span(next - now - _second);
+            }
         }
     }
 
@@ -60,10 +73,10 @@ public sealed class TokenBucket(TimeProvider time)
             return TimeSpan.Zero;
         var now = time.GetTimestamp();
         var from = Math.Max(Interlocked.Read(ref _fullAt), now);
-        return Span(from + Cost(Math.Min(n, rate), rate) - now - _second);
+        return Span(from + Cost(Math.Min(n, (long)Math.Ceiling(rate)), rate) - now - _second);
     }
 
-    private long Cost(long n, long rate) => (long)((double)n * _second / rate);
+    private long Cost(long n, double rate) => (long)(n * _second / rate);
 
     /// <summary>Rounded up, so that after waiting for it the tokens are there.</summary>
     private TimeSpan Span(long timestamps) =>

@@ -58,8 +58,16 @@ internal sealed class TestBroker : IAsyncDisposable
     public static Task<TestBroker> StartAsync(StandaloneStores stores) =>
         StartAsync(Demo, time: null, limits: null, [], services => services.AddSingleton(stores));
 
+    public static Task<TestBroker> StartAsync(DrainOptions drain, TimeProvider time) =>
+        StartAsync(Demo, time, limits: null, [], static _ => { }, drain);
+
     private static async Task<TestBroker> StartAsync(
-        TenantOptions demo, TimeProvider? time, LimitOptions? limits, TenantOptions[] others, Action<IServiceCollection> configure)
+        TenantOptions demo,
+        TimeProvider? time,
+        LimitOptions? limits,
+        TenantOptions[] others,
+        Action<IServiceCollection> configure,
+        DrainOptions? drain = null)
     {
         var data = Directory.CreateTempSubdirectory("starling-test-").FullName;
         var options = new EdgeOptions
@@ -68,6 +76,7 @@ internal sealed class TestBroker : IAsyncDisposable
             Management = null,
             DataDirectory = data,
             Limits = limits ?? new LimitOptions(),
+            Drain = drain ?? new DrainOptions(),
             Logging = new LoggingOptions { Level = LogLevel.None },
         };
         var host = await StandaloneHost.StartAsync(options, Configure, time, TestContext.Current.CancellationToken);
