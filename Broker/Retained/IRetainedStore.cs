@@ -16,8 +16,12 @@ public interface IRetainedStore
     /// Writes messages, the last one of a topic; one with an empty payload removes what its topic retains. Done when durable. The list is
     /// the caller's again then.
     /// </summary>
+    /// <param name="tenant">Whose.</param>
+    /// <param name="messages">Of topics that hash to one shard.</param>
+    /// <param name="shard">The shard that writes; null in a process that has all shards, where there is nobody else.</param>
     /// <exception cref="StoreUnavailableException">Nothing of it has been written.</exception>
-    ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages);
+    /// <exception cref="StaleShardException">The shard has another owner; nothing of it has been or will be written.</exception>
+    ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null);
 
     /// <summary>All that is retained for a shard and has not expired. It waits for a store that is away; a topic may then come twice.</summary>
     /// <param name="tenant">Whose.</param>

@@ -12,7 +12,7 @@ public sealed class MemoryRetainedStore : IRetainedStore
 
     public bool OutlivesProcess => false;
 
-    public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages)
+    public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
     {
         foreach (var message in messages)
         {

@@ -22,7 +22,7 @@ public sealed partial class PostgreSqlRetainedStore(
 
     public bool OutlivesProcess => true;
 
-    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages)
+    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
     {
         writer.EnsureRoom();
         await writer.Add(new RetainedWrite([.. messages.Select(message => RetainedRowChange.Of(tenant, message))])).ConfigureAwait(false);

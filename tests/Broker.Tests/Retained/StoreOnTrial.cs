@@ -43,7 +43,7 @@ internal sealed class StoreOnTrial : IRetainedStore
         held.SetResult();
     }
 
-    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages)
+    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
     {
         if (_held is { } held)
             await held.Task;

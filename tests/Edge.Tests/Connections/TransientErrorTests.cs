@@ -87,7 +87,7 @@ public sealed class TransientErrorTests
         /// <summary>Of what was written, in order.</summary>
         public IReadOnlyList<string> Topics { get; private set; } = [];
 
-        public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages)
+        public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
         {
             if (Fails)
                 return ValueTask.FromException(new IOException("the disk is full"));
