@@ -1,4 +1,3 @@
-using Starling.Protocol;
 using Starling.Simulation.History;
 
 namespace Starling.Simulation.Clients;

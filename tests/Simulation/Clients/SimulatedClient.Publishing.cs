@@ -1,3 +1,4 @@
+using System.Buffers;
 using Starling.Protocol;
 using Starling.Simulation.History;
 

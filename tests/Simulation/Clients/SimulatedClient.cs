@@ -80,7 +80,7 @@ internal sealed partial class SimulatedClient : ILinkClient
         if (_plan.Will is { } will)
         {
             var message = _history.New(_plan.Tenant, _plan.ClientId, will.Topic, will.QoS, retain: false, isWill: true);
-            _history.Wills.Add(_will = new WillSpan(message, TimeSpan.FromSeconds(will.DelaySeconds), _session) { Edge = link.Edge });
+            _history.Wills.Add(_will = new WillSpan(message, TimeSpan.FromSeconds(IsV5 ? will.DelaySeconds : 0), _session) { Edge = link.Edge });
         }
 
         Send(writer => Packet(_will).Encode(writer));

@@ -53,6 +53,9 @@ internal sealed class WillSpan(SentMessage message, TimeSpan delay, SessionSpan?
 
     public SessionSpan? Session { get; set; } = session;
 
+    /// <summary>The name of the edge that had the connection.</summary>
+    public required string Edge { get; init; }
+
     /// <summary>When the connection was accepted; before that there is none.</summary>
     public TimeSpan? HeldFrom { get; set; }
 

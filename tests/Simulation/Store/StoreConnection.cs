@@ -1,3 +1,4 @@
+using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
 using Starling.Simulation.Nodes;
 
@@ -152,7 +153,7 @@ internal sealed class StoreConnection(Database database, NodeProcess process)
             {
                 (_result, _refusal) = (statement(tables), null);
             }
-            catch (StaleEpochException error)
+            catch (Exception error) when (error is StaleEpochException or StaleShardException)
             {
                 _refusal = error;
             }

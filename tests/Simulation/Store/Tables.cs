@@ -1,5 +1,3 @@
-using Starling.Broker.Messages;
-using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
 
 namespace Starling.Simulation.Store;

@@ -35,6 +35,13 @@ public sealed class Trace(bool keepsLines = false)
             _lines.Add(string.Create(CultureInfo.InvariantCulture, $"{_now.TotalMilliseconds,10:F2} {who,-12} {what}{(number == 0 ? "" : " ")}{(number == 0 ? "" : number)}"));
     }
 
+    /// <summary>A line that is not part of what happened, for who reads it.</summary>
+    public void Note(string who, string what)
+    {
+        if (keepsLines)
+            _lines.Add(string.Create(CultureInfo.InvariantCulture, $"{_now.TotalMilliseconds,10:F2} {who,-12} ({what})"));
+    }
+
     private void Add(string text)
     {
         foreach (var c in text)

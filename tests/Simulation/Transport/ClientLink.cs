@@ -26,16 +26,23 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
     private bool _toldClient;
     private bool _cut;
 
+    /// <param name="id">Unique in the run.</param>
+    /// <param name="edge">The name of the edge.</param>
+    /// <param name="scheduler">When things happen.</param>
+    /// <param name="dice">How long bytes take.</param>
+    /// <param name="client">Who is told.</param>
     /// <param name="window">Bytes that the edge can write before the client has to read.</param>
-    public ClientLink(string id, Scheduler scheduler, Dice dice, ILinkClient client, int window)
+    public ClientLink(string id, string edge, Scheduler scheduler, Dice dice, ILinkClient client, int window)
     {
-        Id = id;
+        (Id, Edge) = (id, edge);
         (_scheduler, _dice, _client) = (scheduler, dice, client);
         _outgoing = new Pipe(new PipeOptions(pauseWriterThreshold: window, resumeWriterThreshold: window / 2, useSynchronizationContext: false));
         _latency = dice.Span(0.05, 3);
     }
 
     public string Id { get; }
+
+    public string Edge { get; }
 
     public CancellationToken Closed => _closed.Token;
 
@@ -116,7 +123,7 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
         if (_serverGone || _cut)
             return;
         _incoming.Writer.Write(bytes);
-        _ = _incoming.Writer.FlushAsync();
+        _ = _incoming.Writer.FlushAsync().AsTask();
     });
 
     private TimeSpan NextToServer() => _lastToServer = Later(_lastToServer);
