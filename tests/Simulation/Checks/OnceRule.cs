@@ -13,7 +13,7 @@ internal static class OnceRule
             foreach (var group in session.Receipts.Where(r => !r.Retain).GroupBy(r => r.Message).Where(g => g.Count() > 1))
             {
                 var message = group.Key;
-                if (message.MayRepeat || session.Subscriptions.Exists(s => s.IsShared && s.Takes(message)))
+                if (message.IsWill || message.MayRepeat || session.Subscriptions.Exists(s => s.IsShared && s.Takes(message)))
                     continue;
                 var isCalm = message.SentAt > facts.CalmFrom;
                 var isOnce = group.Count(r => r.QoS == QualityOfService.ExactlyOnce) > 1 && (session.IsDurable || !facts.HadDeaths);

@@ -108,7 +108,8 @@ internal sealed partial class SimulatedClient
     private void SayGoodbye()
     {
         _trace.Add(_name, "says goodbye");
-        if (_will is { } will)
+        // One that says goodbye to nobody has said nothing.
+        if (_will is { } will && _link!.EndedAt is null)
             will.GoodbyeAt = _scheduler.Now;
         Send(writer => new DisconnectPacket().Encode(writer, _plan.Version));
         _link!.Close();

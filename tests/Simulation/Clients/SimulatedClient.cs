@@ -206,8 +206,7 @@ internal sealed partial class SimulatedClient : ILinkClient
             return;
         if (_session is { EndedAt: null } lost && !MayHaveExpired())
             _history.Violate($"{_name} has lost its session");
-        else if (_session is { EndedAt: null } expired)
-            expired.EndedAt = _lastConnected;
+        _session?.EndedAt ??= _lastConnected;
         _session = new SessionSpan(_plan.Tenant, _plan.ClientId, _plan.IsDurable);
         _history.Sessions.Add(_session);
         _received.Clear();
@@ -225,7 +224,7 @@ internal sealed partial class SimulatedClient : ILinkClient
         if (_link is null)
             return;
         if (_accepted)
-            _lastConnected = _scheduler.Now;
+            _lastConnected = _link.EndedAt ?? _scheduler.Now;
         if (_session is { } session)
         {
             session.ConnectedAt = null;
@@ -238,7 +237,7 @@ internal sealed partial class SimulatedClient : ILinkClient
         }
 
         if (_will is { } will && will.GoodbyeAt is null)
-            will.LostAt = _scheduler.Now;
+            will.LostAt = _link.EndedAt ?? _scheduler.Now;
         _will = null;
         _subscribing.Clear();
         _unsubscribing = null;

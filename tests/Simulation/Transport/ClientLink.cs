@@ -52,6 +52,9 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
 
     public bool IsEstablished { get; private set; }
 
+    /// <summary>When the edge's side ended; null while it lives.</summary>
+    public TimeSpan? EndedAt { get; private set; }
+
     /// <summary>Whether both sides, as far as they know, have a connection.</summary>
     public bool IsOpen => !_serverGone && !_clientGone && !_cut;
 
@@ -106,6 +109,7 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
     public void Kill(TimeSpan noticed)
     {
         _serverGone = true;
+        EndedAt ??= _scheduler.Now;
         TellClient(_scheduler.Now + noticed);
     }
 
@@ -186,6 +190,7 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
         if (_serverGone)
             return;
         _serverGone = true;
+        EndedAt ??= _scheduler.Now;
         await _outgoing.Writer.CompleteAsync().ConfigureAwait(false);
         await _incoming.Reader.CompleteAsync().ConfigureAwait(false);
         await _closed.CancelAsync().ConfigureAwait(false);
@@ -196,6 +201,7 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
         if (_serverGone || _cut)
             return;
         _cut = true;
+        EndedAt ??= _scheduler.Now;
         _incoming.Writer.Complete();
         _outgoing.Reader.CancelPendingRead();
         ResumeReading();
