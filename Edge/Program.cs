@@ -1,4 +1,5 @@
 using Starling.Edge.Hosting;
+using Starling.Hosting.Processes;
 
 using var signals = new StopSignals();
 var commandLine = new CommandLine(Console.Out, Console.Error, BrokerServices.Add);

@@ -14,8 +14,8 @@ public interface IEdge
     ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages);
 
     /// <summary>Messages for one connection, chosen by a shared subscription.</summary>
-    /// <returns>False when the connection is gone and the messages went nowhere.</returns>
-    ValueTask<bool> DeliverToAsync(string tenant, string clientId, IReadOnlyList<Delivery> deliveries);
+    /// <returns>False when that connection is gone and the messages went nowhere.</returns>
+    ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries);
 
     /// <summary>Entries of a durable session's inbox for its connection, in order.</summary>
     ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries);

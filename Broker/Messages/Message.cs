@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Starling.Protocol;
 
 namespace Starling.Broker.Messages;
@@ -6,6 +7,7 @@ namespace Starling.Broker.Messages;
 /// An application message, immutable, shared by all its receivers. Its encoded properties and payload lie side by side in one
 /// buffer, which the messages of one read may share; what is kept for long is <see cref="Compact"/>ed first.
 /// </summary>
+[JsonConverter(typeof(MessageConverter))]
 public sealed class Message
 {
     /// <summary>The value of <see cref="ExpiresAt"/> for a message that does not expire.</summary>

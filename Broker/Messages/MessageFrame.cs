@@ -32,40 +32,50 @@ public static class MessageFrame
 
     public static byte[] Encode(Message message)
     {
-        var topic = message.Topic.Utf8;
-        var properties = message.ForwardedProperties;
-        var publisher = message.Publisher;
-        var clientIdLength = publisher is null ? 0 : Encoding.UTF8.GetByteCount(publisher.ClientId);
-        var length = 1 + FieldLength(topic.Length) + FieldLength(1) + 1 + VarintLength(properties.Length) + properties.Length + message.PayloadLength;
+        var frame = new byte[Length(message)];
+        Write(message, frame);
+        return frame;
+    }
+
+    /// <summary>Bytes that <see cref="Write"/> fills.</summary>
+    public static int Length(Message message)
+    {
+        var properties = message.ForwardedProperties.Length;
+        var length = 1 + FieldLength(message.Topic.Utf8.Length) + FieldLength(1) + 1 + VarintLength(properties) + properties + message.PayloadLength;
         if (message.ExpiresAt != Message.Never)
             length += FieldLength(sizeof(long));
-        if (publisher is not null)
-            length += FieldLength(clientIdLength) + FieldLength(sizeof(long));
+        if (message.Publisher is { } publisher)
+            length += FieldLength(Encoding.UTF8.GetByteCount(publisher.ClientId)) + FieldLength(sizeof(long));
         if (message.RepeatableIdentifier != 0)
             length += FieldLength(sizeof(long)) + FieldLength(sizeof(ushort));
+        return length;
+    }
 
-        var frame = new byte[length];
+    /// <param name="frame">Of exactly <see cref="Length"/> bytes.</param>
+    public static void Write(Message message, Span<byte> frame)
+    {
+        var topic = message.Topic.Utf8;
+        var properties = message.ForwardedProperties;
         frame[0] = Version;
         var at = 1;
         topic.CopyTo(Field(frame, ref at, Tag.Topic, topic.Length));
         Field(frame, ref at, Tag.Flags, 1)[0] = (byte)((int)message.QoS | (message.Retain ? 4 : 0));
         if (message.ExpiresAt != Message.Never)
             BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.ExpiresAt, sizeof(long)), message.ExpiresAt);
-        if (publisher is not null)
+        if (message.Publisher is { } publisher)
         {
-            Encoding.UTF8.GetBytes(publisher.ClientId, Field(frame, ref at, Tag.PublisherClientId, clientIdLength));
+            Encoding.UTF8.GetBytes(
+                publisher.ClientId, Field(frame, ref at, Tag.PublisherClientId, Encoding.UTF8.GetByteCount(publisher.ClientId)));
             BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.PublisherEpoch, sizeof(long)), publisher.Epoch);
-        }
-
-        if (message.RepeatableIdentifier != 0)
-        {
-            BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.PublisherSession, sizeof(long)), publisher!.SessionId);
-            BinaryPrimitives.WriteUInt16BigEndian(Field(frame, ref at, Tag.PacketIdentifier, sizeof(ushort)), message.RepeatableIdentifier);
+            if (message.RepeatableIdentifier != 0)
+            {
+                BinaryPrimitives.WriteInt64BigEndian(Field(frame, ref at, Tag.PublisherSession, sizeof(long)), publisher.SessionId);
+                BinaryPrimitives.WriteUInt16BigEndian(Field(frame, ref at, Tag.PacketIdentifier, sizeof(ushort)), message.RepeatableIdentifier);
+            }
         }
 
         properties.CopyTo(Field(frame, ref at, Tag.Tail, properties.Length));
-        message.Payload.CopyTo(frame.AsSpan(at));
-        return frame;
+        message.Payload.CopyTo(frame[at..]);
     }
 
     private static int FieldLength(int length) => 1 + VarintLength(length) + length;
@@ -78,7 +88,7 @@ public static class MessageFrame
         return length;
     }
 
-    private static Span<byte> Field(byte[] frame, ref int at, Tag tag, int length)
+    private static Span<byte> Field(Span<byte> frame, ref int at, Tag tag, int length)
     {
         frame[at++] = (byte)tag;
         var left = (uint)length;
@@ -86,6 +96,6 @@ public static class MessageFrame
             frame[at++] = (byte)(left | 0x80);
         frame[at++] = (byte)left;
         at += length;
-        return frame.AsSpan(at - length, length);
+        return frame.Slice(at - length, length);
     }
 }

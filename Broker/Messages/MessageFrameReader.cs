@@ -15,19 +15,30 @@ public sealed class MessageFrameReader
 
     /// <param name="frame">Belongs to the message from here on.</param>
     /// <exception cref="InvalidDataException">It is no message, or one of a later version.</exception>
-    public Message Read(byte[] frame)
+    public Message Read(byte[] frame) => Read(frame, 0, frame.Length);
+
+    /// <param name="buffer">Holds the frame, and is not written to any more; other messages may be in it.</param>
+    /// <param name="start">Where the frame begins.</param>
+    /// <param name="frameLength">Its bytes; they lie within the buffer.</param>
+    /// <exception cref="InvalidDataException">It is no message, or one of a later version.</exception>
+    public Message Read(byte[] buffer, int start, int frameLength)
     {
-        if (frame.Length == 0 || frame[0] != MessageFrame.Version)
-            throw new InvalidDataException($"A message of version {(frame.Length == 0 ? 0 : frame[0])} cannot be read, only version {MessageFrame.Version}.");
+        var frame = buffer.AsSpan(0, start + frameLength);
+        if (frameLength == 0 || frame[start] != MessageFrame.Version)
+        {
+            throw new InvalidDataException(
+                $"A message of version {(frameLength == 0 ? 0 : frame[start])} cannot be read, only version {MessageFrame.Version}.");
+        }
+
         Topic? topic = null;
         var (flags, expiresAt, epoch, session, packetIdentifier) = ((byte)0, Message.Never, 0L, 0L, (ushort)0);
         ReadOnlySpan<byte> clientId = default;
         var hasPublisher = false;
-        for (var at = 1; ;)
+        for (var at = start + 1; ;)
         {
             var tag = (MessageFrame.Tag)Next(frame, ref at);
             var length = Length(frame, ref at);
-            var value = frame.AsSpan(at, length);
+            var value = frame.Slice(at, length);
             switch (tag)
             {
                 case MessageFrame.Tag.Tail:
@@ -35,7 +46,7 @@ public sealed class MessageFrameReader
                         topic ?? throw Damaged(),
                         (QualityOfService)(flags & 3),
                         (flags & 4) != 0,
-                        frame,
+                        buffer,
                         at,
                         length,
                         frame.Length - at - length,
@@ -88,9 +99,9 @@ public sealed class MessageFrameReader
         return _publisher;
     }
 
-    private static byte Next(byte[] frame, ref int at) => at < frame.Length ? frame[at++] : throw Damaged();
+    private static byte Next(ReadOnlySpan<byte> frame, ref int at) => at < frame.Length ? frame[at++] : throw Damaged();
 
-    private static int Length(byte[] frame, ref int at)
+    private static int Length(ReadOnlySpan<byte> frame, ref int at)
     {
         var (length, shift) = (0L, 0);
         byte part;
@@ -105,5 +116,5 @@ public sealed class MessageFrameReader
         return length <= frame.Length - at ? (int)length : throw Damaged();
     }
 
-    private static InvalidDataException Damaged() => new("A stored message is damaged: it ends too early.");
+    private static InvalidDataException Damaged() => new("A message is damaged: it ends too early.");
 }

@@ -7,6 +7,11 @@ public sealed class RetainedCursor(string filter)
     private readonly string[] _levels = filter.Split('/');
     private readonly Stack<Step> _steps = new();
 
+    public string Filter => filter;
+
+    /// <summary>Where it stands when the shard is in another process.</summary>
+    internal RemotePlace? Place { get; set; }
+
     internal bool Started { get; private set; }
 
     internal void Start(RetainedIndex index)
@@ -71,4 +76,13 @@ public sealed class RetainedCursor(string filter)
     /// <param name="Single">Whether its siblings are left out.</param>
     /// <param name="SkipReserved">Whether names that begin with <c>$</c> are left out ([MQTT-4.7.2-1]).</param>
     private readonly record struct Step(RetainedNode? Node, int Level, bool Single, bool SkipReserved);
+}
+
+/// <param name="id">What the shard knows the cursor by.</param>
+internal sealed class RemotePlace(Guid id)
+{
+    public Guid Id => id;
+
+    /// <summary>The next one.</summary>
+    public int Page { get; set; }
 }

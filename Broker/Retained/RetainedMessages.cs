@@ -30,7 +30,21 @@ public sealed partial class RetainedMessages : IDisposable
     private readonly CancellationTokenSource _disposing = new();
     private long _bytes;
 
-    public RetainedMessages(Tenant tenant, IRetainedStore store, TenantCounters counters, DueTimes due, ILogger<RetainedMessages> logger)
+    /// <param name="tenant">Whose.</param>
+    /// <param name="store">Keeps them.</param>
+    /// <param name="counters">Count them.</param>
+    /// <param name="due">For their expiry.</param>
+    /// <param name="logger">Hears of what the store refuses.</param>
+    /// <param name="hold">The shard, when other processes may take it; null when they can't.</param>
+    /// <param name="stale">Called when one has.</param>
+    public RetainedMessages(
+        Tenant tenant,
+        IRetainedStore store,
+        TenantCounters counters,
+        DueTimes due,
+        ILogger<RetainedMessages> logger,
+        ShardHold? hold = null,
+        Action? stale = null)
     {
         _tenant = tenant;
         _store = store;
@@ -38,7 +52,7 @@ public sealed partial class RetainedMessages : IDisposable
         _due = due;
         _logger = logger;
         _expiry = new RetainedExpiry(due, Sweep);
-        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null);
+        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null, hold, stale);
     }
 
     public int Count

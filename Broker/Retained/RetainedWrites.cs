@@ -15,8 +15,16 @@ namespace Starling.Broker.Retained;
 /// <param name="due">Says when to try again.</param>
 /// <param name="logger">Told when the store begins to refuse, and when it takes everything again.</param>
 /// <param name="written">Called with messages that are in the store now.</param>
+/// <param name="hold">The shard that writes; null when no other process can be it.</param>
+/// <param name="stale">Called when another process is the shard; nothing is tried again then.</param>
 internal sealed partial class RetainedWrites(
-    string tenant, IRetainedStore store, DueTimes due, ILogger logger, Action<List<Message>>? written) : IDisposable
+    string tenant,
+    IRetainedStore store,
+    DueTimes due,
+    ILogger logger,
+    Action<List<Message>>? written,
+    ShardHold? hold = null,
+    Action? stale = null) : IDisposable
 {
     /// <summary>What may wait, in bytes; messages that come then are refused.</summary>
     internal const long MostWaiting = 64 * 1024 * 1024;
@@ -118,6 +126,15 @@ internal sealed partial class RetainedWrites(
             {
                 await WriteAsync(taken).ConfigureAwait(false);
             }
+            catch (StaleShardException error)
+            {
+                Dispose();
+                stale?.Invoke();
+                var following = PutBack(taken, error);
+                Fail(flight, error);
+                Fail(following, error);
+                return;
+            }
             catch (Exception error)
             {
                 var following = PutBack(taken, error);
@@ -156,7 +173,7 @@ internal sealed partial class RetainedWrites(
     private async ValueTask WriteAsync(List<Message> messages, Dictionary<string, Message> taken)
     {
         var now = due.Now;
-        await store.SetAsync(tenant, messages.Exists(message => message.HasExpired(now)) ? [.. messages.Select(Timely)] : messages)
+        await store.SetAsync(tenant, messages.Exists(message => message.HasExpired(now)) ? [.. messages.Select(Timely)] : messages, hold)
             .ConfigureAwait(false);
         lock (_gate)
         {
@@ -204,7 +221,7 @@ internal sealed partial class RetainedWrites(
 
     private static void Fail(TaskCompletionSource<bool>? flight, Exception error)
     {
-        if (error is StoreUnavailableException)
+        if (error is StoreUnavailableException or StaleShardException)
             flight?.SetResult(false);
         else if (flight is not null)
         {

@@ -16,7 +16,10 @@ public interface ITopicShard
     /// <param name="origin">The edge that brings them, or null.</param>
     ValueTask PublishAsync(PublishBatch batch, string? origin);
 
-    /// <summary>An edge's first subscription to a filter has come, or its last has gone.</summary>
+    /// <summary>
+    /// A connection of the edge has subscribed to a filter, or does not any more. Done when the shard knows. A link counts them, and tells the
+    /// shard of the first that comes and the last that goes, of which alone a shard is to be told.
+    /// </summary>
     ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present);
 
     /// <summary>Adds or replaces what a durable session has subscribed to.</summary>
@@ -27,7 +30,10 @@ public interface ITopicShard
     /// <summary>Adds or replaces a member of a shared subscription.</summary>
     ValueTask JoinAsync(SharedGroupKey group, SharedMember member);
 
-    ValueTask LeaveAsync(SharedGroupKey group, string clientId);
+    /// <param name="group">The shared subscription.</param>
+    /// <param name="clientId">The member.</param>
+    /// <param name="epoch">Of the connection that leaves; one that has joined later stays.</param>
+    ValueTask LeaveAsync(SharedGroupKey group, string clientId, long epoch = long.MaxValue);
 
     /// <summary>Finds other members for messages whose chosen member went before it acknowledged them.</summary>
     /// <param name="except">The member that went.</param>
@@ -52,12 +58,14 @@ public readonly record struct RetainedPage(IReadOnlyList<Message> Messages, bool
 /// <param name="SubscriptionIdentifier">Its subscription identifier, or null.</param>
 /// <param name="EdgeId">The edge that holds its connection; null while a durable member is away.</param>
 /// <param name="Durable">Whether its messages of QoS 1 and 2 go by its inbox.</param>
+/// <param name="Epoch">Of the connection that joined, so that no other connection of the client gets what was meant for this one.</param>
 public sealed record SharedMember(
     string ClientId,
     SubscriptionOptions Options,
     uint? SubscriptionIdentifier,
     string? EdgeId,
-    bool Durable)
+    bool Durable,
+    long Epoch = 0)
 {
     /// <summary>A durable member without a connection.</summary>
     public static SharedMember Away(string clientId, Subscription subscription) =>

@@ -20,7 +20,7 @@ internal sealed class Route : IFilterEntry
 
 /// <summary>What a topic leads to, as of one version of the shard's routes.</summary>
 internal sealed record RouteMatch(
-    TopicShard Owner,
+    ShardRoutes Owner,
     long Version,
     string[] Edges,
     DurableReceiver[] Durable,

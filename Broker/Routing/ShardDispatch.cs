@@ -14,7 +14,7 @@ internal sealed class ShardDispatch
 
     public Dictionary<string, List<Message>> Edges { get; } = [];
 
-    public Dictionary<(string EdgeId, string ClientId), Share> Connections { get; } = [];
+    public Dictionary<ConnectionKey, Share> Connections { get; } = [];
 
     /// <param name="clientId">Whose inbox.</param>
     /// <param name="delivery">The message as the session gets it.</param>
@@ -28,7 +28,7 @@ internal sealed class ShardDispatch
         messages.Add(message);
     }
 
-    public void ToConnection(string edgeId, string clientId, Delivery delivery, int index) => Add(Connections, (edgeId, clientId), delivery, index);
+    public void ToConnection(ConnectionKey connection, Delivery delivery, int index) => Add(Connections, connection, delivery, index);
 
     private static void Add<TKey>(Dictionary<TKey, Share> shares, TKey key, Delivery delivery, int index) where TKey : notnull
     {
@@ -42,3 +42,6 @@ internal sealed class ShardDispatch
     /// <param name="Indexes">Where their messages are in the batch.</param>
     public sealed record Share(List<Delivery> Deliveries, List<int> Indexes);
 }
+
+/// <summary>One connection of a client.</summary>
+internal readonly record struct ConnectionKey(string EdgeId, string ClientId, long Epoch);

@@ -13,12 +13,15 @@ internal sealed class SharedGroup(SharedGroupKey key)
 
     public SharedGroupKey Key => key;
 
+    /// <summary>Adds or replaces a member, but not by what an earlier connection of its client has said and is heard only now.</summary>
     /// <returns>How many members there are now.</returns>
     public int Join(SharedMember member)
     {
         lock (_gate)
         {
             var index = _members.FindIndex(m => m.Value.ClientId == member.ClientId);
+            if (index >= 0 && _members[index].Value.Epoch > member.Epoch)
+                return _members.Count;
             if (index >= 0)
                 _members[index] = new Member(member);
             else
@@ -27,13 +30,35 @@ internal sealed class SharedGroup(SharedGroupKey key)
         }
     }
 
+    /// <param name="clientId">The member.</param>
+    /// <param name="epoch">Of the connection that leaves; one that has joined later stays.</param>
     /// <returns>How many members are left.</returns>
-    public int Leave(string clientId)
+    public int Leave(string clientId, long epoch)
     {
         lock (_gate)
         {
-            _members.RemoveAll(m => m.Value.ClientId == clientId);
+            _members.RemoveAll(m => m.Value.ClientId == clientId && m.Value.Epoch <= epoch);
             return _members.Count;
+        }
+    }
+
+    /// <summary>The members that end with their connection to this edge.</summary>
+    public SharedMember[] OfEdge(string edgeId)
+    {
+        lock (_gate)
+            return [.. _members.Select(m => m.Value).Where(m => m.EdgeId == edgeId && !m.Durable)];
+    }
+
+    /// <summary>The edge is gone: durable members that it held a connection of are away.</summary>
+    public void Lose(string edgeId)
+    {
+        lock (_gate)
+        {
+            for (var i = 0; i < _members.Count; i++)
+            {
+                if (_members[i].Value.EdgeId == edgeId)
+                    _members[i] = new Member(_members[i].Value with { EdgeId = null });
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
+using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
@@ -9,9 +10,9 @@ using Starling.Protocol;
 namespace Starling.Broker.Routing;
 
 /// <summary>
-/// The routes of a shard. Messages that only go to connections of the edge that brought them, the hot path, cost one comparison of
+/// Sends the messages of a shard's topics where its routes lead. Messages that only go to connections of the edge that brought them, the hot path, cost one comparison of
 /// versions each and complete synchronously; whatever else a batch needs is gathered first and then done once per receiver.
-/// Thread-safe: routes change and are matched under a short lock, and a match is kept with the topic until routes change.
+/// Thread-safe.
 /// </summary>
 public sealed partial class TopicShard : ITopicShard
 {
@@ -19,12 +20,7 @@ public sealed partial class TopicShard : ITopicShard
     private readonly ICluster _cluster;
     private readonly RetainedMessages _retained;
     private readonly ILogger<TopicShard> _logger;
-    private readonly Lock _gate = new();
-    private readonly FilterIndex<Route> _routes = new();
-    private readonly Dictionary<(string ClientId, string Filter), Route> _durable = [];
-    private readonly Dictionary<SharedGroupKey, Route> _groups = [];
-    private readonly List<IReadOnlyList<Route>> _matches = [];
-    private long _version;
+    private readonly ShardRoutes _routes = new();
     private Task _loading = Task.CompletedTask;
 
     public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained, ILogger<TopicShard> logger)
@@ -49,7 +45,7 @@ public sealed partial class TopicShard : ITopicShard
             if (message.Retain && !TryRetain(batch, i, ref dispatch))
                 continue;
 
-            var match = Match(message.Topic);
+            var match = _routes.Match(message.Topic);
             if (match.IsEmpty)
                 continue;
             batch.SetOutcome(i, ReasonCode.Success);
@@ -63,89 +59,38 @@ public sealed partial class TopicShard : ITopicShard
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
     {
-        lock (_gate)
-        {
-            var existing = _routes.Find(filter)?.FirstOrDefault(route => route.EdgeId == edgeId);
-            if (present && existing is null)
-                _routes.Add(filter, new Route { EdgeId = edgeId });
-            else if (!present && existing is not null)
-                _routes.Remove(filter, existing);
-            Volatile.Write(ref _version, _version + 1);
-        }
-
+        _routes.SetEdge(edgeId, filter, present);
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Applies what an edge says of its routes.</summary>
+    public void SetEdgeRoutes(string edgeId, EdgeRoutes routes) => _routes.Apply(edgeId, routes);
+
+    /// <summary>The edge is gone: its routes go, and so do members of shared subscriptions that ended with their connection.</summary>
+    public void DropEdge(string edgeId) => _routes.DropEdge(edgeId);
 
     public async ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
     {
         await _loading.ConfigureAwait(false);
-        SetDurableRoute(clientId, subscription);
-    }
-
-    private void SetDurableRoute(string clientId, Subscription subscription)
-    {
-        lock (_gate)
-        {
-            if (_durable.TryGetValue((clientId, subscription.Filter), out var route))
-                route.Subscription = subscription;
-            else
-            {
-                route = new Route { ClientId = clientId, Subscription = subscription };
-                _durable.Add((clientId, subscription.Filter), route);
-                _routes.Add(subscription.Filter, route);
-            }
-
-            Volatile.Write(ref _version, _version + 1);
-        }
+        _routes.SetDurable(clientId, subscription);
     }
 
     public async ValueTask RemoveDurableRouteAsync(string clientId, string filter)
     {
         await _loading.ConfigureAwait(false);
-        lock (_gate)
-        {
-            if (_durable.Remove((clientId, filter), out var route))
-            {
-                _routes.Remove(filter, route);
-                Volatile.Write(ref _version, _version + 1);
-            }
-        }
+        _routes.RemoveDurable(clientId, filter);
     }
 
     public async ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
     {
         await _loading.ConfigureAwait(false);
-        Join(group, member);
+        _routes.Join(group, member);
     }
 
-    private void Join(SharedGroupKey group, SharedMember member)
-    {
-        lock (_gate)
-        {
-            if (!_groups.TryGetValue(group, out var route))
-            {
-                route = new Route { Group = new SharedGroup(group) };
-                _groups.Add(group, route);
-                _routes.Add(group.Filter, route);
-                Volatile.Write(ref _version, _version + 1);
-            }
-
-            route.Group!.Join(member);
-        }
-    }
-
-    public async ValueTask LeaveAsync(SharedGroupKey group, string clientId)
+    public async ValueTask LeaveAsync(SharedGroupKey group, string clientId, long epoch = long.MaxValue)
     {
         await _loading.ConfigureAwait(false);
-        lock (_gate)
-        {
-            if (_groups.TryGetValue(group, out var route) && route.Group!.Leave(clientId) == 0)
-            {
-                _groups.Remove(group);
-                _routes.Remove(group.Filter, route);
-                Volatile.Write(ref _version, _version + 1);
-            }
-        }
+        _routes.Leave(group, clientId, epoch);
     }
 
     public async ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
@@ -163,9 +108,7 @@ public sealed partial class TopicShard : ITopicShard
         var offered = 0;
         foreach (var delivery in deliveries)
         {
-            SharedGroup? group;
-            lock (_gate)
-                group = delivery.Group is { } key ? _groups.GetValueOrDefault(key)?.Group : null;
+            var group = delivery.Group is { } key ? _routes.Group(key) : null;
             if (group is null || !Offer(group, delivery.Message, offered, origin: null, except, dispatch, delivery.From))
                 break;
             offered++;
@@ -177,8 +120,7 @@ public sealed partial class TopicShard : ITopicShard
 
     public ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count)
     {
-        lock (_gate)
-            _groups.GetValueOrDefault(group)?.Group!.Complete(clientId, count);
+        _routes.Group(group)?.Complete(clientId, count);
         return ValueTask.CompletedTask;
     }
 
@@ -196,10 +138,10 @@ public sealed partial class TopicShard : ITopicShard
             if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
             {
                 if (Sharding.IsOf(shared.Filter, shard, shards))
-                    Join(new SharedGroupKey(shared.ShareName, shared.Filter), SharedMember.Away(clientId, subscription));
+                    _routes.Join(new SharedGroupKey(shared.ShareName, shared.Filter), SharedMember.Away(clientId, subscription));
             }
             else if (Sharding.IsOf(subscription.Filter, shard, shards))
-                SetDurableRoute(clientId, subscription);
+                _routes.SetDurable(clientId, subscription);
         }
     }
 
@@ -220,28 +162,6 @@ public sealed partial class TopicShard : ITopicShard
                 if (message.QoS > QualityOfService.AtMostOnce)
                     (dispatch.RetainedSafely ??= []).Add(index);
                 return true;
-        }
-    }
-
-    private RouteMatch Match(Topic topic)
-    {
-        if (topic.ShardMatch is RouteMatch known && ReferenceEquals(known.Owner, this) && known.Version == Volatile.Read(ref _version))
-            return known;
-        lock (_gate)
-        {
-            _matches.Clear();
-            _routes.Match(topic, _matches);
-            var routes = _matches.SelectMany(static list => list).ToArray();
-            var match = new RouteMatch(
-                this,
-                _version,
-                [.. routes.Where(r => r.EdgeId is not null).Select(r => r.EdgeId!).Distinct()],
-                [.. routes.Where(r => r.ClientId is not null)
-                    .GroupBy(r => r.ClientId!, r => r.Subscription!)
-                    .Select(g => new DurableReceiver(g.Key, [.. g]))],
-                [.. routes.Where(r => r.Group is not null).Select(r => r.Group!)]);
-            topic.ShardMatch = match;
-            return match;
         }
     }
 
@@ -281,7 +201,7 @@ public sealed partial class TopicShard : ITopicShard
         if (member.Durable && qos > QualityOfService.AtMostOnce)
             dispatch.ToInbox(member.ClientId, delivery, index);
         else if (member.EdgeId is { } edge)
-            dispatch.ToConnection(edge, member.ClientId, delivery, index);
+            dispatch.ToConnection(new ConnectionKey(edge, member.ClientId, member.Epoch), delivery, index);
         return true;
     }
 
@@ -304,18 +224,40 @@ public sealed partial class TopicShard : ITopicShard
         if (pending is not null)
             await Task.WhenAll(pending).ConfigureAwait(false);
 
+        // Each is told before the first one is waited for, so that nobody's slowness is another one's.
+        pending?.Clear();
         foreach (var (edgeId, messages) in dispatch.Edges)
         {
-            if (_cluster.Edge(edgeId) is { } edge)
-                await edge.DeliverAsync(_tenant.Name, messages).ConfigureAwait(false);
+            if (_cluster.Edge(edgeId) is not { } edge)
+                continue;
+            var delivering = edge.DeliverAsync(_tenant.Name, messages);
+            if (!delivering.IsCompletedSuccessfully)
+                (pending ??= []).Add(delivering.AsTask());
         }
 
-        foreach (var ((edgeId, clientId), share) in dispatch.Connections)
+        foreach (var (connection, share) in dispatch.Connections)
         {
-            var reached = _cluster.Edge(edgeId) is { } edge
-                && await edge.DeliverToAsync(_tenant.Name, clientId, share.Deliveries).ConfigureAwait(false);
-            if (!reached)
-                await RedispatchAsync([.. except, clientId], share.Deliveries, i => notStored(share.Indexes[i])).ConfigureAwait(false);
+            var delivering = DeliverAsync(connection, share, dispatch, except, notStored);
+            if (!delivering.IsCompletedSuccessfully)
+                (pending ??= []).Add(delivering);
+        }
+
+        if (pending is { Count: > 0 })
+            await Task.WhenAll(pending).ConfigureAwait(false);
+    }
+
+    private async Task DeliverAsync(
+        ConnectionKey connection, ShardDispatch.Share share, ShardDispatch dispatch, string[] except, Action<int> notStored)
+    {
+        var reached = _cluster.Edge(connection.EdgeId) is { } edge
+            && await edge.DeliverToAsync(_tenant.Name, connection.ClientId, connection.Epoch, share.Deliveries).ConfigureAwait(false);
+        if (!reached)
+            await RedispatchAsync([.. except, connection.ClientId], share.Deliveries, NotStored).ConfigureAwait(false);
+
+        void NotStored(int index)
+        {
+            lock (dispatch)
+                notStored(share.Indexes[index]);
         }
     }
 

@@ -89,4 +89,9 @@ public readonly record struct StoredRoute(string ClientId, Subscription Subscrip
 
 /// <summary>The session belongs to a later connection, or to another owner.</summary>
 public sealed class StaleEpochException(SessionKey session, long epoch)
-    : Exception($"Session '{session.ClientId}' of tenant '{session.Tenant}' has passed epoch {epoch}.");
+    : Exception($"Session '{session.ClientId}' of tenant '{session.Tenant}' has passed epoch {epoch}.")
+{
+    public SessionKey Session { get; } = session;
+
+    public long Epoch { get; } = epoch;
+}

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Configuration;
 

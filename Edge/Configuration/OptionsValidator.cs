@@ -1,5 +1,4 @@
-using System.Net;
-using Starling.Storage.PostgreSql;
+using static Starling.Hosting.Configuration.OptionRules;
 
 namespace Starling.Edge.Configuration;
 
@@ -51,17 +50,6 @@ internal static class OptionsValidator
         };
         foreach (var error in OutOf(ranges))
             yield return error;
-    }
-
-    private static IEnumerable<(string Setting, string Problem)> StorageErrors(StorageOptions? storage)
-    {
-        if (storage is null)
-            return [];
-        var ranges = OutOf(
-            Between("storage.maximumConnections", storage.MaximumConnections, 1, 1000),
-            Between("storage.startTimeout", storage.StartTimeout, "0s", "1h"),
-            Between("storage.queueBytes", storage.QueueBytes, 1024 * 1024, int.MaxValue));
-        return ConnectionText.ProblemWith(storage.ConnectionString) is { } problem ? ranges.Prepend(("storage.connectionString", problem)) : ranges;
     }
 
     private static IEnumerable<(string Setting, string Problem)> ListenerErrors(ListenerOptions listener, string path)
@@ -119,14 +107,6 @@ internal static class OptionsValidator
         }
     }
 
-    private static IEnumerable<(string Setting, string Problem)> EndpointErrors(string path, string address, int port)
-    {
-        if (!IPAddress.TryParse(address, out _))
-            yield return ($"{path}.address", $"\"{address}\" is not an IP address; expected one such as 127.0.0.1, 0.0.0.0 or ::");
-        if (port is < 0 or > 65535)
-            yield return ($"{path}.port", $"{port} is out of range; expected 0 to 65535");
-    }
-
     private static IEnumerable<(string Setting, string Problem)> NetworkErrors(string path, IReadOnlyList<string>? networks)
     {
         for (var i = 0; i < networks?.Count; i++)
@@ -148,18 +128,5 @@ internal static class OptionsValidator
         }
         if (options.Management is { Port: not 0 } management && management.Port == listener.Port && management.Address == listener.Address)
             yield return ($"listeners[{index}].port", $"{listener.Address}:{listener.Port} is taken by management");
-    }
-
-    private static IEnumerable<(string Setting, string Problem)> OutOf(params (string Setting, object Value, bool InRange, string Range)[] ranges) =>
-        from range in ranges where !range.InRange select (range.Setting, $"{range.Value} is out of range; expected {range.Range}");
-
-    private static (string, object, bool, string) Between(string setting, int value, int least, int most) =>
-        (setting, value, value >= least && value <= most, $"{least} to {most}");
-
-    private static (string, object, bool, string) Between(string setting, TimeSpan value, string least, string most)
-    {
-        var inRange = DurationConverter.TryParse(least, out var minimum) && DurationConverter.TryParse(most, out var maximum)
-            && value >= minimum && value <= maximum;
-        return (setting, value, inRange, $"{least} to {most}");
     }
 }

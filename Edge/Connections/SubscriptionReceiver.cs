@@ -164,7 +164,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             if (connection.IsDurable)
                 return;
             var member = new SharedMember(
-                connection.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection.Node.Edge.Id, Durable: false);
+                connection.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection.Node.Edge.Id, Durable: false, connection.Epoch);
             foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, shared.Filter))
                 await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
             return;
@@ -218,7 +218,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
         if (!connection.IsDurable && TopicFilters.TryParseShared(filter, out var shared))
         {
             foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, shared.Filter))
-                await shard.LeaveAsync(new SharedGroupKey(shared.ShareName, shared.Filter), connection.ClientId).ConfigureAwait(false);
+                await shard.LeaveAsync(new SharedGroupKey(shared.ShareName, shared.Filter), connection.ClientId, connection.Epoch).ConfigureAwait(false);
         }
 
         return true;

@@ -3,6 +3,8 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Tenants.Files;
 using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Processes;
 
 namespace Starling.Edge.Hosting;
 
@@ -27,7 +29,7 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             var arguments = Arguments.Parse(args);
             if (arguments.Help || arguments.Version)
             {
-                await output.WriteAsync(arguments.Help ? Arguments.HelpText : Version + "\n");
+                await output.WriteAsync(arguments.Help ? HelpText : Version + "\n");
                 return Stopped;
             }
             EdgeOptions options;
@@ -76,6 +78,24 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             await giveUp.CancelAsync();
         return await start;
     }
+
+    private const string HelpText = """
+        Starling, an MQTT broker.
+
+        Usage: Starling.Edge [options]
+
+          --config FILE         Settings, a JSON file (docs/configuration.md). Without it: development
+                                defaults on loopback, tenant, user and password "demo".
+          --set SETTING=VALUE   One setting, such as --set listeners.0.port=1884. Can be repeated.
+          --version             Print the version.
+          --help                Print this.
+
+        Settings can also come from the environment: STARLING__LIMITS__CONNECT_TIMEOUT=5s.
+        Later wins: file, environment, --set.
+
+        Exit codes: 0 stopped when asked to, 1 cannot run, 2 wrong setting or option.
+
+        """;
 
     private static string Version =>
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

@@ -9,7 +9,10 @@ using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
 using Starling.Edge.Listeners;
 using Starling.Edge.Listeners.WebSockets;
-using Starling.Edge.Management;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Management;
+using Starling.Hosting.Processes;
+using Starling.Hosting.Sockets;
 
 namespace Starling.Edge.Hosting;
 

@@ -1,4 +1,4 @@
-using Starling.Edge.Management;
+using Starling.Hosting.Management;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Writing;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Cluster;
-using Starling.Edge.Configuration;
-using Starling.Edge.Management;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Management;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Storage.PostgreSql.Retained;

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
 using Starling.Edge.Listeners.Tls;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Sockets;
 
 namespace Starling.Edge.Listeners;
 

@@ -53,9 +53,9 @@ internal sealed class EdgeNode : IEdge, IDisposable
         await fanout.RelieveAsync(SlowReaderPatience, _time).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, IReadOnlyList<Delivery> deliveries)
+    public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
     {
-        if (Find(tenant, clientId) is not { HasEnded: false } connection)
+        if (Find(tenant, clientId) is not { HasEnded: false } connection || connection.Epoch != epoch)
             return false;
         var access = connection.Access;
         var denied = deliveries.Where(delivery => !access.MayReceive(delivery.Message.Topic.Text)).ToArray();

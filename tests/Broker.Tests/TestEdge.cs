@@ -37,7 +37,7 @@ internal sealed class TestEdge(string id) : IEdge
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<bool> DeliverToAsync(string tenant, string clientId, IReadOnlyList<Delivery> deliveries)
+    public ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
     {
         if (!Reachable.Contains(clientId))
             return new(false);

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Listeners.Tls;
 

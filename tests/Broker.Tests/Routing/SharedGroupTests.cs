@@ -25,7 +25,7 @@ public sealed class SharedGroupTests
         Join("a", "b", "c");
         Picks(SharedSubscriptionStrategy.RoundRobin, 3);
 
-        _group.Leave("c").ShouldBe(2);
+        _group.Leave("c", long.MaxValue).ShouldBe(2);
 
         Picks(SharedSubscriptionStrategy.RoundRobin, 4).ShouldBe(["a", "b", "a", "b"]);
     }
@@ -96,7 +96,7 @@ public sealed class SharedGroupTests
         _group.Join(Member("here"));
         Picks(strategy, 3).ShouldAllBe(m => m == "here");
 
-        _group.Leave("here");
+        _group.Leave("here", long.MaxValue);
 
         Pick(strategy).ShouldBe("away");
     }

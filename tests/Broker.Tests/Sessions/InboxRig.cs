@@ -135,7 +135,7 @@ internal sealed class InboxRig : IDisposable
 
         public ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages) => ValueTask.CompletedTask;
 
-        public ValueTask<bool> DeliverToAsync(string tenant, string clientId, IReadOnlyList<Delivery> deliveries) => new(false);
+        public ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries) => new(false);
 
         public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) => new(true);
     }

@@ -1,4 +1,5 @@
 using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Tests.Configuration;
 
@@ -242,7 +243,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
             .SkipWhile(line => line != "## Settings").TakeWhile(line => line != "## Management")
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .Select(line => line.Split('`')[1]).ToList();
-        documented.Order().ShouldBe(SettingSchema.All().Select(setting => setting.Path).Order());
+        documented.Order().ShouldBe(new SettingSchema(typeof(EdgeOptions)).All().Select(setting => setting.Path).Order());
     }
 
     private string FileName => Path.Combine(_directory.FullName, "starling.json");

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Starling.Edge.Configuration;
-using Starling.Edge.Management;
+using Starling.Hosting.Management;
 using Starling.Protocol;
 using Starling.Testing;
 

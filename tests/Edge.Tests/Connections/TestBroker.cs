@@ -8,6 +8,7 @@ using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Edge.Configuration;
 using Starling.Edge.Hosting;
+using Starling.Hosting.Configuration;
 using Starling.Protocol;
 using Starling.Testing;
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Tenants;
 using Starling.Edge.Configuration;
 using Starling.Edge.Hosting;
+using Starling.Hosting.Configuration;
 using Starling.Protocol;
 using Starling.Testing;
 

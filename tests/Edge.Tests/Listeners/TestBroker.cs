@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
 using Starling.Edge.Hosting;
 using Starling.Edge.Listeners;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Tests.Listeners;
 

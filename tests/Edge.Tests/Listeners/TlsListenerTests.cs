@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Tests.Listeners;
 

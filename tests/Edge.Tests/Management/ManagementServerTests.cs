@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Edge.Configuration;
 using Starling.Edge.Hosting;
 using Starling.Edge.Listeners;
-using Starling.Edge.Management;
 using Starling.Edge.Tests.Listeners;
+using Starling.Hosting.Management;
 
 namespace Starling.Edge.Tests.Management;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Edge.Management;
+using Starling.Hosting.Management;
 
 namespace Starling.Edge.Tests.Management;
 

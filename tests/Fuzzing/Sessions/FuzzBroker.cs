@@ -6,6 +6,7 @@ using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Edge.Configuration;
 using Starling.Edge.Hosting;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Fuzzing.Sessions;
 

@@ -1,0 +1,120 @@
+using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
+using Starling.Broker.Retained;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+
+namespace Starling.Broker.Cluster.Links;
+
+/// <summary>
+/// An edge in another process, as one shard sees it (<see cref="Courier{T}"/> says how). QoS 0 that finds no room is dropped and counted,
+/// and is not waited for; who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
+/// with the edge, its connections are gone and nothing is owed to them.
+/// </summary>
+/// <param name="edge">What sessions on this silo reach the edge by: not a shard's business, handed on.</param>
+/// <param name="remote">The edge.</param>
+/// <param name="shard">The shard that sends.</param>
+/// <param name="outOfDate">Called when the edge has heard of another object that is the shard.</param>
+/// <param name="counters">Where drops are counted.</param>
+/// <param name="options">The bounds.</param>
+/// <param name="time">The clock.</param>
+public sealed class EdgeLink(
+    IEdge edge, IRemoteEdge remote, ShardHold shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time) : IEdge
+{
+    private Courier<EdgeParcel>? _courier;
+    private bool _ended;
+    private bool _outOfDate;
+
+    public string Id => edge.Id;
+
+    private Courier<EdgeParcel> Courier => LazyInitializer.EnsureInitialized(
+        ref _courier, () => new Courier<EdgeParcel>(TransferAsync, options with { Patience = TimeSpan.MaxValue }, time));
+
+    /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
+    public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)
+    {
+        if (!messages.Any(IsAwaited))
+        {
+            Offer(messages);
+            return;
+        }
+
+        await SendAsync(EdgeParcel.Of(messages, isAwaited: true)).ConfigureAwait(false);
+    }
+
+    /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
+    public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
+    {
+        var member = new MemberDeliveries(clientId, epoch, deliveries);
+        if (deliveries.Any(delivery => delivery.QoS > QualityOfService.AtMostOnce))
+            return await SendAsync(EdgeParcel.Of(member, isAwaited: true)).ConfigureAwait(false);
+        if (!_ended && !Courier.TryAdd(EdgeParcel.Of(member, isAwaited: false)))
+            counters.DroppedSlowReader.Add(deliveries.Count);
+        return true;
+    }
+
+    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries) =>
+        edge.DeliverInboxAsync(tenant, clientId, epoch, entries);
+
+    public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) =>
+        edge.CloseAsync(tenant, clientId, epoch, reason);
+
+    /// <summary>The edge is gone, or the shard ends.</summary>
+    public void End()
+    {
+        _ended = true;
+        Courier.End(new StoreUnavailableException("The edge is gone."));
+    }
+
+    private static bool IsAwaited(Message message) => message.QoS > QualityOfService.AtMostOnce;
+
+    private void Offer(IReadOnlyList<Message> messages)
+    {
+        if (!_ended && !Courier.TryAdd(EdgeParcel.Of(messages, isAwaited: false)))
+            counters.DroppedSlowReader.Add(messages.Count);
+    }
+
+    /// <returns>False when the connection or the edge is gone.</returns>
+    private async ValueTask<bool> SendAsync(EdgeParcel parcel)
+    {
+        try
+        {
+            await Courier.AddAsync(parcel).ConfigureAwait(false);
+            return await parcel.Reached.ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException) when (!_outOfDate)
+        {
+            return false;
+        }
+        catch (StoreUnavailableException)
+        {
+            throw new StaleShardException(shard);
+        }
+    }
+
+    private async ValueTask<CallResult> TransferAsync(Load<EdgeParcel> load)
+    {
+        var members = load.Parcels.Where(parcel => parcel.Member is not null).ToArray();
+        var reply = await remote.TransferAsync(new EdgeTransfer(
+            shard.Tenant,
+            shard.Shard,
+            shard.Epoch,
+            load.Number,
+            [.. load.Parcels.SelectMany(parcel => parcel.Messages)],
+            [.. members.Select(parcel => parcel.Member!)])).ConfigureAwait(false);
+        if (reply.IsOutOfDate)
+        {
+            _outOfDate = true;
+            outOfDate();
+            End();
+            return CallResult.Answered;
+        }
+
+        foreach (var index in reply.NotReached)
+            members[index].Complete(reached: false);
+        foreach (var parcel in load.Parcels)
+            parcel.Complete(reached: true);
+        return CallResult.Answered;
+    }
+}

@@ -1,0 +1,42 @@
+using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Messages;
+
+namespace Starling.Broker.Cluster.Links;
+
+/// <summary>What a shard has for an edge: messages for whoever subscribes there, or for one connection.</summary>
+internal sealed class EdgeParcel : IParcel
+{
+    private readonly TaskCompletionSource<bool>? _reached;
+
+    private EdgeParcel(IReadOnlyList<Message> messages, MemberDeliveries? member, bool isAwaited)
+    {
+        Messages = messages;
+        Member = member;
+        _reached = isAwaited ? new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        foreach (var message in messages)
+            Bytes += message.Size + ShardParcel.MessageBytes;
+        foreach (var delivery in member?.Deliveries ?? [])
+            Bytes += delivery.Message.Size + ShardParcel.MessageBytes;
+    }
+
+    public IReadOnlyList<Message> Messages { get; }
+
+    public MemberDeliveries? Member { get; }
+
+    public long Bytes { get; }
+
+    /// <summary>Done when the edge has answered: false when the connection was gone. Faulted when the shard is out of date.</summary>
+    public Task<bool> Reached => _reached?.Task ?? Task.FromResult(true);
+
+    public static EdgeParcel Of(IReadOnlyList<Message> messages, bool isAwaited) => new(messages, member: null, isAwaited);
+
+    public static EdgeParcel Of(MemberDeliveries member, bool isAwaited) => new([], member, isAwaited);
+
+    public void Complete(bool reached) => _reached?.TrySetResult(reached);
+
+    public void Fail(Exception reason)
+    {
+        if (_reached?.TrySetException(reason) == true)
+            _ = _reached.Task.Exception;
+    }
+}

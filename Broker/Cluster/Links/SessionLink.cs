@@ -1,0 +1,54 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+using Starling.Protocol;
+
+namespace Starling.Broker.Cluster.Links;
+
+/// <summary>
+/// A session in another process. Calls whose outcome is not known are made again: those of a connection do nothing the second time, and of
+/// messages receivers tell repeats or do not mind them (<see cref="ShardLink"/>, 3). If it is still not known after a while, the call fails as
+/// it would when the store is away, and a connection closes.
+/// </summary>
+/// <param name="session">The session.</param>
+/// <param name="options">How long it is tried.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SessionLink(ISession session, LinkOptions options, TimeProvider time) : ISession
+{
+    private readonly Repetition _repetition = new(options, time);
+
+    public ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default) =>
+        _repetition.CallAsync(() => session.ConnectAsync(connect, abandoned), isOver: () => connect.Attempt == 0, abandoned);
+
+    public ValueTask<bool> StartAsync(long epoch, int receiveMaximum) => _repetition.CallAsync(() => session.StartAsync(epoch, receiveMaximum));
+
+    public ValueTask DisconnectAsync(long epoch, SessionDisconnect disconnect) => _repetition.CallAsync(() => session.DisconnectAsync(epoch, disconnect));
+
+    public ValueTask SubscribeAsync(long epoch, IReadOnlyList<Subscription> subscriptions) =>
+        _repetition.CallAsync(() => session.SubscribeAsync(epoch, subscriptions));
+
+    public ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters) => _repetition.CallAsync(() => session.UnsubscribeAsync(epoch, filters));
+
+    public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
+    {
+        await _repetition.CallAsync(
+            async () =>
+            {
+                await session.EnqueueAsync(deliveries).ConfigureAwait(false);
+                return true;
+            },
+            isOver: () => deliveries.Any(IsUnrepeatable)).ConfigureAwait(false);
+    }
+
+    public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries) =>
+        _repetition.CallAsync(() => session.ReplayAsync(filter, deliveries), isOver: () => deliveries.Any(IsUnrepeatable));
+
+    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) => _repetition.CallAsync(() => session.AcknowledgeAsync(epoch, acks));
+
+    public ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+        _repetition.CallAsync(() => session.RecordReceivedAsync(epoch, received, released));
+
+    public ValueTask WakeAsync() => _repetition.CallAsync(session.WakeAsync);
+
+    private static bool IsUnrepeatable(Delivery delivery) =>
+        delivery is { QoS: QualityOfService.ExactlyOnce, From: null } && delivery.Message.RepeatableIdentifier == 0;
+}

@@ -1,0 +1,79 @@
+using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Messages;
+using Starling.Broker.Routing;
+using Starling.Protocol;
+
+namespace Starling.Broker.Cluster.Links;
+
+/// <summary>What one caller has for a shard: the messages of a connection's read, or a change of routes that it waits for.</summary>
+internal sealed class ShardParcel : IParcel
+{
+    /// <summary>What a message costs besides its own bytes, about.</summary>
+    internal const int MessageBytes = 64;
+
+    private readonly PublishBatch? _batch;
+    private readonly Action? _confirmed;
+    private readonly TaskCompletionSource? _done;
+    private int _settled;
+
+    private ShardParcel(IReadOnlyList<Message> messages, PublishBatch? batch, Action? confirmed, bool isAwaited)
+    {
+        Messages = messages;
+        _batch = batch;
+        _confirmed = confirmed;
+        _done = isAwaited ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        foreach (var message in messages)
+        {
+            Bytes += message.Size + MessageBytes;
+            IsRepeatable &= message.QoS < QualityOfService.ExactlyOnce || message.RepeatableIdentifier != 0;
+        }
+    }
+
+    public IReadOnlyList<Message> Messages { get; }
+
+    public long Bytes { get; }
+
+    /// <summary>Whether receivers can tell a repeat, or do not mind one. Without a session that outlives its publisher's connection they can't.</summary>
+    public bool IsRepeatable { get; } = true;
+
+    /// <summary>Done when the shard has answered.</summary>
+    public Task Done => _done?.Task ?? Task.CompletedTask;
+
+    /// <param name="batch">Its outcomes are filled in, if the caller awaits them; its messages are copied.</param>
+    /// <param name="isAwaited">Whether the caller awaits <see cref="Done"/>.</param>
+    public static ShardParcel Of(PublishBatch batch, bool isAwaited) => new([.. batch.Messages], isAwaited ? batch : null, confirmed: null, isAwaited);
+
+    /// <param name="confirmed">Called when the shard knows of all route changes that were made before.</param>
+    /// <param name="isAwaited">Whether the caller awaits <see cref="Done"/>.</param>
+    public static ShardParcel OfRoutes(Action? confirmed, bool isAwaited) => new([], batch: null, confirmed, isAwaited);
+
+    /// <param name="reply">Of the shard.</param>
+    /// <param name="offset">Where this parcel's messages begin in the transfer.</param>
+    public void Complete(ShardReply reply, int offset)
+    {
+        if (Interlocked.Exchange(ref _settled, 1) != 0)
+            return;
+        _confirmed?.Invoke();
+        if (_batch is not null)
+        {
+            for (var i = 0; i < Messages.Count; i++)
+                _batch.SetOutcome(i, reply.Outcomes[offset + i]);
+            foreach (var index in reply.NotStored)
+            {
+                if (index >= offset && index < offset + Messages.Count)
+                    _batch.SetNotStored(index - offset);
+            }
+        }
+
+        _done?.SetResult();
+    }
+
+    public void Fail(Exception reason)
+    {
+        if (Interlocked.Exchange(ref _settled, 1) != 0 || _done is null)
+            return;
+        _done.SetException(reason);
+        // It may be that nobody looks any more.
+        _ = _done.Task.Exception;
+    }
+}

@@ -1,0 +1,8 @@
+namespace Starling.Grains.Interfaces;
+
+/// <summary>
+/// A call or an answer as <see cref="Broker.Wire.Calls.WireCall"/> writes it: all that Orleans carries for us. Orleans copies the bytes onto the wire and
+/// into one array of the receiver's; within a process it hands them on as they are.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("starling.frame")]
+public readonly record struct WireFrame([property: Id(0)] ReadOnlyMemory<byte> Bytes);

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Sockets;
+
+namespace Starling.Hosting.Management;
+
+/// <summary>Health, readiness and metrics on a server of their own, which is up before the listeners and after them.</summary>
+internal sealed class ManagementServer : IAsyncDisposable
+{
+    private readonly IReadOnlyList<IReadinessCheck> _checks;
+    private readonly PrometheusCollector _metrics;
+    private readonly WebApplication _app;
+    private ListenOptions? _bound;
+
+    private ManagementServer(
+        ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusCollector metrics, ILoggerFactory loggers)
+    {
+        (_checks, _metrics) = ([.. checks], metrics);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseKestrelCore()
+            .UseSockets(sockets => ListenSockets.Configure(sockets, static _ => "management"))
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxConcurrentConnections = 100;
+                kestrel.Limits.MaxRequestBodySize = 0;
+                kestrel.Listen(new IPEndPoint(IPAddress.Parse(options.Address), options.Port), bound =>
+                {
+                    _bound = bound;
+                    bound.Protocols = HttpProtocols.Http1;
+                });
+            });
+        _app = builder.Build();
+        _app.Run(HandleAsync);
+    }
+
+    public IPEndPoint EndPoint => _bound!.IPEndPoint!;
+
+    /// <exception cref="ListenException">The port is in use.</exception>
+    public static async Task<ManagementServer> StartAsync(
+        ManagementOptions options,
+        IEnumerable<IReadinessCheck> checks,
+        PrometheusCollector metrics,
+        ILoggerFactory loggers,
+        CancellationToken cancellation)
+    {
+        var server = new ManagementServer(options, checks, metrics, loggers);
+        try
+        {
+            await server._app.StartAsync(cancellation);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private Task HandleAsync(HttpContext http)
+    {
+        if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
+        {
+            http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            http.Response.Headers.Allow = "GET, HEAD";
+            return Task.CompletedTask;
+        }
+        switch (http.Request.Path.Value)
+        {
+            case "/healthz":
+                return WriteAsync(http, "text/plain; charset=utf-8", "ok\n");
+            case "/readyz":
+                return WriteReadinessAsync(http);
+            case "/metrics":
+                return WriteAsync(http, PrometheusText.ContentType, _metrics.Collect());
+            default:
+                http.Response.StatusCode = StatusCodes.Status404NotFound;
+                return WriteAsync(http, "text/plain; charset=utf-8", "There is /healthz, /readyz and /metrics\n");
+        }
+    }
+
+    private Task WriteReadinessAsync(HttpContext http)
+    {
+        var reasons = _checks.Select(check => (check.Name, Reason: check.NotReadyReason)).Where(check => check.Reason is not null).ToDictionary();
+        if (reasons.Count > 0)
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        return WriteAsync(http, "application/json", JsonSerializer.Serialize(new { ready = reasons.Count == 0, reasons }) + "\n");
+    }
+
+    private static Task WriteAsync(HttpContext http, string contentType, string text)
+    {
+        http.Response.ContentType = contentType;
+        http.Response.Headers.CacheControl = "no-store";
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(text);
+    }
+}
