@@ -47,7 +47,11 @@ internal sealed partial class SimulatedClient : ILinkClient
     public bool IsConnected => _accepted;
 
     /// <summary>Whether it is connected, subscribed, and all it has published is answered.</summary>
-    public bool IsSettled => _stopped || (_accepted && _outgoing.Count == 0 && _subscribing.Count == 0 && !_mustResubscribe);
+    public bool IsSettled => _stopped || (_accepted && _outgoing.Count == 0 && _subscribing.Count == 0 && !_mustResubscribe && _pings <= 1);
+
+    /// <summary>What it still waits for.</summary>
+    public string State =>
+        $"{_name} ({_link?.Id}{(_link is { IsOpen: false } ? ", which has ended" : "")}, {_outgoing.Count} messages, {_subscribing.Count} SUBACK, {_pings} PINGRESP)";
 
     private bool IsV5 => _plan.Version == ProtocolVersion.Mqtt5;
 
@@ -200,7 +204,7 @@ internal sealed partial class SimulatedClient : ILinkClient
 
     private void BeginSession(bool present)
     {
-        if (present && _session is null)
+        if (present && _session is null && _connections == 1)
             _history.Violate($"{_name} has begun a session, and is told that it had one");
         if (present && _plan.IsDurable && _session is not null)
             return;

@@ -81,7 +81,7 @@ internal sealed class SimulationRun : IDisposable
         await _scheduler.RunAsync(busyUntil + ShortestRest).ConfigureAwait(false);
         await _scheduler.RunAsync(busyUntil + LongestRest, IsSettled).ConfigureAwait(false);
         if (!IsSettled())
-            _history.Violate($"no rest: {string.Join(", ", _clients.Where(c => !c.IsSettled).Select(c => $"{c.Plan.Tenant}/{c.Plan.ClientId}"))}");
+            _history.Violate($"no rest: {string.Join(", ", _clients.Where(c => !c.IsSettled).Select(c => c.State))}");
 
         var facts = new RunFacts(_scheduler.Now, _world.Faults);
         var readers = await ProbeAsync().ConfigureAwait(false);

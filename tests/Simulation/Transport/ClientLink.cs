@@ -61,8 +61,8 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
     /// <summary>What the edge's side ends with; the transport ends when it does.</summary>
     public void Serve(Task serving)
     {
-        _ = PumpAsync();
-        _ = EndAsync(serving);
+        _ = ObserveAsync(PumpAsync());
+        _ = ObserveAsync(EndAsync(serving));
     }
 
     public void Established() => IsEstablished = true;
@@ -138,6 +138,18 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
     {
         var arrives = _scheduler.Now + _latency + _dice.Span(0, 0.5);
         return arrives > last ? arrives : last;
+    }
+
+    private async Task ObserveAsync(Task task)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            _client.ServerFailed(this, error);
+        }
     }
 
     private async Task PumpAsync()
