@@ -22,6 +22,9 @@ public sealed record TenantOptions
 
     public TenantLimits Limits { get; init; } = new();
 
+    /// <summary>Over how many shards its topics are spread in a cluster, 1 to 64. A change holds from the next start of the whole cluster.</summary>
+    public int Shards { get; init; } = 1;
+
     public SharedSubscriptionStrategy SharedSubscriptions { get; init; } = SharedSubscriptionStrategy.RoundRobin;
 
     public InboxOverflow InboxOverflow { get; init; } = InboxOverflow.DropOldest;

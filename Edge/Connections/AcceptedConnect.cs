@@ -6,6 +6,7 @@ using Starling.Edge.Nodes;
 namespace Starling.Edge.Connections;
 
 /// <summary>What an accepted CONNECT came to.</summary>
+/// <param name="EdgeId">What this edge was called when the session was asked; it may have become another one since.</param>
 /// <param name="ReceiveMaximum">Towards the broker.</param>
 /// <param name="TopicAliasMaximum">Towards the broker.</param>
 /// <param name="KeepAlive">Seconds, the server's if it has set one.</param>
@@ -13,6 +14,7 @@ namespace Starling.Edge.Connections;
 /// <param name="AuthenticationMethod">Null without enhanced authentication.</param>
 internal sealed record AcceptedConnect(
     EdgeTenant Tenant,
+    string EdgeId,
     string ClientId,
     User User,
     ClientAccess Access,

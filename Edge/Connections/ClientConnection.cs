@@ -56,6 +56,9 @@ internal sealed partial class ClientConnection
 
     public TenantCounters Counters => _accepted.Tenant.Counters;
 
+    /// <summary>The edge that the session knows as the one that holds this connection.</summary>
+    public string EdgeId => _accepted.EdgeId;
+
     public string ClientId => _accepted.ClientId;
 
     public User User => _accepted.User;
@@ -235,6 +238,11 @@ internal sealed partial class ClientConnection
             farewell = ReasonCode.SessionTakenOver;
             if (!EdgeTenant.TryRegister(this))
                 return;
+            farewell = ReasonCode.ServerBusy;
+            // The edge closes those it knows when it loses its place in the cluster; this one may have come too late for that.
+            if (!Node.Edge.IsOpen || Node.Edge.Id != EdgeId)
+                return;
+            farewell = ReasonCode.SessionTakenOver;
             _transport.Established();
             Counters.ConnectionsOpen.Increment();
             _counted = true;
@@ -292,16 +300,30 @@ internal sealed partial class ClientConnection
         Volatile.Read(ref _ended)?.TrySetResult();
         KeepAlive?.Forget();
         EdgeTenant.Tenant.Quotas.RemoveConnection();
-        foreach (var group in unfinished.GroupBy(delivery => delivery.Group!))
-        {
-            foreach (var shard in Node.Cluster.ShardsOf(EdgeTenant.Tenant.Name, group.Key.Filter).Take(1))
-                await shard.RedispatchAsync(ClientId, [.. group]).ConfigureAwait(false);
-        }
-
+        var redispatching = RedispatchAsync(unfinished);
+        if (!Node.Cluster.HasOtherEdges)
+            await redispatching.ConfigureAwait(false);
         await DisconnectAsync(disconnect with { SentBelow = Outbox.SentBelow }).ConfigureAwait(false);
         if (Outbox.IsStalled)
             _transport.Abort();
         Log.Disconnected(Node.Logger, EdgeTenant.Tenant.Name, ClientId, farewell ?? ReasonCode.Success);
+    }
+
+    /// <summary>Other members of shared subscriptions get what this client has not acknowledged.</summary>
+    private async Task RedispatchAsync(IReadOnlyList<Delivery> unfinished)
+    {
+        foreach (var group in unfinished.GroupBy(delivery => delivery.Group!))
+        {
+            try
+            {
+                foreach (var shard in Node.Cluster.ShardsOf(EdgeTenant.Tenant.Name, group.Key.Filter).Take(1))
+                    await shard.RedispatchAsync(ClientId, [.. group]).ConfigureAwait(false);
+            }
+            catch (StoreUnavailableException error)
+            {
+                NotEnded(error);
+            }
+        }
     }
 
     /// <summary>Lets the session end or go on. A store that does not answer does not keep the socket open.</summary>

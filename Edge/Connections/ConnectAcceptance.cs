@@ -39,7 +39,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var authentication = await AuthenticateAsync(tenant, resolution.UserName).ConfigureAwait(false);
         if (authentication.User is not { } user)
             return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
-        if (drain.IsCancellationRequested)
+        if (drain.IsCancellationRequested || !node.Edge.IsOpen)
             return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
         await node.Quotas.EnsureAsync(tenant).ConfigureAwait(false);
         var takesOver = here.Find(connect.ClientIdentifier) is not null;
@@ -132,9 +132,11 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var will = Will(here.Tenant, user, access, clientId);
         var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
         var expiry = Math.Min(asked, limits.SessionExpirySeconds ?? uint.MaxValue);
+        var edgeId = node.Edge.Id;
+        var attempt = node.Cluster.HasOtherEdges ? node.Edge.NextAttempt() : 0;
         var connected = await ConnectSessionAsync(
             node.Cluster.Session(here.Tenant.Name, clientId),
-            new SessionConnect(node.Edge.Id, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address)).ConfigureAwait(false);
+            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
             connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum),
@@ -143,6 +145,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             node.Options.Limits.OutgoingQueueBytes);
         return new AcceptedConnect(
             here,
+            edgeId,
             clientId,
             user,
             access,

@@ -37,6 +37,7 @@ internal sealed partial class Outbox
     private ArrayBufferWriter<byte>? _controls;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _settled;
+    private long _nextInbox;
     private long _queuedBytes;
     private long _writtenBytes;
     private int _writtenPackets;
@@ -115,7 +116,10 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>Sends entries of the inbox within the receive maximum, or queues them; the session bounds how many it pushes.</summary>
+    /// <summary>
+    /// Sends entries of the inbox within the receive maximum, or queues them; the session bounds how many it pushes. One that it pushes again,
+    /// since it does not know that it has, is passed over; if the client is done with it, so is told with what is <see cref="TakeSkipped"/>.
+    /// </summary>
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendInbox(IReadOnlyList<InboxEntry> entries)
     {
@@ -124,7 +128,16 @@ internal sealed partial class Outbox
             if (_closed)
                 return false;
             foreach (var entry in entries)
-                Enqueue(_inbox ??= new Queue<InboxEntry>(), entry, entry.Delivery.Message.Size);
+            {
+                if (entry.Number >= _nextInbox)
+                {
+                    _nextInbox = entry.Number + 1;
+                    Enqueue(_inbox ??= new Queue<InboxEntry>(), entry, entry.Delivery.Message.Size);
+                }
+                else if (entry.Number < SentBelow && !_window.Holds(entry))
+                    (_skipped ??= []).Add(new InboxAck(entry.Number, Received: false));
+            }
+
             return !_stalled && SendQueuedInbox() && MarkDirty();
         }
     }
@@ -150,7 +163,7 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>Entries of the inbox that can't be sent, too large for the client or expired, since the last call; else null.</summary>
+    /// <summary>Entries of the inbox that the client gets no more: too large, expired, or acknowledged before; since the last call; else null.</summary>
     public List<InboxAck>? TakeSkipped()
     {
         if (Volatile.Read(ref _skipped) is null)

@@ -36,6 +36,9 @@ internal sealed class OutgoingWindow(ushort receiveMaximum, long mostHeldBytes =
     public void Reserve(InboxEntry entry) =>
         (_inFlight ??= [])[entry.PacketIdentifier] = new InFlight(entry.Delivery.QoS, entry.Delivery.Group, null, entry.Number, entry.Released);
 
+    /// <summary>Whether the client has not acknowledged an entry of the inbox that it was sent.</summary>
+    public bool Holds(InboxEntry entry) => _inFlight?.TryGetValue(entry.PacketIdentifier, out var sent) == true && sent.Number == entry.Number;
+
     public void Release(ushort packetIdentifier)
     {
         if (_inFlight is not null && _inFlight.Remove(packetIdentifier, out var entry))

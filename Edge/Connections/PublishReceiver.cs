@@ -2,6 +2,7 @@ using System.Buffers;
 using Starling.Broker.Cluster;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -75,6 +76,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
 
     /// <summary>Routes, delivers and answers what has been taken in; acknowledgements are added to <paramref name="replies"/>.</summary>
     /// <exception cref="MqttProtocolException">A message was not stored, and there is no way to say so. It and what came after it is forgotten.</exception>
+    /// <exception cref="StoreUnavailableException">What became of the messages is not known: none is acknowledged, and the connection has to end.</exception>
     public async ValueTask CompleteAsync(ArrayBufferWriter<byte> replies)
     {
         MqttProtocolException? failure;
@@ -117,11 +119,19 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     private async ValueTask RouteAsync()
     {
         var tenant = connection.EdgeTenant.Tenant.Name;
+        List<Task>? pending = null;
         for (var shard = 0; shard < _batches.Count; shard++)
         {
-            if (_batches[shard].Count > 0)
-                await connection.Node.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.Node.Edge.Id).ConfigureAwait(false);
+            if (_batches[shard].Count == 0)
+                continue;
+            var publishing = connection.Node.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.EdgeId);
+            if (publishing.IsCompletedSuccessfully)
+                continue;
+            (pending ??= []).Add(publishing.AsTask());
         }
+
+        if (pending is not null)
+            await Task.WhenAll(pending).ConfigureAwait(false);
     }
 
     /// <summary>How long nothing is to be read, because the tenant is over a rate.</summary>

@@ -47,8 +47,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
         connection.ExpectReplay(replays);
         if (connection.IsDurable && granted.Count > 0)
             await connection.Session.SubscribeAsync(connection.Epoch, granted).ConfigureAwait(false);
-        foreach (var subscription in granted)
-            await AddAsync(subscription).ConfigureAwait(false);
+        await AddAsync(granted).ConfigureAwait(false);
         if (connection.Access.Version != rules)
             await AuthorizeAgainAsync().ConfigureAwait(false);
         connection.Send(new SubAckPacket { PacketIdentifier = packet.PacketIdentifier, ReasonCodes = reasons });
@@ -78,8 +77,7 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
     {
         var access = connection.Access;
         var refused = subscriptions.Where(s => !access.MaySubscribe(s.Filter)).ToArray();
-        foreach (var subscription in subscriptions.Except(refused))
-            await AddAsync(subscription).ConfigureAwait(false);
+        await AddAsync(subscriptions.Except(refused)).ConfigureAwait(false);
         if (refused.Length > 0)
             await connection.Session.UnsubscribeAsync(connection.Epoch, [.. refused.Select(s => s.Filter)]).ConfigureAwait(false);
         if (connection.Access.Version != access.Version)
@@ -98,14 +96,20 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             await connection.Session.UnsubscribeAsync(connection.Epoch, refused).ConfigureAwait(false);
     }
 
-    /// <summary>The connection has ended.</summary>
+    /// <summary>The connection has ended. A shard in another process hears of it when it can: what it has for this connection finds nobody.</summary>
     public async ValueTask LeaveAsync()
     {
         string[] filters;
         lock (this)
             filters = [.. _entries?.Keys ?? Enumerable.Empty<string>()];
         foreach (var filter in filters)
-            await RemoveAsync(filter).ConfigureAwait(false);
+        {
+            var removing = RemoveAsync(filter);
+            if (connection.Node.Cluster.HasOtherEdges)
+                _ = removing.AsTask();
+            else
+                await removing.ConfigureAwait(false);
+        }
     }
 
     public bool Contains(string filter)
@@ -154,20 +158,35 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             _ => false,
         };
 
-    private async ValueTask AddAsync(Subscription subscription)
+    /// <summary>All are asked for before the first one is waited for.</summary>
+    private async ValueTask AddAsync(IEnumerable<Subscription> subscriptions)
     {
+        List<Task>? pending = null;
+        foreach (var subscription in subscriptions)
+        {
+            var adding = AddAsync(subscription);
+            if (!adding.IsCompletedSuccessfully)
+                (pending ??= []).Add(adding);
+        }
+
+        if (pending is not null)
+            await Task.WhenAll(pending).ConfigureAwait(false);
+    }
+
+    private Task AddAsync(Subscription subscription)
+    {
+        var cluster = connection.Node.Cluster;
         if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
         {
-            if (Keep(subscription.Filter, new Entry(null)))
-                Tenant.Counters.SharedSubscriptions.Increment();
             // The session of a durable member joins for it.
-            if (connection.IsDurable)
-                return;
+            ITopicShard[] shards = connection.IsDurable ? [] : [.. cluster.ShardsOf(TenantName, shared.Filter)];
+            if (Keep(subscription.Filter, new Entry(null, shards)))
+                Tenant.Counters.SharedSubscriptions.Increment();
+            if (shards.Length == 0)
+                return Task.CompletedTask;
             var member = new SharedMember(
-                connection.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection.Node.Edge.Id, Durable: false, connection.Epoch);
-            foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, shared.Filter))
-                await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
-            return;
+                connection.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection.EdgeId, Durable: false, connection.Epoch);
+            return OnEachAsync(shards, shard => shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member));
         }
 
         lock (this)
@@ -175,15 +194,29 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
             if (_entries is not null && _entries.TryGetValue(subscription.Filter, out var present))
             {
                 Tenant.Subscriptions.Replace(present.Local!, subscription);
-                return;
+                return Task.CompletedTask;
             }
         }
 
         var local = new LocalSubscription(connection, subscription);
-        Keep(subscription.Filter, new Entry(local));
+        ITopicShard[] routed = cluster.HasOtherEdges ? [.. cluster.ShardsOf(TenantName, subscription.Filter)] : [];
+        Keep(subscription.Filter, new Entry(local, routed));
         Tenant.Counters.Subscriptions.Increment();
-        if (Tenant.Subscriptions.Add(local) && connection.Node.Cluster.HasOtherEdges)
-            await SetRouteAsync(subscription.Filter, present: true).ConfigureAwait(false);
+        Tenant.Subscriptions.Add(local);
+        return OnEachAsync(routed, shard => shard.SetEdgeRouteAsync(connection.EdgeId, subscription.Filter, present: true));
+    }
+
+    private static Task OnEachAsync(ITopicShard[] shards, Func<ITopicShard, ValueTask> call)
+    {
+        List<Task>? pending = null;
+        foreach (var shard in shards)
+        {
+            var calling = call(shard);
+            if (!calling.IsCompletedSuccessfully)
+                (pending ??= []).Add(calling.AsTask());
+        }
+
+        return pending is null ? Task.CompletedTask : Task.WhenAll(pending);
     }
 
     private bool Keep(string filter, Entry entry)
@@ -209,27 +242,22 @@ internal sealed class SubscriptionReceiver(ClientConnection connection)
         if (entry.Local is { } local)
         {
             Tenant.Counters.Subscriptions.Decrement();
-            if (Tenant.Subscriptions.Remove(local) && connection.Node.Cluster.HasOtherEdges)
-                await SetRouteAsync(filter, present: false).ConfigureAwait(false);
+            Tenant.Subscriptions.Remove(local);
+            await OnEachAsync(entry.Shards, shard => shard.SetEdgeRouteAsync(connection.EdgeId, filter, present: false)).ConfigureAwait(false);
             return true;
         }
 
         Tenant.Counters.SharedSubscriptions.Decrement();
-        if (!connection.IsDurable && TopicFilters.TryParseShared(filter, out var shared))
+        if (TopicFilters.TryParseShared(filter, out var shared))
         {
-            foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, shared.Filter))
-                await shard.LeaveAsync(new SharedGroupKey(shared.ShareName, shared.Filter), connection.ClientId, connection.Epoch).ConfigureAwait(false);
+            var group = new SharedGroupKey(shared.ShareName, shared.Filter);
+            await OnEachAsync(entry.Shards, shard => shard.LeaveAsync(group, connection.ClientId, connection.Epoch)).ConfigureAwait(false);
         }
 
         return true;
     }
 
-    private async ValueTask SetRouteAsync(string filter, bool present)
-    {
-        foreach (var shard in connection.Node.Cluster.ShardsOf(TenantName, filter))
-            await shard.SetEdgeRouteAsync(connection.Node.Edge.Id, filter, present).ConfigureAwait(false);
-    }
-
     /// <param name="Local">Null for a shared subscription, which the shards hold.</param>
-    private sealed record Entry(LocalSubscription? Local);
+    /// <param name="Shards">Those that know of it by this edge: they are told when it goes, though the edge may be another one by then.</param>
+    private sealed record Entry(LocalSubscription? Local, ITopicShard[] Shards);
 }

@@ -17,10 +17,14 @@ internal sealed class EdgeNode : IEdge, IDisposable
 
     private static readonly TimeSpan CloseWait = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long connections may take to end when the edge has lost its place in the cluster.</summary>
+    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, EdgeTenant> _tenants = new(StringComparer.Ordinal);
     private readonly ITenantDirectory _directory;
     private readonly BrokerMetrics _metrics;
     private readonly TimeProvider _time;
+    private long _attempts;
 
     public EdgeNode(ITenantDirectory directory, BrokerMetrics metrics, TimeProvider time)
     {
@@ -30,7 +34,10 @@ internal sealed class EdgeNode : IEdge, IDisposable
         _directory.Changed += OnTenantChanged;
     }
 
-    public string Id { get; } = Guid.NewGuid().ToString("N");
+    public string Id { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = Guid.NewGuid().ToString("N");
+
+    /// <summary>Whether connections may come: in a cluster only while it is a member.</summary>
+    public bool IsOpen { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); } = true;
 
     public IEnumerable<EdgeTenant> Tenants => _tenants.Values;
 
@@ -95,6 +102,39 @@ internal sealed class EdgeNode : IEdge, IDisposable
             connection.Abort();
             return false;
         }
+    }
+
+    /// <summary>Closes whatever connection the client has here, since another one owns its session.</summary>
+    /// <returns>The epoch of the connection that was there; 0 for none.</returns>
+    public async ValueTask<long> EvictAsync(string tenant, string clientId, ReasonCode reason)
+    {
+        if (Find(tenant, clientId) is not { } connection)
+            return 0;
+        await CloseAsync(tenant, clientId, connection.Epoch, reason).ConfigureAwait(false);
+        return connection.Epoch;
+    }
+
+    /// <summary>Different for each connection that this process asks a session for, under whatever id.</summary>
+    public long NextAttempt() => ((long)(new Topic(Id).Hash >> 1) << 32) | (uint)Interlocked.Increment(ref _attempts);
+
+    /// <summary>The process becomes the edge of this id. Connections may come when it is <see cref="Open"/>.</summary>
+    public void Begin(string id)
+    {
+        IsOpen = false;
+        Id = id;
+    }
+
+    public void Open() => IsOpen = true;
+
+    /// <summary>The process is no edge of the cluster any more: its connections are closed. Done when they are.</summary>
+    public async Task EndAsync()
+    {
+        IsOpen = false;
+        var connections = _tenants.Values.SelectMany(tenant => tenant.Connections).ToArray();
+        var closing = Task.WhenAll(connections.Select(connection => connection.CloseAsync(ReasonCode.ServerBusy)));
+        await closing.WaitAsync(EndWait, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var connection in connections.Where(connection => !connection.HasEnded))
+            connection.Abort();
     }
 
     public void Dispose() => _directory.Changed -= OnTenantChanged;

@@ -33,6 +33,7 @@ internal static class TenantReader
             Users = json.TakeObject("users") is { } users ? UserReader.Read(users) : [],
             Acl = AclReader.Read(json, "acl"),
             Limits = json.TakeObject("limits") is { } limits ? LimitsReader.Read(limits) : new(),
+            Shards = (int)(json.TakeWhole("shards", 1, 64) ?? 1),
             SharedSubscriptions = json.TakeChoice("sharedSubscriptionStrategy", Strategies) ?? default,
             InboxOverflow = json.TakeChoice("inboxOverflow", Overflows) ?? default,
             ClientIdCollisions = Collisions(json),

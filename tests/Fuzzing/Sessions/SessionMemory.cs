@@ -3,8 +3,6 @@ namespace Starling.Fuzzing.Sessions;
 /// <summary>What the clients of a scenario know of one session, through all its connections.</summary>
 public sealed class SessionMemory
 {
-    private IReadOnlyList<SessionMemory> _before = [];
-
     /// <summary>Every filter that was subscribed to, with the highest QoS that was asked for. Messages on their way outlive an UNSUBSCRIBE.</summary>
     public Dictionary<string, int> Filters { get; } = [];
 
@@ -28,7 +26,6 @@ public sealed class SessionMemory
     /// <param name="before">All connections before with the same client identifier.</param>
     public void Begin(IReadOnlyList<SessionMemory> before)
     {
-        _before = [.. before];
         Earlier = before.Count > 0 ? before[^1] : null;
         foreach (var unanswered in before.Where(memory => !memory.IsAnswered))
             (IsBlurred, unanswered.IsBlurred) = (true, true);
@@ -46,18 +43,11 @@ public sealed class SessionMemory
             InFlight.TryAdd(identifier, state);
     }
 
-    /// <summary>
-    /// A shared subscription finds its members by client identifier: what it chose for an earlier connection, just before that ended, may
-    /// come to this one.
-    /// </summary>
-    private IEnumerable<KeyValuePair<string, int>> SharedBefore =>
-        _before.SelectMany(memory => memory.Filters).Where(filter => filter.Key.StartsWith("$share/", StringComparison.Ordinal));
-
     /// <returns>The highest QoS that the topic was subscribed to at, or -1.</returns>
-    public int Granted(string topic) => All.SelectMany(memory => memory.Filters).Concat(SharedBefore)
+    public int Granted(string topic) => All.SelectMany(memory => memory.Filters)
         .Where(filter => FilterMatch.Matches(filter.Key, topic)).Select(filter => filter.Value).DefaultIfEmpty(-1).Max();
 
-    public bool Knows(uint subscriptionIdentifier) => All.Concat(_before).Any(memory => memory.SubscriptionIdentifiers.Contains(subscriptionIdentifier));
+    public bool Knows(uint subscriptionIdentifier) => All.Any(memory => memory.SubscriptionIdentifiers.Contains(subscriptionIdentifier));
 }
 
 /// <param name="QoS">Of the message.</param>

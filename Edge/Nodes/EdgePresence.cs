@@ -1,0 +1,28 @@
+using Starling.Broker.Cluster.Edges;
+using Starling.Broker.Cluster.Remote;
+
+namespace Starling.Edge.Nodes;
+
+/// <summary>Carries out what becomes of this process as an edge of the cluster.</summary>
+/// <param name="node">The process's connections.</param>
+/// <param name="cluster">Its links to shards.</param>
+/// <param name="publish">Makes the edge of an id reachable for other processes, and gives its address.</param>
+internal sealed class EdgePresence(EdgeNode node, EdgeCluster cluster, Func<string, IRemoteEdge, ValueTask<string>> publish) : IEdgePresence
+{
+    public ValueTask<string> BeginAsync(string edgeId)
+    {
+        node.Begin(edgeId);
+        cluster.Begin(edgeId);
+        return publish(edgeId, new RemoteEdge(node, edgeId, cluster));
+    }
+
+    public void Joined(string edgeId) => node.Open();
+
+    public async ValueTask EndAsync(string edgeId)
+    {
+        var closing = node.EndAsync();
+        // Connections that wait for a shard must not be waited for.
+        cluster.End();
+        await closing.ConfigureAwait(false);
+    }
+}
