@@ -13,12 +13,12 @@ var failed = 0;
 long steps = 0, messages = 0;
 for (var seed = from; seed < from + count; seed++)
 {
-    using var run = new SimulationRun(seed, new RunOptions { KeepsTrace = args.Length > 2 }, authenticator);
+    using var run = new SimulationRun(seed, new RunOptions { KeepsTrace = args.Length > 2 && args[2] == "t", IsStandalone = args.Contains("s") }, authenticator);
     var outcome = await Task.Run(run.RunAsync);
     steps += outcome.Steps; messages += outcome.Messages;
-    if (args.Length > 2)
+    if (args.Contains("t"))
         foreach (var line in outcome.Lines) Console.WriteLine(line);
-    if (outcome.Violations.Count > 0 || args.Length > 2)
+    if (outcome.Violations.Count > 0 || args.Contains("t"))
     {
         failed++;
         Console.WriteLine($"seed {seed} hash {outcome.Hash:x}");

@@ -22,7 +22,7 @@ internal static class Samples
         Messages.Message.Create(new Topic(topic), System.Text.Encoding.UTF8.GetBytes(payload), qos, retain: true, [3, 0, 1, 65], 1_800_000_000_000, Publisher, 77);
 
     public static Delivery Delivery() =>
-        new(Message(), QualityOfService.AtLeastOnce, Retain: true, [1, 268_435_455], Group, new InboxPlace(7, 0));
+        new(Message(), QualityOfService.AtLeastOnce, Retain: true, [1, 268_435_455], Group, new InboxPlace(7, 0, 9));
 
     public static IReadOnlyList<Message> Batch { get; } =
         [Message(), Message(payload: ""), Messages.Message.Create(new Topic("a/b"), "x"u8), Message("c")];

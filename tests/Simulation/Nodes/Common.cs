@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,6 +43,15 @@ internal sealed class Common : IDisposable
     /// <summary>Two that know nothing of each other, whose clients use the same names for everything.</summary>
     public static IReadOnlyList<string> Tenants { get; } = ["north", "south"];
 
+    /// <summary>Unique, and the same in each run of a seed.</summary>
+    public Guid NewGuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, Dice.Next());
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[8..], Dice.Next());
+        return new Guid(bytes);
+    }
+
     /// <summary>Every process has objects of its own for the tenants.</summary>
     public TenantDirectory NewDirectory(TimeProvider clock)
     {
@@ -49,10 +59,14 @@ internal sealed class Common : IDisposable
         directory.Apply(Tenants.Select(name => new TenantOptions
         {
             Name = name,
+            Shards = Shards,
             Anonymous = new AnonymousAccess([new AclRule(Allow: true, AclActions.All, AclPattern.Parse("#"))]),
         }));
         return directory;
     }
+
+    /// <summary>Shards of each tenant.</summary>
+    public int Shards { get; set; } = 1;
 
     public void Dispose()
     {

@@ -3,9 +3,12 @@ using Starling.Simulation.Time;
 namespace Starling.Simulation.Nodes;
 
 /// <summary>A process that can die: its clock stops, what it has called is never answered, and nothing reaches it any more.</summary>
-internal sealed class NodeProcess(string name, NodeClock clock)
+internal sealed class NodeProcess(string name, NodeClock clock, ulong number = 0)
 {
     public string Name => name;
+
+    /// <summary>Counts processes.</summary>
+    public ulong Number => number;
 
     public NodeClock Clock => clock;
 

@@ -33,7 +33,7 @@ internal sealed class StandaloneBroker
         _cluster.Join(node);
         Edge = new SimulatedEdge(process, common, directory, node, _cluster);
         _sweep = new SessionSweep(
-            stores.Sessions, directory, _cluster.Session, node.Id, process.Clock, common.Loggers.CreateLogger<SessionSweep>());
+            stores.Sessions, directory, key => _cluster.Session(key), () => [node.Id], process.Clock, common.Loggers.CreateLogger<SessionSweep>());
         _loading = StartAsync(directory.Tenants);
     }
 

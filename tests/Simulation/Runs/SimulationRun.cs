@@ -58,7 +58,8 @@ internal sealed class SimulationRun : IDisposable
 
     public void Dispose() => _common.Dispose();
 
-    private IWorld World(RunOptions options) => options.KeepsTrace || true ? new StandaloneWorld(_common) : throw new InvalidOperationException();
+    private IWorld World(RunOptions options) =>
+        options.IsStandalone ? new StandaloneWorld(_common) : new ClusterWorld(_common, _dice.Fork());
 
     private async Task GoThroughAsync()
     {

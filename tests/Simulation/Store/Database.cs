@@ -6,6 +6,7 @@ namespace Starling.Simulation.Store;
 internal sealed class Database(Scheduler scheduler, Dice dice, Trace trace, StoreFlaws flaws)
 {
     private TimeSpan _awayUntil;
+    private long _lastWrite;
 
     public Tables Tables { get; } = new() { Flaws = flaws };
 
@@ -21,6 +22,9 @@ internal sealed class Database(Scheduler scheduler, Dice dice, Trace trace, Stor
 
     /// <summary>Of writes that are carried out: how often the answer is lost, and they are sent again.</summary>
     public double LostAnswers { get; set; }
+
+    /// <summary>A name for a write.</summary>
+    public long NextWrite() => ++_lastWrite;
 
     public void GoAway(TimeSpan duration)
     {

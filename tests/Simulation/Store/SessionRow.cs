@@ -8,7 +8,8 @@ internal sealed class SessionRow(long id)
 {
     public long Id => id;
 
-    public long EpochBefore { get; set; }
+    /// <summary>The write it is from: one that comes again finds itself.</summary>
+    public long SavedBy { get; set; }
 
     public required SessionState State { get; set; }
 

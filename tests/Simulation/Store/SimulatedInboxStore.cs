@@ -5,10 +5,10 @@ namespace Starling.Simulation.Store;
 /// <summary>The inboxes of the simulated database, for one process.</summary>
 internal sealed class SimulatedInboxStore(StoreConnection connection) : IInboxStore
 {
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
         connection.EnsureRoom();
-        return new(connection.Add(tables => tables.Append(session, entries)));
+        return new(connection.Add(tables => tables.Append(session, entries, reserve)));
     }
 
     /// <summary>Nobody waits for what is only removed: a process that dies may not have written it.</summary>

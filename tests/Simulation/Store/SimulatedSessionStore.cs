@@ -8,7 +8,7 @@ internal sealed class SimulatedSessionStore(StoreConnection connection) : ISessi
     public ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch) => new(connection.Add(tables => tables.Take(session, epoch)));
 
     public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state) =>
-        new(connection.Add(tables => tables.Save(session, epoch, state)));
+        Save(session, epoch, state, connection.Database.NextWrite());
 
     public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
         new(connection.Add(tables => tables.SetSubscriptions(session, set, removed)));
@@ -16,7 +16,7 @@ internal sealed class SimulatedSessionStore(StoreConnection connection) : ISessi
     public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         new(connection.Add(tables => tables.SetReceived(session, received, released)));
 
-    public ValueTask DeleteAsync(SessionKey session, long epoch) => new(connection.Add(tables => tables.Delete(session, epoch)));
+    public ValueTask<bool> DeleteAsync(SessionKey session, long epoch) => new(connection.Add(tables => tables.Delete(session, epoch)));
 
     public async IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant)
     {
@@ -24,6 +24,11 @@ internal sealed class SimulatedSessionStore(StoreConnection connection) : ISessi
             yield return route;
     }
 
-    public async ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most) =>
-        await connection.QueryAsync(tables => tables.Due(tenants, now, id => id == edge, _ => true, most), waits: false).ConfigureAwait(false);
+    public async ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(
+        IReadOnlyCollection<string> tenants, long now, IReadOnlyCollection<string> liveEdges, int part, int parts, int most) =>
+        await connection.QueryAsync(
+            tables => tables.Due(tenants, now, liveEdges.Contains, row => row.Id % parts == part, most), waits: false).ConfigureAwait(false);
+
+    private ValueTask<SessionHold> Save(SessionKey session, long epoch, SessionState state, long write) =>
+        new(connection.Add(tables => tables.Save(session, epoch, state, write)));
 }

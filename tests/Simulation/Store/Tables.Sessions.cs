@@ -4,7 +4,8 @@ namespace Starling.Simulation.Store;
 
 internal sealed partial class Tables
 {
-    public SessionHold Save(SessionKey session, long epoch, SessionState state)
+    /// <param name="write">Names the write, which may come twice.</param>
+    public SessionHold Save(SessionKey session, long epoch, SessionState state, long write)
     {
         if (!_sessions.TryGetValue(session, out var row))
         {
@@ -14,12 +15,13 @@ internal sealed partial class Tables
             _sessions.Add(session, row);
             _byId.Add(row.Id, row);
         }
-        else if (row.State.Epoch != epoch && !IsSecondTime(row, epoch, state) && !Flaws.IgnoresEpochs)
+        else if (row.State.Epoch != epoch && row.SavedBy != write && !Flaws.IgnoresEpochs)
             throw new StaleEpochException(session, epoch);
 
-        row.EpochBefore = epoch;
+        row.SavedBy = write;
         row.Will = state.Will is null ? null : WillFrame.Encode(state.Will);
-        row.State = state with { Will = null, NextNumber = Math.Max(state.NextNumber, row.State.NextNumber) };
+        var next = state.Connection is null ? state.NextNumber : Math.Max(state.NextNumber, row.State.NextNumber);
+        row.State = state with { Will = null, NextNumber = next };
         return new SessionHold(session, row.Id, state.Epoch);
     }
 
@@ -28,13 +30,8 @@ internal sealed partial class Tables
     [
         .. _sessions
             .Where(s => tenants.Contains(s.Key.Tenant) && isOfPart(s.Value))
-            .Where(s => (EdgeOf(s.Value.State) is { } edge && !isLive(edge)) || s.Value.State.ExpiresAt <= now || s.Value.State.WillAt <= now)
+            .Where(s => (s.Value.State.Connection is { } connection && !isLive(connection.EdgeId)) || s.Value.State.ExpiresAt <= now || s.Value.State.WillAt <= now)
             .Select(s => s.Key)
             .Take(most),
     ];
-
-    private static string? EdgeOf(SessionState state) => state.EdgeId;
-
-    private static bool IsSecondTime(SessionRow row, long epoch, SessionState state) =>
-        row.State.Epoch == state.Epoch && row.EpochBefore == epoch && EdgeOf(row.State) == EdgeOf(state);
 }

@@ -1,3 +1,4 @@
+using Starling.Broker.Cluster.Edges;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 
@@ -8,6 +9,21 @@ internal sealed partial class Tables
     private readonly Dictionary<(string Tenant, int Shard), long> _shards = [];
     private readonly SortedDictionary<(string Tenant, string Topic), byte[]> _retained = new(Comparer<(string Tenant, string Topic)>.Create(
         static (a, b) => string.CompareOrdinal(a.Tenant, b.Tenant) is var tenant and not 0 ? tenant : string.CompareOrdinal(a.Topic, b.Topic)));
+
+    /// <summary>The edges of the directory.</summary>
+    public IReadOnlyList<StoredEdge> Edges { get; private set; } = [];
+
+    /// <summary>The write that they are from.</summary>
+    public long EdgesVersion { get; private set; }
+
+    /// <returns>False when they are from another write than the one expected.</returns>
+    public bool SaveEdges(IReadOnlyList<StoredEdge> edges, long expected, long write)
+    {
+        if (EdgesVersion != expected && EdgesVersion != write)
+            return false;
+        (Edges, EdgesVersion) = (edges, write);
+        return true;
+    }
 
     public long TakeShard(string tenant, int shard) => _shards[(tenant, shard)] = _shards.GetValueOrDefault((tenant, shard)) + 1;
 

@@ -1,3 +1,4 @@
+using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 
 namespace Starling.Simulation.Store;
@@ -24,7 +25,7 @@ internal sealed partial class Tables
     {
         if (!_sessions.TryGetValue(session, out var row))
             return null;
-        row.EpochBefore = row.State.Epoch;
+        row.SavedBy = 0;
         row.State = row.State with { Epoch = Math.Max(row.State.Epoch + 1, epoch) };
         var noted = _delivered.Where(d => d.Value.Session == row.Id).Select(d => d.Value.Number + 1);
         var next = noted.Concat(row.Inbox.Keys.Select(number => number + 1)).Append(row.State.NextNumber).Max();
@@ -54,42 +55,52 @@ internal sealed partial class Tables
             Forget(note => note.Publisher == row.Id && note.PacketIdentifier == identifier);
     }
 
-    public void Delete(SessionKey session, long epoch)
+    /// <returns>False when it has another epoch.</returns>
+    public bool Delete(SessionKey session, long epoch)
     {
-        if (!_sessions.TryGetValue(session, out var row) || row.State.Epoch != epoch)
-            return;
+        if (!_sessions.TryGetValue(session, out var row))
+            return true;
+        if (row.State.Epoch != epoch)
+            return false;
         _sessions.Remove(session);
         _byId.Remove(row.Id);
         Forget(note => note.Publisher == row.Id || note.Place == PlaceOf(row.Id));
+        return true;
     }
 
-    /// <returns>Numbers of entries that repeat what has been delivered.</returns>
-    public IReadOnlyList<long> Append(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    /// <returns>Numbers of entries that were not taken.</returns>
+    public IReadOnlyList<long> Append(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve)
     {
         var row = Held(session);
-        List<long> repeats = [];
+        row.State = row.State with { NextNumber = Math.Max(row.State.NextNumber, reserve) };
+        List<long> refused = [];
         foreach (var entry in entries)
         {
-            var message = entry.Delivery.Message;
-            if (message.RepeatableIdentifier != 0 && !Flaws.ForgetsWhatWasDelivered)
-            {
-                var place = entry.Delivery.Group is { } group ? $"{session.Key.Tenant}/{group.ShareName}/{group.Filter}" : PlaceOf(row.Id);
-                var note = (place, message.Publisher!.SessionId, message.RepeatableIdentifier);
-                if (_delivered.TryGetValue(note, out var known) && known != (row.Id, entry.Number))
-                {
-                    repeats.Add(entry.Number);
-                    continue;
-                }
-
-                _delivered[note] = (row.Id, entry.Number);
-            }
-
-            row.Inbox.TryAdd(entry.Number, new EntryRow(entry.Delivery));
-            if (entry.Delivery.From is { } from && _byId.TryGetValue(from.Session, out var left))
-                left.Inbox.Remove(from.Number);
+            if (entry.Delivery.From is { } from ? Move(row, entry, from) : !IsRepeat(session, row, entry))
+                row.Inbox.TryAdd(entry.Number, new EntryRow(entry.Delivery));
+            else if (!row.Inbox.ContainsKey(entry.Number))
+                refused.Add(entry.Number);
         }
 
-        return repeats;
+        return refused;
+    }
+
+    private bool IsRepeat(SessionHold session, SessionRow row, InboxEntry entry)
+    {
+        var message = entry.Delivery.Message;
+        if (message.RepeatableIdentifier == 0 || Flaws.ForgetsWhatWasDelivered)
+            return false;
+        var place = entry.Delivery.Group is { } group ? $"{session.Key.Tenant}/{group.ShareName}/{group.Filter}" : PlaceOf(row.Id);
+        var note = (place, message.Publisher!.SessionId, message.RepeatableIdentifier);
+        return !_delivered.TryAdd(note, (row.Id, entry.Number)) && _delivered[note] != (row.Id, entry.Number);
+    }
+
+    /// <returns>False when it is not the giver's to leave any more.</returns>
+    private bool Move(SessionRow row, InboxEntry entry, InboxPlace from)
+    {
+        if (!_byId.TryGetValue(from.Session, out var giver) || (giver.State.Epoch != from.Epoch && !Flaws.IgnoresEpochs))
+            return false;
+        return giver.Inbox.Remove(from.Number) || row.Inbox.ContainsKey(entry.Number);
     }
 
     public void Acknowledge(SessionHold session, IReadOnlyList<InboxAck> acks)
@@ -109,7 +120,8 @@ internal sealed partial class Tables
         : [];
 
     public IReadOnlyList<StoredRoute> Routes(string tenant) =>
-        [.. _sessions.Where(s => s.Key.Tenant == tenant).SelectMany(s => s.Value.Subscriptions.Values.Select(u => new StoredRoute(s.Key.ClientId, u)))];
+        [.. _sessions.Where(s => s.Key.Tenant == tenant).SelectMany(s => s.Value.Subscriptions.Values.Select(u => new StoredRoute(
+            s.Key.ClientId, u, s.Value.State.Connection?.EdgeId, s.Value.State.Connection?.Epoch ?? 0)))];
 
     private static string PlaceOf(long session) => session.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
