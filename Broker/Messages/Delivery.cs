@@ -19,7 +19,8 @@ public readonly record struct Delivery(
 
 /// <param name="Session">What the store calls the session.</param>
 /// <param name="Number">The entry's.</param>
-public sealed record InboxPlace(long Session, long Number);
+/// <param name="Epoch">Of the session's owner, who leaves it.</param>
+public sealed record InboxPlace(long Session, long Number, long Epoch);
 
 /// <summary>Names a shared subscription within a tenant.</summary>
 public sealed record SharedGroupKey(string ShareName, string Filter);

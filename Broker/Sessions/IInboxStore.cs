@@ -1,3 +1,5 @@
+using Starling.Broker.Messages;
+
 namespace Starling.Broker.Sessions;
 
 /// <summary>
@@ -8,14 +10,21 @@ namespace Starling.Broker.Sessions;
 public interface IInboxStore
 {
     /// <summary>Entries arrive in the order of their numbers, once each.</summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="entries">What comes in.</param>
+    /// <param name="reserve">
+    /// Numbers below this one count as used from now on: the next owner begins there or above, also when the entries are gone by then. 0 for
+    /// nothing new.
+    /// </param>
     /// <returns>
-    /// Numbers of entries that were not taken since they repeat a QoS 2 message that this inbox has had, or that any member of the shared
-    /// subscription has had, where that is where they come from: same publisher and packet identifier, which the publisher has not
-    /// released in between (<see cref="ISessionStore.SetReceivedAsync"/>). Publishers repeat what was not answered when the broker died; a
-    /// store that dies with it need not look for repeats.
+    /// Numbers of entries that were not taken. Those that another member of a shared subscription was to leave
+    /// (<see cref="Delivery.From"/>), where it does not have them any more, or has another owner by now. And those that repeat a QoS 2
+    /// message that this inbox has had, or that any member of the shared subscription has had, where that is where they come from: same
+    /// publisher and packet identifier, which the publisher has not released in between (<see cref="ISessionStore.SetReceivedAsync"/>).
+    /// Publishers repeat what was not answered when the broker died; a store that dies with it need not look for repeats.
     /// </returns>
     /// <exception cref="StoreUnavailableException">Nothing of it has been or will be written.</exception>
-    ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries);
+    ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0);
 
     /// <summary>Marks QoS 2 entries as released and removes those done with.</summary>
     ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks);

@@ -10,6 +10,10 @@ namespace Starling.Broker.Sessions;
 /// subscriptions, its inbox and its QoS 2 state. Every call of a connection carries the epoch that <see cref="ConnectAsync"/> gave it
 /// and does nothing once a later connection has taken over.
 /// </summary>
+/// <remarks>
+/// Every call may be made again when its outcome is not known, to whichever object is the session by then. One that fails with
+/// <see cref="StoreUnavailableException"/> has not been written, or not wholly, and may be made again too.
+/// </remarks>
 public interface ISession
 {
     /// <summary>Makes the caller the owner. A connection that owned the session before is closed first.</summary>
@@ -18,7 +22,7 @@ public interface ISession
     ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default);
 
     /// <summary>The connection is ready for the inbox: entries are pushed to its edge from now on.</summary>
-    /// <returns>False when a later connection has taken over already.</returns>
+    /// <returns>False when a later connection has taken over already, or this one has ended.</returns>
     ValueTask<bool> StartAsync(long epoch, int receiveMaximum);
 
     /// <summary>The connection has ended.</summary>
@@ -60,8 +64,11 @@ public sealed record Subscription(string Filter, SubscriptionOptions Options, ui
 /// <param name="Will">Published when the connection ends without a DISCONNECT; authorized by the caller.</param>
 /// <param name="Address">The client's network address, for the owner of a client identifier that two devices fight over.</param>
 /// <param name="Attempt">The same when one connection asks again since it had no answer, different otherwise; 0 when nobody asks twice.</param>
+/// <param name="ReceiveMaximum">
+/// As in <see cref="ISession.StartAsync"/>, for an object that goes on with the connection after this one; 0 when there will be none.
+/// </param>
 public sealed record SessionConnect(
-    string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address, long Attempt = 0);
+    string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address, long Attempt = 0, int ReceiveMaximum = 0);
 
 /// <param name="DelaySeconds">How long after the connection it is published, unless the session ends or the client is back first.</param>
 /// <param name="User">Who it is published for: asked for permission when it is published, which may be long after CONNECT.</param>

@@ -17,6 +17,7 @@ internal sealed partial class Inbox
             IReadOnlyList<InboxEntry> entries;
             IEdge edge;
             SessionHold hold;
+            long connection;
             long from;
             long written;
             int room;
@@ -26,7 +27,7 @@ internal sealed partial class Inbox
                 if (_pushing || room <= 0 || _edge is null || _pushNext >= _written)
                     return;
                 _pushing = true;
-                (edge, hold, from, written) = (_edge, _hold, _pushNext, _written);
+                (edge, hold, connection, from, written) = (_edge, _hold, _connection, _pushNext, _written);
                 entries = TakeStaged(room);
             }
 
@@ -34,9 +35,9 @@ internal sealed partial class Inbox
             {
                 if (entries.Count == 0)
                     entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
-                var live = Pushed(entries, hold.Epoch, from, written);
+                var live = Pushed(entries, connection, from, written);
                 if (live.Count > 0)
-                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, hold.Epoch, live).ConfigureAwait(false);
+                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, connection, live).ConfigureAwait(false);
             }
             catch (Exception error)
             {
@@ -74,17 +75,17 @@ internal sealed partial class Inbox
     }
 
     /// <param name="entries">As they follow on <paramref name="from"/>; none when the store has none.</param>
-    /// <param name="epoch">Whose connection they are for.</param>
+    /// <param name="connection">Which they are for.</param>
     /// <param name="from">Where the next one was to come from.</param>
     /// <param name="written">Up to where the store had been written when it was asked: what has come since may not be in its answer.</param>
-    private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long epoch, long from, long written)
+    private List<InboxEntry> Pushed(IReadOnlyList<InboxEntry> entries, long connection, long from, long written)
     {
         var now = _due.Now;
         List<InboxEntry> live = [];
-        List<InboxAck>? expired = null;
+        List<InboxAck>? done = null;
         lock (_gate)
         {
-            if (epoch != _hold.Epoch || _edge is null || from != _pushNext)
+            if (connection != _connection || _edge is null || from != _pushNext)
                 return live;
             var identifiers = _oldest + InboxEntry.PacketIdentifiers - 1;
             foreach (var entry in entries)
@@ -97,10 +98,13 @@ internal sealed partial class Inbox
                 }
 
                 _pushNext = entry.Number + 1;
-                if (entry.Delivery.Message.HasExpired(now) && !entry.Released && entry.Number >= _sentBelow)
+                var expired = entry.Delivery.Message.HasExpired(now) && !entry.Released && entry.Number >= _sentBelow;
+                if (expired || _doneAhead?.Remove(entry.Number) == true)
                 {
-                    (expired ??= []).Add(new InboxAck(entry.Number, Received: false));
+                    (done ??= []).Add(new InboxAck(entry.Number, Received: false));
                     Forget(entry);
+                    if (expired)
+                        _counters.DroppedExpired.Increment();
                     continue;
                 }
 
@@ -114,11 +118,8 @@ internal sealed partial class Inbox
                 _pushNext = written;
             if (_unacknowledged.Count == live.Count)
                 _oldest = live.Count > 0 ? live[0].Number : _pushNext;
-            if (expired is not null)
-            {
-                _counters.DroppedExpired.Add(expired.Count);
-                _ = _store.AcknowledgeAsync(_hold, expired).AsTask();
-            }
+            if (done is not null)
+                _ = _store.AcknowledgeAsync(_hold, done).AsTask();
         }
 
         return live;

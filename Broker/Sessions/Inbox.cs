@@ -24,6 +24,10 @@ internal sealed partial class Inbox
 {
     private const int MostStaged = 1024;
     private const int PageSize = 256;
+
+    /// <summary>Numbers that are reserved at a time, where other objects may go on with the connection.</summary>
+    private const int MostReserved = 1024;
+
     private const long MostPushedBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan RetryRead = TimeSpan.FromSeconds(1);
@@ -38,6 +42,10 @@ internal sealed partial class Inbox
     private readonly Queue<InboxEntry> _staged = new();
     private readonly Dictionary<long, InboxEntry> _unacknowledged = [];
     private readonly Queue<Write> _writes = new();
+    private readonly bool _isShared;
+    private HashSet<long>? _doneAhead;
+    private long _reserved;
+    private long _connection;
     private long _next;
     private long _written;
     private long _pushNext;
@@ -59,6 +67,7 @@ internal sealed partial class Inbox
         _hold = new SessionHold(session, Id: 0, Epoch: 0);
         _tenant = context.Tenant;
         _store = context.Inboxes;
+        _isShared = context.IsShared;
         _due = context.Due;
         _counters = context.Counters;
         _logger = context.Logger;
@@ -73,6 +82,27 @@ internal sealed partial class Inbox
         }
     }
 
+    /// <summary>
+    /// Below which numbers are used, or may be before the store hears of it: what is to be written with the connection
+    /// (<see cref="SessionState.NextNumber"/>).
+    /// </summary>
+    /// <param name="connected">
+    /// Whether there is a connection, which may outlive this object: it passes over numbers that it has had, so that no other object may
+    /// give one of them again, whether its entry is still there or not.
+    /// </param>
+    public long NextNumber(bool connected)
+    {
+        lock (_gate)
+            return connected && _isShared ? Math.Max(_reserved, _next + (MostReserved / 2)) : _next;
+    }
+
+    /// <summary>The store has it.</summary>
+    public void Reserved(long nextNumber)
+    {
+        lock (_gate)
+            _reserved = Math.Max(_reserved, nextNumber);
+    }
+
     /// <summary>Takes up what the store keeps.</summary>
     public void Reset(InboxSummary stored, SessionHold hold)
     {
@@ -83,6 +113,8 @@ internal sealed partial class Inbox
             _writes.Clear();
             Account(stored.Count - _count, stored.Bytes - _bytes);
             _next = stored.Next;
+            _reserved = _next;
+            _doneAhead = null;
             _written = _next;
             _pushNext = _oldest = _floor = 0;
             // Which of them a client has seen is not written down: all may have been.
@@ -119,19 +151,6 @@ internal sealed partial class Inbox
         }
     }
 
-    /// <summary>Raises the epoch: writes that were called before name the old one, and those called from now on the new one.</summary>
-    /// <param name="epoch">The new one.</param>
-    /// <param name="save">Calls the store, with the number that the next entry gets.</param>
-    public ValueTask<SessionHold> RaiseEpochAsync(long epoch, Func<long, ValueTask<SessionHold>> save)
-    {
-        lock (_gate)
-        {
-            var saved = save(_next);
-            _hold = _hold with { Epoch = epoch };
-            return saved;
-        }
-    }
-
     /// <returns>False when the inbox is closed: it has taken nothing.</returns>
     public async ValueTask<bool> EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
@@ -144,6 +163,7 @@ internal sealed partial class Inbox
 
         Write write;
         ValueTask<IReadOnlyList<long>> append;
+        long reserve;
         var entries = new List<InboxEntry>(deliveries.Count);
         lock (_gate)
         {
@@ -163,9 +183,10 @@ internal sealed partial class Inbox
 
             if (entries.Count == 0)
                 return true;
+            reserve = _isShared && _next > _reserved ? _next + MostReserved : 0;
             try
             {
-                append = Append(entries);
+                append = Append(entries, reserve);
             }
             catch (StoreUnavailableException)
             {
@@ -183,6 +204,8 @@ internal sealed partial class Inbox
         {
             if (await append.ConfigureAwait(false) is { Count: > 0 } repeats)
                 Undo([.. entries.Where(entry => repeats.Contains(entry.Number))]);
+            if (reserve > 0)
+                Reserved(reserve);
         }
         catch
         {
@@ -198,11 +221,11 @@ internal sealed partial class Inbox
         return true;
     }
 
-    private ValueTask<IReadOnlyList<long>> Append(List<InboxEntry> entries)
+    private ValueTask<IReadOnlyList<long>> Append(List<InboxEntry> entries, long reserve)
     {
         try
         {
-            return _store.AppendAsync(_hold, entries);
+            return _store.AppendAsync(_hold, entries, reserve);
         }
         catch (Exception error) when (error is not StoreUnavailableException)
         {
@@ -222,11 +245,17 @@ internal sealed partial class Inbox
     }
 
     /// <summary>From now on entries go to this edge, beginning with the oldest that is not acknowledged.</summary>
-    public void Start(IEdge edge, int credit)
+    /// <param name="edge">Holds the connection.</param>
+    /// <param name="connection">Its epoch.</param>
+    /// <param name="credit">What may be unacknowledged, at most.</param>
+    public void Start(IEdge edge, long connection, int credit)
     {
         lock (_gate)
         {
-            _edge = edge;
+            // The same connection once more: what was pushed before it was ready may not have reached it.
+            if (_edge is not null)
+                Rewind();
+            (_edge, _connection) = (edge, connection);
             _credit = Math.Min(credit, InboxEntry.PacketIdentifiers - 1);
         }
     }
@@ -239,16 +268,21 @@ internal sealed partial class Inbox
         {
             _edge = null;
             _sentBelow = Math.Max(_sentBelow, Math.Min(sentBelow, _pushNext));
-            if (_unacknowledged.Count > 0)
-            {
-                _pushNext = _unacknowledged.Keys.Min();
-                DropStage();
-            }
-
-            _unacknowledged.Clear();
-            _pushedBytes = 0;
-            _oldest = _pushNext;
+            Rewind();
         }
+    }
+
+    private void Rewind()
+    {
+        if (_unacknowledged.Count > 0)
+        {
+            _pushNext = _unacknowledged.Keys.Min();
+            DropStage();
+        }
+
+        _unacknowledged.Clear();
+        _pushedBytes = 0;
+        _oldest = _pushNext;
     }
 
     public async ValueTask AcknowledgeAsync(IReadOnlyList<InboxAck> acks)
@@ -256,6 +290,7 @@ internal sealed partial class Inbox
         ValueTask write;
         lock (_gate)
         {
+            acks = SetAside(acks);
             write = _store.AcknowledgeAsync(_hold, acks);
             foreach (var ack in acks)
             {
@@ -279,6 +314,21 @@ internal sealed partial class Inbox
         await write.ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// An entry that another object has pushed may be done with before this one has come to it. Its turn is waited for: how much it counts
+    /// for is not known before.
+    /// </summary>
+    private IReadOnlyList<InboxAck> SetAside(IReadOnlyList<InboxAck> acks)
+    {
+        var ahead = false;
+        foreach (var ack in acks)
+            ahead |= !ack.Received && ack.Number >= _pushNext;
+        if (!ahead || !_isShared)
+            return acks;
+        (_doneAhead ??= []).UnionWith(acks.Where(ack => !ack.Received && ack.Number >= _pushNext).Select(ack => ack.Number));
+        return [.. acks.Where(ack => ack.Received || ack.Number < _pushNext)];
+    }
+
     /// <summary>Entries that came by a shared subscription and that this client has not dealt with, in order.</summary>
     public async ValueTask<IReadOnlyList<InboxEntry>> ReadSharedAsync()
     {
@@ -286,7 +336,7 @@ internal sealed partial class Inbox
         long from = 0;
         while (await _store.ReadAsync(_hold, from, PageSize).ConfigureAwait(false) is { Count: > 0 } page)
         {
-            shared.AddRange(page.Where(entry => entry.Delivery.Group is not null && !entry.Released));
+            shared.AddRange(page.Where(entry => entry.Delivery.Group is not null && !entry.Released && _doneAhead?.Contains(entry.Number) != true));
             from = page[^1].Number + 1;
         }
 
@@ -303,7 +353,7 @@ internal sealed partial class Inbox
     public Delivery Leave(InboxEntry entry)
     {
         lock (_gate)
-            return entry.Delivery with { From = new InboxPlace(_hold.Id, entry.Number) };
+            return entry.Delivery with { From = new InboxPlace(_hold.Id, entry.Number, _hold.Epoch) };
     }
 
     /// <summary>Takes entries out that somebody else has got; there is no connection.</summary>

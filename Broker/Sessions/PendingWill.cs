@@ -1,19 +1,22 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 
 namespace Starling.Broker.Sessions;
 
 /// <summary>
 /// A session's will: published when the connection ends without a DISCONNECT, after the delay or at the end of the session, whichever
-/// comes first, unless the client is back before that ([MQTT-3.1.2-8], [MQTT-3.1.3-9]). Used within the session's turn, except for
-/// the timer, which takes the will out under a lock so that it is published once.
+/// comes first, unless the client is back before that ([MQTT-3.1.2-8], [MQTT-3.1.3-9]). Used within the session's turn.
 /// </summary>
-internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context, Func<Task> published)
+/// <param name="pending">The will.</param>
+/// <param name="tenant">Whose.</param>
+/// <param name="context">Where it is published.</param>
+/// <param name="due">Called, on any thread, when the delay is over.</param>
+internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context, Action due)
 {
     /// <summary>Milliseconds.</summary>
     private const long RetryAfter = 1000;
 
-    private readonly Lock _gate = new();
     private SessionWill? _will = pending;
     private IDisposable? _timer;
     private long? _dueAt;
@@ -40,33 +43,26 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
         return Task.CompletedTask;
     }
 
-    /// <summary>Publishes it at the time and says so, unless it is cancelled before.</summary>
+    /// <summary>Says when it is due, unless it is cancelled before.</summary>
     public void WaitUntil(long dueAt)
     {
         _dueAt = dueAt;
-        _timer = context.Due.Schedule(dueAt, () => _ = PublishDueAsync());
+        _timer = context.Due.Schedule(dueAt, due);
     }
 
-    /// <summary>Publishes it now, if it has not been. Does not throw.</summary>
+    /// <summary>
+    /// Publishes it now, if it has not been. Where nobody else could do it after this process it does not throw, but tries again by itself.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It could not be published: who has the session next has to.</exception>
+    /// <exception cref="RemoteCallException">The same.</exception>
     public Task PublishAsync() => Take() is { } will ? PublishAsync(will) : Task.CompletedTask;
-
-    private async Task PublishDueAsync()
-    {
-        if (Take() is not { } will)
-            return;
-        await PublishAsync(will).ConfigureAwait(false);
-        await published().ConfigureAwait(false);
-    }
 
     private SessionWill? Take()
     {
-        lock (_gate)
-        {
-            var will = _will;
-            _timer?.Dispose();
-            (_will, _timer, _dueAt) = (null, null, null);
-            return will;
-        }
+        var will = _will;
+        _timer?.Dispose();
+        (_will, _timer, _dueAt) = (null, null, null);
+        return will;
     }
 
     private async Task PublishAsync(SessionWill will)
@@ -85,6 +81,10 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
             var expiresAt = will.MessageExpirySeconds is { } seconds ? context.Due.Now + (seconds * 1000L) : Message.Never;
             await context.Cluster.PublishAsync(tenant, will.Message.WithExpiry(expiresAt)).ConfigureAwait(false);
             context.Counters.WillsPublished.Increment();
+        }
+        catch (Exception error) when (context.IsShared && error is StoreUnavailableException or RemoteCallException)
+        {
+            throw;
         }
         catch (StoreUnavailableException error)
         {

@@ -2,28 +2,72 @@ namespace Starling.Broker.Sessions;
 
 /// <summary>
 /// How a session and its store go together. The object is made when somebody asks for the session, and takes it over from the store
-/// before it does anything; what it writes from then on names the epoch that it got. A connection that the store knows of, and this
-/// object does not, ended together with its edge: what follows from that is done while it is loaded.
+/// before it does anything; what it writes from then on names the epoch that it got.
 /// </summary>
+/// <remarks>
+/// A connection that the store knows of, and this object does not, came to another object. If its edge lives, so does the connection, and
+/// this object goes on with it: entries are pushed to it again from the oldest on, of which it passes over those that it has had, and
+/// acknowledges again those that its client is done with. For that no number may be given twice in a connection: numbers are reserved in
+/// the store before they are used (<see cref="Inbox.NextNumber"/>), so that this object begins above all that the one before may have used,
+/// also when their entries are gone. If the edge is gone, the connection was lost with it, and what follows from that is done while the
+/// session is loaded.
+///
+/// What another object may still have under way when this one takes the session:
+/// - An append. The store carries out either it or the taking first. If the append is first it is found here. If not it is refused, and
+///   the other object tries again with the session's new owner; nothing was written, so nothing is doubled. Where its process dies before
+///   it knows, its publisher is not answered and repeats the message, which the inbox finds at QoS 2, and which QoS 1 allows.
+/// - Acknowledgements. Refused, the entries stay; they are pushed again, and the connection, which has had them, acknowledges them again.
+///   If the connection is gone by then, the next one gets them again with DUP, or PUBREL.
+/// - What it leaves to other members of a shared subscription. The entry goes to the other member only in a transaction that finds it with
+///   its owner's epoch unchanged, and removes it there.
+/// - The end of the connection, its will, its expiry: see Session.Ending.cs.
+/// </remarks>
 public sealed partial class Session
 {
     /// <summary>Milliseconds after which what a store did not do is tried again.</summary>
     private const long RetryAfter = 1000;
 
-    /// <summary>Sees to what is due for a session that nobody has asked for since the process began: its expiry, its will.</summary>
+    /// <summary>The epoch of this object; 0 when nothing is stored.</summary>
+    private long _stored;
+
+    private long _highestStored;
+    private bool _registersAgain;
+    private Task _saving = Task.CompletedTask;
+
+    /// <summary>Sees to what is due for a session that nobody may have asked for since the process began.</summary>
     public async ValueTask WakeAsync()
     {
-        await LoadedAsync().ConfigureAwait(false);
+        await OwnedAsync(0, async () =>
+        {
+            if (_owner is { } owner && !_retired && !await _context.Cluster.IsAliveAsync(owner.Connection.EdgeId).ConfigureAwait(false))
+            {
+                try
+                {
+                    await EndConnectionAsync(Unknown).ConfigureAwait(false);
+                }
+                catch
+                {
+                    Forget();
+                    throw;
+                }
+            }
+
+            return true;
+        }).ConfigureAwait(false);
         _context.Idle(this, _key);
     }
 
     /// <summary>What there is of it, once it has been taken over from the store and what was due has been done.</summary>
-    private async ValueTask<DurableState?> LoadedAsync()
+    /// <param name="epoch">Of a connection that asks, 0 for a message; neither may be known to this object and known to the store.</param>
+    private async ValueTask<DurableState?> LoadedAsync(long epoch = 0)
     {
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            await LoadAsync().ConfigureAwait(false);
+            var before = _loaded;
+            await LoadAsync(epoch).ConfigureAwait(false);
+            if (epoch == 0 && _durable is null && before && _context.IsShared)
+                await LoadAnewAsync().ConfigureAwait(false);
             return _durable;
         }
         finally
@@ -32,16 +76,20 @@ public sealed partial class Session
         }
     }
 
-    private async ValueTask LoadAsync()
+    /// <param name="epoch">Of a connection that may be newer than what this object knows.</param>
+    private async ValueTask LoadAsync(long epoch = 0)
     {
         if (_retired)
             return;
         try
         {
-            if (!_loaded)
+            var fresh = !_loaded;
+            if (fresh)
                 await TakeAsync().ConfigureAwait(false);
             if (_owner is null && _durable is not null)
                 await DoWhatIsDueAsync().ConfigureAwait(false);
+            if (!fresh && IsUnheardOf(epoch))
+                await LoadAnewAsync().ConfigureAwait(false);
         }
         catch when (_loaded)
         {
@@ -50,30 +98,60 @@ public sealed partial class Session
         }
     }
 
+    /// <summary>Takes the session once more. A connection that is written nowhere stays, unless the store knows better.</summary>
+    private async ValueTask LoadAnewAsync()
+    {
+        if (_retired)
+            return;
+        if (_stored != 0 || _durable is not null)
+            Drop();
+        _loaded = false;
+        await LoadAsync().ConfigureAwait(false);
+    }
+
     private async ValueTask TakeAsync()
     {
         var stored = await _context.Sessions.TakeAsync(_key, _context.Due.Now).ConfigureAwait(false);
         (_loaded, _unsettled) = (true, false);
         if (stored is null)
         {
-            _storedEpoch = 0;
+            _stored = 0;
+            _mayBeElsewhere = _owner is null;
             _isWithoutInbox = true;
             return;
         }
 
-        var state = stored.State;
-        _epoch = _storedEpoch = state.Epoch;
-        (_expirySeconds, _expiresAt) = (state.ExpirySeconds, state.ExpiresAt);
-        var durable = new DurableState(_key, _context);
-        foreach (var subscription in stored.Subscriptions)
-            durable.Subscriptions[subscription.Filter] = subscription;
-        durable.Received.UnionWith(stored.Received);
-        durable.Inbox.Reset(stored.Inbox, stored.Hold);
-        BecomeDurable(durable);
-        _will = state.Will is { } will ? new PendingWill(will, _key.Tenant, _context, WillPublishedAsync) : null;
-        if (state.EdgeId is not null)
+        if (_owner is { } unwritten)
         {
-            await EndConnectionAsync(new SessionDisconnect(PublishWill: true, SentBelow: long.MaxValue)).ConfigureAwait(false);
+            // Another object has begun the session anew.
+            Drop();
+            _loaded = true;
+            _ = CloseAsync(unwritten).AsTask();
+        }
+
+        await TakeUpAsync(stored).ConfigureAwait(false);
+    }
+
+    private async ValueTask TakeUpAsync(StoredSession stored)
+    {
+        var state = stored.State;
+        _stored = _highestStored = state.Epoch;
+        _connection = Math.Max(_connection, Math.Max(state.ConnectionEpoch, state.Connection?.Epoch ?? 0));
+        (_expirySeconds, _expiresAt) = (state.ExpirySeconds, state.ExpiresAt);
+        _will = state.Will is { } will ? new PendingWill(will, _key.Tenant, _context, SeeToIt) : null;
+        if (state.Connection is { Durable: false })
+            _isWithoutInbox = true;
+        else
+            await BecomeDurableAsync(stored).ConfigureAwait(false);
+        if (state.Connection is { } connection)
+        {
+            var hasEnded = connection.Epoch == _ended.Epoch;
+            if (hasEnded && _ended.How.ExpirySeconds is { } expiry && _durable is not null)
+                _expirySeconds = expiry;
+            if (hasEnded || !await _context.Cluster.IsAliveAsync(connection.EdgeId).ConfigureAwait(false))
+                await EndConnectionAsync(hasEnded ? _ended.How : Unknown, isTaken: true).ConfigureAwait(false);
+            else
+                StartInbox(_owner = new Owner(connection, address: null))?.Inbox.Push();
             return;
         }
 
@@ -84,17 +162,34 @@ public sealed partial class Session
             ExpireAt(due);
     }
 
-    /// <summary>What came due while nobody had the session, or before its timer was seen to.</summary>
+    private async ValueTask BecomeDurableAsync(StoredSession stored)
+    {
+        var durable = new DurableState(_key, _context);
+        foreach (var subscription in stored.Subscriptions)
+            durable.Subscriptions[subscription.Filter] = subscription;
+        durable.Received.UnionWith(stored.Received);
+        durable.Inbox.Reset(stored.Inbox, stored.Hold);
+        BecomeDurable(durable);
+        if (!_registersAgain)
+            return;
+        foreach (var subscription in stored.Subscriptions)
+            await durable.Routes.RegisterAsync(subscription, stored.State.Connection).ConfigureAwait(false);
+        _registersAgain = false;
+    }
+
+    /// <summary>What came due while nobody had the session, or by now.</summary>
     private async ValueTask DoWhatIsDueAsync()
     {
         var now = _context.Due.Now;
         if (_expiresAt <= now)
         {
+            await ConfirmAsync().ConfigureAwait(false);
             _context.Counters.SessionsExpired.Increment();
             await DiscardAsync().ConfigureAwait(false);
         }
         else if (_will is { } will && will.DueAt <= now)
         {
+            await ConfirmAsync().ConfigureAwait(false);
             await will.PublishAsync().ConfigureAwait(false);
             await SettleAsync().ConfigureAwait(false);
         }
@@ -108,10 +203,25 @@ public sealed partial class Session
         WakeLater();
     }
 
+    /// <summary>The same, unless it has been done already.</summary>
+    private async ValueTask ForgetAsync(DurableState outOfDate)
+    {
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_durable == outOfDate)
+                Forget();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     private void WakeLater()
     {
         _wake?.Dispose();
-        _wake = _context.Due.Schedule(_context.Due.Now + RetryAfter, () => _ = WakeAgainAsync());
+        _wake = _context.Due.Schedule(_context.Due.Now + RetryAfter, SeeToIt);
     }
 
     private void Drop()
@@ -129,7 +239,10 @@ public sealed partial class Session
         }
     }
 
-    private async Task WakeAgainAsync()
+    /// <summary>Something is due, or was not written: nobody waits for it.</summary>
+    private void SeeToIt() => _ = SeeToItAsync();
+
+    private async Task SeeToItAsync()
     {
         try
         {
@@ -143,21 +256,31 @@ public sealed partial class Session
         }
     }
 
-    private ValueTask<SessionHold> SaveAsync() => SaveAsync(_durable?.Inbox.Summary.Next ?? 0);
+    private ValueTask<SessionHold> SaveAsync() => SaveAsync(_durable?.Inbox.NextNumber(connected: _owner is not null) ?? 0);
 
     private async ValueTask<SessionHold> SaveAsync(long next)
     {
-        var expected = _storedEpoch;
-        _storedEpoch = _epoch;
+        var expected = _stored;
+        if (_stored == 0)
+            _stored = _highestStored = Math.Max(_highestStored + 1, _context.Due.Now);
         return await _context.Sessions.SaveAsync(
             _key,
             expected,
-            new SessionState(_epoch, _owner?.EdgeId, _expirySeconds, _expiresAt, _will?.Current, _will?.DueAt, next)).ConfigureAwait(false);
+            new SessionState(
+                _stored, _owner?.Connection, _expirySeconds, _expiresAt, _will?.Current, _will?.DueAt, next, _connection)).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the store, where other processes use it, whether the session still is this object's.</summary>
+    /// <exception cref="StaleEpochException">It is not.</exception>
+    private async ValueTask ConfirmAsync()
+    {
+        if (_context.IsShared && _stored != 0)
+            await SaveAsync().ConfigureAwait(false);
     }
 
     /// <summary>
     /// Writes how a session goes on without its connection. If the store does not take it now it is told later: should the process die
-    /// before that, the session is one whose connection ended with its edge.
+    /// before that, the session is one whose connection ended with its edge. Where the edge may live on, it is told instead.
     /// </summary>
     private async ValueTask SettleAsync()
     {
@@ -165,15 +288,12 @@ public sealed partial class Session
         {
             await SaveAsync().ConfigureAwait(false);
         }
-        catch (Exception error) when (error is not StaleEpochException)
+        catch (Exception error) when (error is not StaleEpochException && !_context.IsShared)
         {
             NotWritten(error);
             _context.Due.Schedule(_context.Due.Now + RetryAfter, () => _ = SettleLaterAsync());
         }
     }
-
-    /// <summary>A delayed will has been published: it is not to be published again after a crash.</summary>
-    private Task WillPublishedAsync() => SettleLaterAsync();
 
     private async Task SettleLaterAsync()
     {
@@ -196,7 +316,7 @@ public sealed partial class Session
         _context.Idle(this, _key);
     }
 
-    private void InBackground(ValueTask<SessionHold> write) => _ = ObserveAsync(write.AsTask());
+    private void InBackground(ValueTask<SessionHold> write) => _saving = ObserveAsync(write.AsTask());
 
     private async Task ObserveAsync(Task write)
     {

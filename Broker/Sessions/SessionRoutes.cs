@@ -12,12 +12,13 @@ namespace Starling.Broker.Sessions;
 internal sealed class SessionRoutes(SessionKey key, SessionContext context, Inbox inbox)
 {
     /// <param name="subscription">A subscription of the session.</param>
-    /// <param name="edgeId">Where its connection is; null while it is away.</param>
-    public async ValueTask RegisterAsync(Subscription subscription, string? edgeId)
+    /// <param name="connection">Its connection; null while it is away.</param>
+    public async ValueTask RegisterAsync(Subscription subscription, StoredConnection? connection)
     {
         if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
         {
-            var member = new SharedMember(key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, edgeId, Durable: true, inbox.Hold.Epoch);
+            var member = new SharedMember(
+                key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection?.EdgeId, Durable: true, connection?.Epoch ?? 0);
             foreach (var shard in context.Cluster.ShardsOf(key.Tenant, shared.Filter))
                 await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
             return;

@@ -14,8 +14,10 @@ public sealed partial class SessionSweep : IAsyncDisposable
 
     private readonly ISessionStore _store;
     private readonly ITenantDirectory _tenants;
-    private readonly Func<SessionKey, Session> _find;
-    private readonly string _edge;
+    private readonly Func<SessionKey, ISession> _find;
+    private readonly Func<IReadOnlyCollection<string>> _liveEdges;
+    private readonly int _part;
+    private readonly int _parts;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionSweep> _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -26,16 +28,28 @@ public sealed partial class SessionSweep : IAsyncDisposable
     /// <param name="store">Where they are kept.</param>
     /// <param name="tenants">Whose sessions it sees to.</param>
     /// <param name="find">The session that owns a key.</param>
-    /// <param name="edge">The edge that lives.</param>
+    /// <param name="liveEdges">
+    /// Edges that live. Sessions that the store believes to be connected elsewhere are woken, and look for themselves.
+    /// </param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Hears of what failed.</param>
+    /// <param name="part">Which part of the sessions it sees to; another sweep sees to each other one.</param>
+    /// <param name="parts">How many parts there are.</param>
     public SessionSweep(
-        ISessionStore store, ITenantDirectory tenants, Func<SessionKey, Session> find, string edge, TimeProvider time, ILogger<SessionSweep> logger)
+        ISessionStore store,
+        ITenantDirectory tenants,
+        Func<SessionKey, ISession> find,
+        Func<IReadOnlyCollection<string>> liveEdges,
+        TimeProvider time,
+        ILogger<SessionSweep> logger,
+        int part = 0,
+        int parts = 1)
     {
         _store = store;
         _tenants = tenants;
         _find = find;
-        _edge = edge;
+        _liveEdges = liveEdges;
+        (_part, _parts) = (part, parts);
         _time = time;
         _logger = logger;
     }
@@ -60,7 +74,12 @@ public sealed partial class SessionSweep : IAsyncDisposable
         do
         {
             due = await _store.ReadDueAsync(
-                [.. _tenants.Tenants.Select(tenant => tenant.Name)], _time.GetUtcNow().ToUnixTimeMilliseconds(), _edge, PageSize).ConfigureAwait(false);
+                [.. _tenants.Tenants.Select(tenant => tenant.Name)],
+                _time.GetUtcNow().ToUnixTimeMilliseconds(),
+                _liveEdges(),
+                _part,
+                _parts,
+                PageSize).ConfigureAwait(false);
             foreach (var key in due)
             {
                 if (cancellation.IsCancellationRequested || !_tenants.TryGet(key.Tenant, out _))

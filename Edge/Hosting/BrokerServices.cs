@@ -45,13 +45,17 @@ public static class BrokerServices
         services.AddSingleton<IQuotaLeases, UndividedQuotas>();
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<StandaloneCluster>());
         services.AddSingleton<EdgeNode>();
-        services.AddSingleton(provider => new SessionSweep(
-            provider.GetRequiredService<StandaloneStores>().Sessions,
-            provider.GetRequiredService<ITenantDirectory>(),
-            provider.GetRequiredService<StandaloneCluster>().Session,
-            provider.GetRequiredService<EdgeNode>().Id,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<SessionSweep>>()));
+        services.AddSingleton(provider =>
+        {
+            string[] edge = [provider.GetRequiredService<EdgeNode>().Id];
+            return new SessionSweep(
+                provider.GetRequiredService<StandaloneStores>().Sessions,
+                provider.GetRequiredService<ITenantDirectory>(),
+                provider.GetRequiredService<StandaloneCluster>().Session,
+                () => edge,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<SessionSweep>>());
+        });
         services.AddHostedService(provider =>
         {
             // Brings the tenants and the edge with it.

@@ -1,3 +1,4 @@
+using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 
 namespace Starling.Storage.Memory;
@@ -24,13 +25,18 @@ internal sealed class MemoryInbox
         }
     }
 
-    public IReadOnlyList<long> Append(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    /// <param name="session">Who appends.</param>
+    /// <param name="entries">In order.</param>
+    /// <param name="isTaken">Which of them; null for all.</param>
+    public void Append(SessionHold session, IReadOnlyList<InboxEntry> entries, Func<InboxEntry, bool>? isTaken = null)
     {
         lock (_gate)
         {
             Check(session);
             foreach (var entry in entries)
             {
+                if (isTaken?.Invoke(entry) == false)
+                    continue;
                 if (_first == _end)
                     _first = _end = entry.Number;
                 Reserve(entry.Number);
@@ -38,8 +44,19 @@ internal sealed class MemoryInbox
                 _end = entry.Number + 1;
             }
         }
+    }
 
-        return [];
+    /// <summary>Removes an entry that goes to another inbox.</summary>
+    /// <returns>False when it is not there, or not this owner's to give.</returns>
+    public bool Leave(InboxPlace place)
+    {
+        lock (_gate)
+        {
+            if (Epoch != place.Epoch || place.Number < _first || place.Number >= _end || _ring[place.Number % _ring.Length] is null)
+                return false;
+            _ring[place.Number % _ring.Length] = null;
+            return true;
+        }
     }
 
     public void Acknowledge(SessionHold session, IReadOnlyList<InboxAck> acks)

@@ -1,15 +1,43 @@
 using System.Collections.Concurrent;
+using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 
 namespace Starling.Storage.Memory;
 
-/// <summary>Inboxes in memory: gone with the process, so that no publisher ever repeats a message to them.</summary>
-public sealed class MemoryInboxStore : IInboxStore
+/// <summary>Inboxes in memory.</summary>
+/// <param name="outlivesProcess">
+/// Whether several processes, as a simulation has them, use them: publishers then repeat messages when one of those dies. Otherwise they
+/// are gone with the process, so that nobody ever does.
+/// </param>
+public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
 {
     private readonly ConcurrentDictionary<long, MemoryInbox> _inboxes = new();
+    private readonly MemoryRepeats? _repeats = outlivesProcess ? new MemoryRepeats() : null;
+    private readonly Lock _moving = new();
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries) =>
-        new(Of(session).Append(session, entries));
+    internal bool OutlivesProcess => outlivesProcess;
+
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
+    {
+        if (_repeats is null && !entries.Any(entry => entry.Delivery.From is not null))
+        {
+            Of(session).Append(session, entries);
+            return new([]);
+        }
+
+        lock (_moving)
+        {
+            List<long> left = [];
+            Of(session).Append(session, entries, entry =>
+            {
+                var taken = _repeats?.Take(session, entry) != false && MayMove(entry.Delivery.From);
+                if (!taken)
+                    left.Add(entry.Number);
+                return taken;
+            });
+            return new(left);
+        }
+    }
 
     public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
     {
@@ -27,7 +55,15 @@ public sealed class MemoryInboxStore : IInboxStore
 
     internal void SetEpoch(SessionHold session) => _inboxes.GetOrAdd(session.Id, static _ => new MemoryInbox()).Epoch = session.Epoch;
 
-    internal void Delete(long session) => _inboxes.TryRemove(session, out _);
+    internal void Delete(long session)
+    {
+        _inboxes.TryRemove(session, out _);
+        _repeats?.Forget(session);
+    }
+
+    internal void Released(long publisher, IReadOnlyList<ushort> packetIdentifiers) => _repeats?.Forget(publisher, packetIdentifiers);
+
+    private bool MayMove(InboxPlace? from) => from is null || (_inboxes.TryGetValue(from.Session, out var giver) && giver.Leave(from));
 
     private MemoryInbox Of(SessionHold session) =>
         _inboxes.TryGetValue(session.Id, out var inbox) ? inbox : throw new StaleEpochException(session.Key, session.Epoch);

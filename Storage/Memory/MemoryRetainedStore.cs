@@ -6,7 +6,8 @@ using Starling.Broker.Retained;
 namespace Starling.Storage.Memory;
 
 /// <summary>Retained messages in memory, for shards that are given up and come back within one process.</summary>
-public sealed class MemoryRetainedStore : IRetainedStore
+/// <param name="shards">Says whose writes are taken, where several processes have shards.</param>
+public sealed class MemoryRetainedStore(MemoryShardStore? shards = null) : IRetainedStore
 {
     private readonly ConcurrentDictionary<(string Tenant, string Topic), Message> _messages = new();
 
@@ -14,6 +15,8 @@ public sealed class MemoryRetainedStore : IRetainedStore
 
     public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
     {
+        if (shard is not null && shards?.IsCurrent(shard) == false)
+            throw new StaleShardException(shard);
         foreach (var message in messages)
         {
             if (message.PayloadLength == 0)

@@ -3,7 +3,7 @@ using Starling.Broker.Sessions;
 
 namespace Starling.Storage.Memory;
 
-/// <summary>Durable sessions in memory: they outlive their connections, not the process.</summary>
+/// <summary>Durable sessions in memory: they outlive their connections, and the process only as far as the inboxes do.</summary>
 public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
 {
     private readonly ConcurrentDictionary<SessionKey, Stored> _sessions = new();
@@ -15,6 +15,8 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
             return new((StoredSession?)null);
         lock (stored)
         {
+            if (stored.IsGone || stored.State.Epoch == 0)
+                return new((StoredSession?)null);
             stored.State = stored.State with { Epoch = Math.Max(stored.State.Epoch + 1, epoch) };
             var hold = new SessionHold(session, stored.Id, stored.State.Epoch);
             return new(new StoredSession(
@@ -24,12 +26,17 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
 
     public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state)
     {
-        var stored = _sessions.GetOrAdd(session, static (_, self) => new Stored(Interlocked.Increment(ref self._lastId)), this);
+        var stored = epoch == 0
+            ? _sessions.GetOrAdd(session, static (_, self) => new Stored(Interlocked.Increment(ref self._lastId)), this)
+            : _sessions.GetValueOrDefault(session);
+        if (stored is null)
+            throw new StaleEpochException(session, epoch);
         lock (stored)
         {
-            if (stored.State.Epoch != 0 && stored.State.Epoch != epoch)
+            if (stored.IsGone || stored.State.Epoch != epoch)
                 throw new StaleEpochException(session, epoch);
-            stored.State = state;
+            var next = state.Connection is null ? state.NextNumber : Math.Max(state.NextNumber, stored.State.NextNumber);
+            stored.State = state with { NextNumber = next };
             var hold = new SessionHold(session, stored.Id, state.Epoch);
             inboxes.SetEpoch(hold);
             return new(hold);
@@ -54,22 +61,24 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
         {
             stored.Received.UnionWith(received);
             stored.Received.ExceptWith(released);
+            inboxes.Released(session.Id, released);
         });
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask DeleteAsync(SessionKey session, long epoch)
+    public ValueTask<bool> DeleteAsync(SessionKey session, long epoch)
     {
-        if (_sessions.TryGetValue(session, out var stored))
+        if (!_sessions.TryGetValue(session, out var stored))
+            return new(true);
+        lock (stored)
         {
-            lock (stored)
-            {
-                if (stored.State.Epoch == epoch && _sessions.TryRemove(new(session, stored)))
-                    inboxes.Delete(stored.Id);
-            }
+            if (stored.State.Epoch != epoch)
+                return new(stored.IsGone);
+            stored.IsGone = true;
+            if (_sessions.TryRemove(new(session, stored)))
+                inboxes.Delete(stored.Id);
+            return new(true);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     public async IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant)
@@ -79,18 +88,29 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
             if (key.Tenant != tenant)
                 continue;
             Subscription[] subscriptions;
+            StoredConnection? connection;
             lock (stored)
-                subscriptions = [.. stored.Subscriptions.Values];
+                (subscriptions, connection) = ([.. stored.Subscriptions.Values], stored.State.Connection);
             foreach (var subscription in subscriptions)
-                yield return new StoredRoute(key.ClientId, subscription);
+                yield return new StoredRoute(key.ClientId, subscription, connection?.EdgeId, connection?.Epoch ?? 0);
         }
 
         await Task.CompletedTask.ConfigureAwait(false);
     }
 
-    /// <summary>None: what is in memory only, its owners know, and their timers with them.</summary>
-    public ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most) =>
-        new((IReadOnlyList<SessionKey>)[]);
+    /// <summary>None where it is gone with the process: what is in memory only, its owners know, and their timers with them.</summary>
+    public ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(
+        IReadOnlyCollection<string> tenants, long now, IReadOnlyCollection<string> liveEdges, int part, int parts, int most)
+    {
+        return new(inboxes.OutlivesProcess
+            ? [.. _sessions
+                .Where(s => s.Value.Id % parts == part && tenants.Contains(s.Key.Tenant) && IsDue(s.Value.State))
+                .OrderBy(s => s.Value.Id).Select(s => s.Key).Take(most)]
+            : (IReadOnlyList<SessionKey>)[]);
+
+        bool IsDue(SessionState state) =>
+            (state.Connection is { } connection && !liveEdges.Contains(connection.EdgeId)) || state.ExpiresAt <= now || state.WillAt <= now;
+    }
 
     private void Change(SessionHold session, Action<Stored> change)
     {
@@ -98,7 +118,7 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
             throw new StaleEpochException(session.Key, session.Epoch);
         lock (stored)
         {
-            if (stored.Id != session.Id || stored.State.Epoch != session.Epoch)
+            if (stored.IsGone || stored.Id != session.Id || stored.State.Epoch != session.Epoch)
                 throw new StaleEpochException(session.Key, session.Epoch);
             change(stored);
         }
@@ -108,7 +128,9 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
     {
         public long Id => id;
 
-        public SessionState State { get; set; } = new(Epoch: 0, EdgeId: null, ExpirySeconds: 0);
+        public bool IsGone { get; set; }
+
+        public SessionState State { get; set; } = new(Epoch: 0, Connection: null, ExpirySeconds: 0);
 
         public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 

@@ -6,6 +6,9 @@ public sealed record PostgreSqlOptions
     /// <summary>As Npgsql takes it; <see cref="ConnectionText.ProblemWith"/> says whether it can be used. It may hold a password.</summary>
     public required string ConnectionString { get; init; }
 
+    /// <summary>Whether the process is a node of a cluster, whose nodes share the database. A standalone broker has one for itself.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Connections that read; those that write, listen or hold locks come on top.</summary>
     public int MaximumConnections { get; init; } = 8;
 

@@ -10,6 +10,6 @@ public sealed partial class SingleBroker
     [LoggerMessage(Level = LogLevel.Information, Message = "Other brokers are kept away from the database again")]
     private partial void LogTakenAgain();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Another broker{Where} took the database while this one had lost its connection")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database was taken while the connection to it was lost, by {Where}")]
     private partial void LogTakenByAnother(string where);
 }

@@ -9,7 +9,7 @@ public enum SingleBrokerState
     /// <summary>Not taken yet, or lost with its connection: another broker may come.</summary>
     Absent,
 
-    /// <summary>This process alone has the database.</summary>
+    /// <summary>This process alone has the database, or nodes of its cluster have.</summary>
     Held,
 
     /// <summary>Another broker came while the connection was lost. It stays so: what this process has in memory is no longer true.</summary>
@@ -17,8 +17,10 @@ public enum SingleBrokerState
 }
 
 /// <summary>
-/// Sees to it that standalone brokers, which have sessions and routes in memory, never share a database: a connection of its own holds an
-/// advisory lock as long as the process runs. When the connection is lost the lock is taken again as soon as that is possible.
+/// Sees to it that standalone brokers, which have sessions and routes in memory, never share a database, neither with each other nor with
+/// a cluster: a connection of its own holds an advisory lock as long as the process runs, exclusively for a standalone broker, shared for a
+/// node of a cluster (<see cref="PostgreSqlOptions.IsShared"/>). When the connection is lost the lock is taken again as soon as that is
+/// possible.
 /// </summary>
 public sealed partial class SingleBroker(Database database, TimeProvider time, ILogger<SingleBroker> logger) : IAsyncDisposable
 {
@@ -33,6 +35,10 @@ public sealed partial class SingleBroker(Database database, TimeProvider time, I
     private Task _watch = Task.CompletedTask;
 
     public SingleBrokerState State => _state;
+
+    private string Rule => database.Options.IsShared
+        ? "a cluster and a standalone broker cannot share a database"
+        : "standalone brokers cannot share a database";
 
     /// <summary>After every change of <see cref="State"/>, on a thread of the pool.</summary>
     public event Action<SingleBrokerState>? Changed;
@@ -51,7 +57,7 @@ public sealed partial class SingleBroker(Database database, TimeProvider time, I
                 (connection, where) = await TryTakeAsync(cancellation);
             }
             if (connection is null)
-                throw new DatabaseException($"{database.Place}: another broker{where} uses it; standalone brokers cannot share a database");
+                throw new DatabaseException($"{database.Place}: {where ?? "another broker"} uses it; {Rule}");
             Become(SingleBrokerState.Held);
             _watch = WatchAsync(connection);
         }
@@ -123,7 +129,7 @@ public sealed partial class SingleBroker(Database database, TimeProvider time, I
         return null;
     }
 
-    /// <summary>The connection with the lock, or where its holder is: null when nobody is there to be seen, or it was this process.</summary>
+    /// <summary>The connection with the lock, or who and where its holder is: null when nobody is there to be seen, or it was this process.</summary>
     private async Task<(NpgsqlConnection? Connection, string? Where)> TryTakeAsync(CancellationToken cancellation)
     {
         var connection = await database.ConnectAsync(_purpose, cancellation);
@@ -131,7 +137,7 @@ public sealed partial class SingleBroker(Database database, TimeProvider time, I
         {
             // The server shall notice a machine that is gone, too, and give the lock to whoever starts in its place.
             await connection.ScalarAsync("set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 7", cancellation);
-            if (await connection.ScalarAsync($"select pg_try_advisory_lock({AdvisoryLock.SingleBroker})", cancellation) is true)
+            if (await connection.ScalarAsync($"select pg_try_advisory_lock{(database.Options.IsShared ? "_shared" : "")}({AdvisoryLock.SingleBroker})", cancellation) is true)
             {
                 var held = connection;
                 connection = null;
@@ -147,20 +153,21 @@ public sealed partial class SingleBroker(Database database, TimeProvider time, I
     }
 
     /// <summary>An earlier connection of this process, which the server has not missed yet, is ended.</summary>
-    private static async Task<string?> HolderAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private async Task<string?> HolderAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
             $"""
-            select client_addr, case when application_name = current_setting('application_name') then pg_terminate_backend(pid) end
+            select client_addr, mode, case when application_name = current_setting('application_name') then pg_terminate_backend(pid) end
             from pg_locks join pg_stat_activity using (pid)
             where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
                 and (classid::bigint << 32 | objid::bigint) = {AdvisoryLock.SingleBroker} and objsubid = 1 and granted
             """,
             connection);
         await using var rows = await command.ExecuteReaderAsync(cancellation);
-        if (!await rows.ReadAsync(cancellation) || !await rows.IsDBNullAsync(1, cancellation))
+        if (!await rows.ReadAsync(cancellation) || !await rows.IsDBNullAsync(2, cancellation))
             return null;
-        return await rows.IsDBNullAsync(0, cancellation) ? "" : $" at {rows.GetFieldValue<IPAddress>(0)}";
+        var kind = rows.GetString(1) == "ShareLock" ? "a cluster's node" : database.Options.IsShared ? "a standalone broker" : "another broker";
+        return await rows.IsDBNullAsync(0, cancellation) ? kind : $"{kind} at {rows.GetFieldValue<IPAddress>(0)}";
     }
 
     private void Become(SingleBrokerState state)

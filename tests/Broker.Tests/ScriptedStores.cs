@@ -6,7 +6,7 @@ namespace Starling.Broker.Tests;
 /// <summary>Stores that several processes can use one after the other, and that fail and stall when a test says so.</summary>
 internal sealed class ScriptedStores : ISessionStore, IInboxStore
 {
-    private readonly MemoryInboxStore _inboxes = new();
+    private readonly MemoryInboxStore _inboxes = new(outlivesProcess: true);
     private readonly MemorySessionStore _sessions;
     private readonly Dictionary<SessionKey, SessionState> _states = [];
 
@@ -46,21 +46,21 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
     public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         _sessions.SetReceivedAsync(session, received, released);
 
-    public async ValueTask DeleteAsync(SessionKey session, long epoch) => await Call(nameof(DeleteAsync), async () =>
+    public ValueTask<bool> DeleteAsync(SessionKey session, long epoch) => Call(nameof(DeleteAsync), () =>
     {
         if (_states.TryGetValue(session, out var state) && state.Epoch == epoch)
             _states.Remove(session);
-        await _sessions.DeleteAsync(session, epoch);
-        return true;
+        return _sessions.DeleteAsync(session, epoch);
     });
 
     public IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant) => _sessions.LoadRoutesAsync(tenant);
 
-    public ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most) => new(
-        [.. _states.Where(s => (s.Value.EdgeId is { } id && id != edge) || s.Value.ExpiresAt <= now || s.Value.WillAt <= now).Select(s => s.Key).Take(most)]);
+    public ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(
+        IReadOnlyCollection<string> tenants, long now, IReadOnlyCollection<string> liveEdges, int part, int parts, int most) =>
+        _sessions.ReadDueAsync(tenants, now, liveEdges, part, parts, most);
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries) =>
-        Call(nameof(AppendAsync), () => _inboxes.AppendAsync(session, entries));
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
+        Call(nameof(AppendAsync), () => _inboxes.AppendAsync(session, entries, reserve));
 
     public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks) => _inboxes.AcknowledgeAsync(session, acks);
 

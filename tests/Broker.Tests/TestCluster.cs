@@ -104,7 +104,7 @@ internal sealed class TestCluster : IDisposable
 
     public Task SweepAsync()
     {
-        var sweep = new SessionSweep(Stores, Directory, Cluster.Session, Edge.Id, Time, NullLogger<SessionSweep>.Instance);
+        var sweep = new SessionSweep(Stores, Directory, Cluster.Session, () => [Edge.Id], Time, NullLogger<SessionSweep>.Instance);
         return sweep.SweepAsync(TestContext.Current.CancellationToken);
     }
 

@@ -40,6 +40,7 @@ internal static class DeliveryFormat
         {
             writer.Element(6, from.Session);
             writer.Element(7, from.Number);
+            writer.Number(8, from.Epoch);
         }
     }
 
@@ -49,7 +50,7 @@ internal static class DeliveryFormat
         var flags = 0;
         List<uint>? identifiers = null;
         var (shareName, filter) = ((string?)null, (string?)null);
-        var (fromSession, fromNumber) = ((long?)null, (long?)null);
+        var (fromSession, fromNumber, fromEpoch) = ((long?)null, (long?)null, 0L);
         while (reader.Next(out var tag))
         {
             switch (tag)
@@ -75,6 +76,9 @@ internal static class DeliveryFormat
                 case 7:
                     fromNumber = reader.Number();
                     break;
+                case 8:
+                    fromEpoch = reader.Number();
+                    break;
                 default:
                     reader.Skip();
                     break;
@@ -87,7 +91,7 @@ internal static class DeliveryFormat
             (flags & 4) != 0,
             identifiers?.ToArray(),
             shareName is not null && filter is not null ? new SharedGroupKey(shareName, filter) : null,
-            fromSession is { } session && fromNumber is { } number ? new InboxPlace(session, number) : null);
+            fromSession is { } session && fromNumber is { } number ? new InboxPlace(session, number, fromEpoch) : null);
     }
 
     private static List<Delivery> ReadList(ref WireReader reader)

@@ -6,14 +6,14 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Inboxes;
 
-internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry> entries, long bytes)
+internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve, long bytes)
     : OwnerWrite<IReadOnlyList<long>>(session, Stage.Entries)
 {
     private AppendStatements? _statements;
 
     public override long Bytes => bytes;
 
-    protected override IReadOnlyList<long> Result => _statements!.Repeats(Hold.Id, entries);
+    protected override IReadOnlyList<long> Result => _statements!.NotTaken(Hold.Id, entries);
 
     public override void AddTo(WriteBatch batch)
     {
@@ -21,6 +21,8 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
         _statements = batch.Statements(static batch => new AppendStatements(batch));
         foreach (var entry in entries)
             _statements.Add(Hold, entry);
+        if (reserve > 0)
+            batch.Statements(static batch => new ReserveStatements(batch)).Add(Hold, reserve);
     }
 }
 
@@ -51,16 +53,22 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
 {
     private readonly SessionLocks _locks = SessionLocks.Of(writes);
     private readonly List<(SessionHold Session, InboxEntry Entry)> _entries = [];
-    private readonly HashSet<(long Session, long Number)> _repeats = [];
-    private readonly MovedEntries _moved = new();
+    private readonly HashSet<(long Session, long Number)> _notTaken = [];
+    private MovedEntries? _moved;
     private bool _hasRepeatable;
 
     public int Order => 60;
 
-    public void Add(SessionHold session, InboxEntry entry) => _entries.Add((session, entry));
+    public void Add(SessionHold session, InboxEntry entry)
+    {
+        _entries.Add((session, entry));
+        // Who leaves it must still be its owner.
+        if (entry.Delivery.From is { } from)
+            _locks.Add(from.Session, from.Epoch);
+    }
 
-    public IReadOnlyList<long> Repeats(long session, IReadOnlyList<InboxEntry> entries) =>
-        _repeats.Count == 0 ? [] : [.. entries.Where(entry => _repeats.Contains((session, entry.Number))).Select(entry => entry.Number)];
+    public IReadOnlyList<long> NotTaken(long session, IReadOnlyList<InboxEntry> entries) =>
+        _notTaken.Count == 0 ? [] : [.. entries.Where(entry => _notTaken.Contains((session, entry.Number))).Select(entry => entry.Number)];
 
     public void AddTo(NpgsqlBatch batch)
     {
@@ -69,12 +77,12 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
         foreach (var (session, entry) in _entries)
         {
             long? id = stored.TryGetValue(entry.Delivery.Message, out var found) ? found : null;
-            if (entry.Delivery.Message.RepeatableIdentifier == 0)
+            if (entry.Delivery.From is { } from)
+                (_moved ??= new MovedEntries()).Add(from, session.Id, entry, id);
+            else if (entry.Delivery.Message.RepeatableIdentifier == 0)
                 plain.Add(session.Id, entry, id);
             else
                 repeatable.Add(session, entry, id);
-            if (entry.Delivery.From is { } from)
-                _moved.Add(from, session.Id);
         }
 
         _hasRepeatable = repeatable.Count > 0;
@@ -92,8 +100,7 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
                 """)).With(_locks.Sessions).With(_locks.Epochs));
         }
 
-        if (_moved.Count > 0)
-            _moved.AddTo(batch, _locks);
+        _moved?.AddTo(batch, _locks);
     }
 
     public async Task ReadAsync(NpgsqlDataReader reader)
@@ -101,16 +108,12 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
         if (_hasRepeatable)
         {
             while (await reader.ReadAsync().ConfigureAwait(false))
-                _repeats.Add((reader.GetInt64(0), reader.GetInt64(1)));
+                _notTaken.Add((reader.GetInt64(0), reader.GetInt64(1)));
             await reader.NextResultAsync().ConfigureAwait(false);
         }
 
-        if (_moved.Count > 0)
-        {
-            while (await reader.ReadAsync().ConfigureAwait(false))
-                writes.Shared.Unreferenced(reader.GetInt64(0));
-            await reader.NextResultAsync().ConfigureAwait(false);
-        }
+        if (_moved is not null)
+            await MovedEntries.ReadAsync(reader, writes.Shared, _notTaken).ConfigureAwait(false);
     }
 
     private Dictionary<Message, long> StoreShared(NpgsqlBatch batch)
@@ -136,7 +139,7 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
             batch.BatchCommands.Add(new NpgsqlBatchCommand(
                 "insert into messages (id, body) select * from unnest($1, $2)").With(ids).With(bodies));
             // Should none of the entries be taken, nothing refers to them.
-            if (_entries.Exists(entry => entry.Entry.Delivery.Message.RepeatableIdentifier != 0))
+            if (_entries.Exists(entry => entry.Entry.Delivery.Message.RepeatableIdentifier != 0 || entry.Entry.Delivery.From is not null))
                 ids.ForEach(writes.Shared.Unreferenced);
         }
 

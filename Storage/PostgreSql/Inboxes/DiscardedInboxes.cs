@@ -37,16 +37,11 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Empties what is there now.</summary>
+    /// <summary>Empties what is there now, except for what another process is about to empty.</summary>
     public async Task EmptyAsync(CancellationToken cancellation = default)
     {
-        while (await FirstAsync(cancellation).ConfigureAwait(false) is { } session)
+        while (await RemovePageAsync(cancellation).ConfigureAwait(false))
         {
-            while (await RemovePageAsync(session, cancellation).ConfigureAwait(false))
-            {
-            }
-
-            await RunAsync("delete from discarded where session = $1", session, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -59,9 +54,10 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
             await using var command = _database.Source.CreateCommand(
                 """
                 with page as (select id from messages where id > $1 order by id limit 5000),
-                gone as (
-                    delete from messages m using page
-                    where m.id = page.id and not exists (select 1 from inbox i where i.message = m.id))
+                orphans as (
+                    select m.id from messages m join page on page.id = m.id
+                    where not exists (select 1 from inbox i where i.message = m.id) for update of m skip locked),
+                gone as (delete from messages m using orphans where m.id = orphans.id)
                 select max(id) from page
                 """);
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
@@ -69,36 +65,44 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
         }
     }
 
-    private async Task<long?> FirstAsync(CancellationToken cancellation)
+    /// <returns>False when there was nothing.</returns>
+    private async Task<bool> RemovePageAsync(CancellationToken cancellation)
     {
-        await using var command = _database.Source.CreateCommand("select session from discarded limit 1");
-        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as long?;
+        await using var connection = await _database.Source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation).ConfigureAwait(false);
+        await using var first = new NpgsqlCommand("select session from discarded limit 1 for update skip locked", connection);
+        if (await first.ExecuteScalarAsync(cancellation).ConfigureAwait(false) is not long session)
+            return false;
+        var (count, unreferenced) = await RemovePageAsync(connection, session, cancellation).ConfigureAwait(false);
+        if (count < PageSize)
+        {
+            await using var done = new NpgsqlCommand("delete from discarded where session = $1", connection);
+            done.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session });
+            await done.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+
+        await transaction.CommitAsync(cancellation).ConfigureAwait(false);
+        Array.ForEach(unreferenced, _writer.Shared.Unreferenced);
+        return true;
     }
 
-    private async Task<bool> RemovePageAsync(long session, CancellationToken cancellation)
+    private static async Task<(int Count, long[] Unreferenced)> RemovePageAsync(
+        NpgsqlConnection connection, long session, CancellationToken cancellation)
     {
-        await using var command = _database.Source.CreateCommand(
+        await using var command = new NpgsqlCommand(
             """
             with page as (select number from inbox where session = $1 order by number limit $2),
             gone as (
                 delete from inbox i using page where i.session = $1 and i.number = page.number
                 returning i.message)
             select count(*)::int, array_agg(distinct message) filter (where message is not null) from gone
-            """);
+            """,
+            connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = PageSize });
         await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         await reader.ReadAsync(cancellation).ConfigureAwait(false);
-        if (!reader.IsDBNull(1))
-            Array.ForEach(reader.GetFieldValue<long[]>(1), _writer.Shared.Unreferenced);
-        return reader.GetInt32(0) == PageSize;
-    }
-
-    private async Task RunAsync(string text, long session, CancellationToken cancellation)
-    {
-        await using var command = _database.Source.CreateCommand(text);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session });
-        await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        return (reader.GetInt32(0), reader.IsDBNull(1) ? [] : reader.GetFieldValue<long[]>(1));
     }
 
     private async Task RunAsync()

@@ -12,13 +12,18 @@ namespace Starling.Storage.PostgreSql.Inboxes;
 /// </summary>
 public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) : IInboxStore
 {
+    private const int MostRefused = 10_000;
+
     // By session: the last removal that is not known to be written, and the highest number in it.
     private readonly ConcurrentDictionary<long, (Task Written, long Highest)> _removals = new();
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    // By session: the epoch of an owner whose removals were refused, which it is told of with the next one.
+    private readonly ConcurrentDictionary<long, long> _refused = new();
+
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
         writer.EnsureRoom();
-        return new(writer.Add(new AppendWrite(session, entries, entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
+        return new(writer.Add(new AppendWrite(session, entries, reserve, entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
     }
 
     public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
@@ -32,11 +37,13 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
             highest = Math.Max(highest, ack.Number);
         }
 
+        if (!_refused.IsEmpty && _refused.TryRemove(KeyValuePair.Create(session.Id, session.Epoch)))
+            return ValueTask.FromException(new StaleEpochException(session.Key, session.Epoch));
         if (waits)
             return new(writer.Add(write));
         _removals[session.Id] = (write.Done, highest);
         writer.AddLazily(write);
-        _ = ForgetAsync(session.Id, write.Done);
+        _ = ForgetAsync(session, write.Done);
         return ValueTask.CompletedTask;
     }
 
@@ -82,10 +89,13 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return entries;
     }
 
-    private async Task ForgetAsync(long session, Task written)
+    private async Task ForgetAsync(SessionHold session, Task written)
     {
         await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_removals.TryGetValue(session, out var last) && last.Written == written)
-            _removals.TryRemove(new KeyValuePair<long, (Task, long)>(session, last));
+        // Not for ever: a session may not be written to again here.
+        if (database.Options.IsShared && _refused.Count < MostRefused && written.Exception?.InnerException is StaleEpochException)
+            _refused[session.Id] = session.Epoch;
+        if (_removals.TryGetValue(session.Id, out var last) && last.Written == written)
+            _removals.TryRemove(new KeyValuePair<long, (Task, long)>(session.Id, last));
     }
 }

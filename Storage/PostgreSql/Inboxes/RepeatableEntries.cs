@@ -43,6 +43,7 @@ internal sealed class RepeatableEntries
             select * from unnest($1, $2, $3, $4, $5) as added(place, publisher, packet_identifier, session, number)
             where added.session in (
                 select s.id from unnest($6, $7) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
+            order by added.place, added.publisher, added.packet_identifier
             on conflict do nothing
             """)
             .With(_places).With(_publishers).With(_packetIdentifiers).With(_sessions).With(_numbers).With(locks.Sessions).With(locks.Epochs));

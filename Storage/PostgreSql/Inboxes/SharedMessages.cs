@@ -65,8 +65,15 @@ internal sealed class SharedMessages
             """
             delete from messages m using unnest($1) as gone(id)
             where m.id = gone.id and not exists (select 1 from inbox i where i.message = m.id)
-            """).With(Messages));
+            """).With(Sorted()));
 
         public Task ReadAsync(NpgsqlDataReader reader) => Task.CompletedTask;
+
+        /// <summary>Another process may remove the same ones: all do it in one order, or they could wait for each other.</summary>
+        private List<long> Sorted()
+        {
+            Messages.Sort();
+            return Messages;
+        }
     }
 }

@@ -25,7 +25,7 @@ public sealed partial class PostgreSqlRetainedStore(
     public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
     {
         writer.EnsureRoom();
-        await writer.Add(new RetainedWrite([.. messages.Select(message => RetainedRowChange.Of(tenant, message))])).ConfigureAwait(false);
+        await writer.Add(new RetainedWrite([.. messages.Select(message => RetainedRowChange.Of(tenant, message, shard))], shard)).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<RetainedRow> LoadAsync(
@@ -79,7 +79,10 @@ public sealed partial class PostgreSqlRetainedStore(
 
     public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now) => new(_expired.RemoveAsync(now));
 
-    /// <summary>The rows come as they are read: however many there are, a few are in memory.</summary>
+    /// <summary>
+    /// The rows come as they are read: however many there are, a few are in memory. All of the tenant's are read for each of its shards: how
+    /// a topic falls to one is not PostgreSQL's to know.
+    /// </summary>
     private async IAsyncEnumerable<RetainedRow> LoadOnceAsync(
         string tenant, int shard, int shards, long now, [EnumeratorCancellation] CancellationToken cancellation)
     {

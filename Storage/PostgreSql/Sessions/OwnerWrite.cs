@@ -15,7 +15,7 @@ internal abstract class OwnerWrite<TResult>(SessionHold session, Stage stage) : 
     public override void AddTo(WriteBatch batch)
     {
         _locks = SessionLocks.Of(batch);
-        _locks.Add(session);
+        _locks.Add(session.Id, session.Epoch);
     }
 
     public override void Committed()

@@ -23,7 +23,7 @@ public sealed partial class PostgreSqlSessionStore(
     public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         new(writer.Add(new ReceivedWrite(session, received, released)));
 
-    public ValueTask DeleteAsync(SessionKey session, long epoch) => new(writer.Add(new DeleteWrite(session, epoch)));
+    public ValueTask<bool> DeleteAsync(SessionKey session, long epoch) => new(writer.Add(new DeleteWrite(session, epoch)));
 
     /// <summary>Begins again, with routes that came already, when the server goes away meanwhile: a shard without its routes can't serve.</summary>
     public async IAsyncEnumerable<StoredRoute> LoadRoutesAsync(string tenant)
@@ -59,7 +59,7 @@ public sealed partial class PostgreSqlSessionStore(
     {
         await using var command = database.Source.CreateCommand(
             """
-            select s.client_id, u.filter, u.options, u.identifier
+            select s.client_id, u.filter, u.options, u.identifier, s.edge, s.connection_epoch
             from sessions s join subscriptions u on u.session = s.id
             where s.tenant = $1
             """);
@@ -68,28 +68,40 @@ public sealed partial class PostgreSqlSessionStore(
         await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
         while (await reader.ReadAsync().ConfigureAwait(false))
         {
-            yield return new StoredRoute(reader.GetString(0), new Subscription(
+            var subscription = new Subscription(
                 reader.GetString(1),
                 SubscriptionOptions.FromByte((byte)reader.GetInt16(2)),
-                reader.IsDBNull(3) ? null : (uint)reader.GetInt64(3)));
+                reader.IsDBNull(3) ? null : (uint)reader.GetInt64(3));
+            yield return reader.IsDBNull(4)
+                ? new StoredRoute(reader.GetString(0), subscription)
+                : new StoredRoute(reader.GetString(0), subscription, reader.GetString(4), reader.GetInt64(5));
         }
     }
 
-    public async ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(IReadOnlyCollection<string> tenants, long now, string edge, int most)
+    /// <summary>Edges are few, so that those which the store knows are read from the index one by one.</summary>
+    public async ValueTask<IReadOnlyList<SessionKey>> ReadDueAsync(
+        IReadOnlyCollection<string> tenants, long now, IReadOnlyCollection<string> liveEdges, int part, int parts, int most)
     {
         await using var command = database.Source.CreateCommand(
             """
-            (select tenant, client_id from sessions where edge is not null and edge <> $1 and tenant = any($2) limit $4)
+            with recursive edges as (
+                select min(edge) as edge from sessions
+                union all
+                select (select min(s.edge) from sessions s where s.edge > e.edge) from edges e where e.edge is not null)
+            (select s.tenant, s.client_id from edges e join sessions s on s.edge = e.edge
+                where e.edge <> all($1) and s.tenant = any($2) and s.id % $5 = $6 limit $4)
             union
-            (select tenant, client_id from sessions where expires_at <= $3 and tenant = any($2) limit $4)
+            (select tenant, client_id from sessions where expires_at <= $3 and tenant = any($2) and id % $5 = $6 limit $4)
             union
-            (select tenant, client_id from sessions where will_at <= $3 and tenant = any($2) limit $4)
+            (select tenant, client_id from sessions where will_at <= $3 and tenant = any($2) and id % $5 = $6 limit $4)
             limit $4
             """);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = edge });
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. liveEdges] });
         command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. tenants] });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = now });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = parts });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = part });
         List<SessionKey> due = [];
         await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
         while (await reader.ReadAsync().ConfigureAwait(false))

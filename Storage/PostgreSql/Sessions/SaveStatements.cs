@@ -12,12 +12,15 @@ internal sealed class SaveWrite(SessionKey session, long epoch, SessionState sta
 
     public SessionState State => state;
 
+    /// <summary>By which a second attempt knows the first one's row.</summary>
+    public long Token { get; } = Random.Shared.NextInt64();
+
     protected override SessionHold Result => new(_session, _id, state.Epoch);
 
     public override void AddTo(WriteBatch batch)
     {
         Refusal = new StaleEpochException(_session, epoch);
-        batch.Statements(static _ => new SaveStatements()).Add(_session, epoch, this);
+        batch.Statements(static batch => new SaveStatements(batch)).Add(_session, epoch, this);
     }
 
     public void Saved(long id)
@@ -28,7 +31,7 @@ internal sealed class SaveWrite(SessionKey session, long epoch, SessionState sta
 }
 
 /// <inheritdoc cref="SaveWrite"/>
-internal sealed class SaveStatements : IStatements
+internal sealed class SaveStatements(WriteBatch batch) : IStatements
 {
     private readonly Dictionary<(string Tenant, Guid Digest), SaveWrite> _writes = [];
     private readonly List<string?> _tenants = [];
@@ -42,6 +45,11 @@ internal sealed class SaveStatements : IStatements
     private readonly List<byte[]?> _wills = [];
     private readonly List<long?> _willAt = [];
     private readonly List<long> _nextNumbers = [];
+    private readonly List<long> _tokens = [];
+    private readonly List<long> _connections = [];
+    private readonly List<long> _attempts = [];
+    private readonly List<int> _receiveMaximums = [];
+    private readonly List<short> _flags = [];
 
     public int Order => 20;
 
@@ -49,36 +57,51 @@ internal sealed class SaveStatements : IStatements
     {
         var digest = KeyDigest.Of(session.ClientId);
         var state = write.State;
+        SessionOrder.Add(batch, session, digest);
         _writes.Add((session.Tenant, digest), write);
         _tenants.Add(session.Tenant);
         _clientIds.Add(session.ClientId);
         _digests.Add(digest);
         _expected.Add(epoch);
         _epochs.Add(state.Epoch);
-        _edges.Add(state.EdgeId);
+        _edges.Add(state.Connection?.EdgeId);
         _expirySeconds.Add(state.ExpirySeconds);
         _expiresAt.Add(state.ExpiresAt);
         _wills.Add(state.Will is { } will ? WillFrame.Encode(will) : null);
         _willAt.Add(state.WillAt);
         _nextNumbers.Add(state.NextNumber);
+        _tokens.Add(write.Token);
+        _connections.Add(Math.Max(state.ConnectionEpoch, state.Connection?.Epoch ?? 0));
+        _attempts.Add(state.Connection?.Attempt ?? 0);
+        _receiveMaximums.Add(state.Connection?.ReceiveMaximum ?? 0);
+        _flags.Add(ConnectionFlags.Of(state.Connection));
     }
 
-    // A second attempt finds its own epoch.
-    public void AddTo(NpgsqlBatch batch) => batch.BatchCommands.Add(new NpgsqlBatchCommand(
+    // A row that is to be there already and is not has been removed by somebody else: it does not come back.
+    public void AddTo(NpgsqlBatch commands) => commands.BatchCommands.Add(new NpgsqlBatchCommand(
         """
         insert into sessions as s
-            (tenant, client_id, client_digest, epoch_before, epoch, edge, expiry_seconds, expires_at, will, will_at, next_number)
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            (tenant, client_id, client_digest, epoch_before, epoch, edge, expiry_seconds, expires_at, will, will_at, next_number,
+            saved_by, connection_epoch, connection_attempt, connection_receive_maximum, connection_flags)
+        select saved.* from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            as saved(tenant, client_id, digest, epoch_before, epoch, edge, expiry_seconds, expires_at, will, will_at, next_number,
+            saved_by, connection_epoch, connection_attempt, connection_receive_maximum, connection_flags)
+        where saved.epoch_before = 0
+            or exists (select 1 from sessions o where o.tenant = saved.tenant and o.client_digest = saved.digest)
+        order by saved.tenant, saved.digest
         on conflict (tenant, client_digest) do update set
             epoch_before = excluded.epoch_before, epoch = excluded.epoch, edge = excluded.edge,
             expiry_seconds = excluded.expiry_seconds, expires_at = excluded.expires_at,
-            will = excluded.will, will_at = excluded.will_at, next_number = excluded.next_number
-        where s.epoch = excluded.epoch_before
-            or (s.epoch = excluded.epoch and s.epoch_before = excluded.epoch_before and s.edge is not distinct from excluded.edge)
+            will = excluded.will, will_at = excluded.will_at,
+            next_number = case when excluded.edge is null then excluded.next_number else greatest(s.next_number, excluded.next_number) end,
+            saved_by = excluded.saved_by, connection_epoch = excluded.connection_epoch, connection_attempt = excluded.connection_attempt,
+            connection_receive_maximum = excluded.connection_receive_maximum, connection_flags = excluded.connection_flags
+        where s.epoch = excluded.epoch_before or (s.epoch = excluded.epoch and s.saved_by = excluded.saved_by)
         returning s.tenant, s.client_digest, s.id
         """)
         .With(_tenants).With(_clientIds).With(_digests).With(_expected).With(_epochs).With(_edges)
-        .With(_expirySeconds).With(_expiresAt).With(_wills).With(_willAt).With(_nextNumbers));
+        .With(_expirySeconds).With(_expiresAt).With(_wills).With(_willAt).With(_nextNumbers)
+        .With(_tokens).With(_connections).With(_attempts).With(_receiveMaximums).With(_flags));
 
     public async Task ReadAsync(NpgsqlDataReader reader)
     {

@@ -10,8 +10,8 @@ namespace Starling.Storage.PostgreSql.Sessions;
 /// </summary>
 internal sealed class SessionLocks : IStatements
 {
-    private readonly Dictionary<long, long> _epochs = [];
-    private readonly HashSet<long> _held = [];
+    private readonly HashSet<(long Id, long Epoch)> _named = [];
+    private readonly HashSet<(long Id, long Epoch)> _held = [];
 
     public int Order => 30;
 
@@ -22,21 +22,21 @@ internal sealed class SessionLocks : IStatements
 
     public static SessionLocks Of(WriteBatch batch) => batch.Statements(static _ => new SessionLocks());
 
-    public void Add(SessionHold session)
+    public void Add(long id, long epoch)
     {
-        if (!_epochs.TryAdd(session.Id, session.Epoch))
+        if (!_named.Add((id, epoch)))
             return;
-        Sessions.Add(session.Id);
-        Epochs.Add(session.Epoch);
+        Sessions.Add(id);
+        Epochs.Add(epoch);
     }
 
     /// <returns>Null when the session is the writer's.</returns>
     public StaleEpochException? Refusal(SessionHold session) =>
-        _held.Contains(session.Id) ? null : new StaleEpochException(session.Key, session.Epoch);
+        _held.Contains((session.Id, session.Epoch)) ? null : new StaleEpochException(session.Key, session.Epoch);
 
     public void AddTo(NpgsqlBatch batch) => batch.BatchCommands.Add(new NpgsqlBatchCommand(
         """
-        select s.id
+        select s.id, s.epoch
         from unnest($1, $2) as held(id, epoch)
         join sessions s on s.id = held.id and s.epoch = held.epoch
         order by s.id for share of s
@@ -45,7 +45,7 @@ internal sealed class SessionLocks : IStatements
     public async Task ReadAsync(NpgsqlDataReader reader)
     {
         while (await reader.ReadAsync().ConfigureAwait(false))
-            _held.Add(reader.GetInt64(0));
+            _held.Add((reader.GetInt64(0), reader.GetInt64(1)));
         await reader.NextResultAsync().ConfigureAwait(false);
     }
 }

@@ -28,7 +28,7 @@ internal sealed class TakeWrite(SessionKey session, long epoch) : Write<StoredSe
         (Hold, _state) = (null, null);
         Subscriptions.Clear();
         Received.Clear();
-        batch.Statements(static _ => new TakeStatements()).Add(_session, epoch, this);
+        batch.Statements(static batch => new TakeStatements(batch)).Add(_session, epoch, this);
     }
 
     public void Found(long id, SessionState state)
@@ -40,7 +40,7 @@ internal sealed class TakeWrite(SessionKey session, long epoch) : Write<StoredSe
 }
 
 /// <inheritdoc cref="TakeWrite"/>
-internal sealed class TakeStatements : IStatements
+internal sealed class TakeStatements(WriteBatch batch) : IStatements
 {
     private const string Taken =
         "from unnest($1, $2) as taken(tenant, digest) join sessions s on s.tenant = taken.tenant and s.client_digest = taken.digest";
@@ -56,25 +56,27 @@ internal sealed class TakeStatements : IStatements
     public void Add(SessionKey session, long epoch, TakeWrite write)
     {
         var digest = KeyDigest.Of(session.ClientId);
+        SessionOrder.Add(batch, session, digest);
         _writes.Add((session.Tenant, digest), write);
         _tenants.Add(session.Tenant);
         _digests.Add(digest);
         _epochs.Add(epoch);
     }
 
-    public void AddTo(NpgsqlBatch batch)
+    public void AddTo(NpgsqlBatch commands)
     {
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+        commands.BatchCommands.Add(new NpgsqlBatchCommand(
             """
             update sessions s set epoch = greatest(s.epoch + 1, taken.epoch)
             from unnest($1, $2, $3) as taken(tenant, digest, epoch)
             where s.tenant = taken.tenant and s.client_digest = taken.digest
-            returning s.tenant, s.client_digest, s.id, s.epoch, s.edge, s.expiry_seconds, s.expires_at, s.will, s.will_at, s.next_number
+            returning s.tenant, s.client_digest, s.id, s.epoch, s.edge, s.expiry_seconds, s.expires_at, s.will, s.will_at, s.next_number,
+                s.connection_epoch, s.connection_attempt, s.connection_receive_maximum, s.connection_flags
             """).With(_tenants).With(_digests).With(_epochs));
-        Add(batch, $"select s.id, u.filter, u.options, u.identifier {Taken} join subscriptions u on u.session = s.id");
-        Add(batch, $"select s.id, r.packet_identifier {Taken} join received r on r.session = s.id");
-        Add(batch, $"select s.id, count(*)::int, sum(i.size)::bigint, max(i.number) {Taken} join inbox i on i.session = s.id group by s.id");
-        Add(batch, $"""
+        Add(commands, $"select s.id, u.filter, u.options, u.identifier {Taken} join subscriptions u on u.session = s.id");
+        Add(commands, $"select s.id, r.packet_identifier {Taken} join received r on r.session = s.id");
+        Add(commands, $"select s.id, count(*)::int, sum(i.size)::bigint, max(i.number) {Taken} join inbox i on i.session = s.id group by s.id");
+        Add(commands, $"""
             select s.id, noted.number {Taken} cross join lateral (
                 select max(number) as number from (
                     select number from delivered where place = s.id
@@ -91,12 +93,14 @@ internal sealed class TakeStatements : IStatements
             var write = _writes[(reader.GetString(0), reader.GetGuid(1))];
             var state = new SessionState(
                 reader.GetInt64(3),
-                reader.IsDBNull(4) ? null : reader.GetString(4),
+                reader.IsDBNull(4) ? null : ConnectionFlags.Read(
+                    reader.GetString(4), reader.GetInt64(10), reader.GetInt64(11), reader.GetInt32(12), reader.GetInt16(13)),
                 (uint)reader.GetInt64(5),
                 reader.IsDBNull(6) ? null : reader.GetInt64(6),
                 reader.IsDBNull(7) ? null : WillFrame.Decode(reader.GetFieldValue<byte[]>(7)),
                 reader.IsDBNull(8) ? null : reader.GetInt64(8),
-                reader.GetInt64(9));
+                reader.GetInt64(9),
+                reader.GetInt64(10));
             write.Found(reader.GetInt64(2), state);
             _found[reader.GetInt64(2)] = write;
         }
@@ -113,8 +117,8 @@ internal sealed class TakeStatements : IStatements
         await reader.NextResultAsync().ConfigureAwait(false);
     }
 
-    private void Add(NpgsqlBatch batch, string text) =>
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(text).With(_tenants).With(_digests));
+    private void Add(NpgsqlBatch commands, string text) =>
+        commands.BatchCommands.Add(new NpgsqlBatchCommand(text).With(_tenants).With(_digests));
 
     private async Task ForEachAsync(NpgsqlDataReader reader, Action<TakeWrite> take)
     {

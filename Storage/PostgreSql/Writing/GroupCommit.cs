@@ -37,6 +37,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly WriterMetrics _metrics;
     private readonly ILogger<GroupCommit> _logger;
     private readonly long _mostWaiting;
+    private readonly bool _isShared;
     private readonly ITimer _lazy;
     private readonly ITimer _givingUp;
     private readonly Task _running;
@@ -54,6 +55,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         _time = time;
         _logger = logger;
         _mostWaiting = database.Options.QueueBytes;
+        _isShared = database.Options.IsShared;
         _lazy = time.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _givingUp = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
@@ -175,7 +177,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
     private WriteBatch Gather()
     {
-        var batch = new WriteBatch(Shared);
+        var batch = new WriteBatch(Shared, _isShared);
         lock (_gate)
         {
             _lazyArmed = false;
@@ -211,6 +213,11 @@ public sealed partial class GroupCommit : IAsyncDisposable
             {
                 await IsolateAsync(batch, error).ConfigureAwait(false);
                 return;
+            }
+            catch (PostgresException error) when (IsInTheWay(error))
+            {
+                // Nothing of it was done, and the other process goes on.
+                _metrics.Failed();
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
@@ -251,6 +258,9 @@ public sealed partial class GroupCommit : IAsyncDisposable
     /// <summary>Data exceptions, integrity constraints, program limits: the same statement will fail again.</summary>
     private static bool IsToBlame(PostgresException error) =>
         error.SqlState.AsSpan(0, 2) is "22" or "23" or "54";
+
+    /// <summary>Another process and this one waited for each other, and the server ended that (deadlock, serialization failure).</summary>
+    internal static bool IsInTheWay(PostgresException error) => error.SqlState is "40P01" or "40001";
 
     private void Finish(WriteBatch batch, Action<Write> tell)
     {

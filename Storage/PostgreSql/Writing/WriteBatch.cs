@@ -8,7 +8,9 @@ namespace Starling.Storage.PostgreSql.Writing;
 /// Writes that are carried out in one transaction. Within it they are sorted by <see cref="Stage"/>, so that each kind is a statement or
 /// two; a write that would have to come before an earlier one of its session is left to the next transaction.
 /// </summary>
-internal sealed class WriteBatch(SharedMessages shared)
+/// <param name="shared">Messages that lie in several inboxes.</param>
+/// <param name="isShared">Whether other processes write to the same database.</param>
+internal sealed class WriteBatch(SharedMessages shared, bool isShared)
 {
     private readonly List<Write> _writes = [];
     private readonly Dictionary<SessionKey, (Stage Stage, long? Epoch)> _sessions = [];
@@ -16,6 +18,8 @@ internal sealed class WriteBatch(SharedMessages shared)
 
     /// <summary>Messages that lie in several inboxes.</summary>
     public SharedMessages Shared => shared;
+
+    public bool IsShared => isShared;
 
     public IReadOnlyList<Write> Writes => _writes;
 
@@ -81,7 +85,7 @@ internal sealed class WriteBatch(SharedMessages shared)
     /// <summary>Splits it in two, for the search for the write that the database can't take.</summary>
     public (WriteBatch First, WriteBatch Second) Split()
     {
-        var (first, second) = (new WriteBatch(shared), new WriteBatch(shared));
+        var (first, second) = (new WriteBatch(shared, isShared), new WriteBatch(shared, isShared));
         for (var i = 0; i < _writes.Count; i++)
             (i < _writes.Count / 2 ? first : second).TryAdd(_writes[i]);
         return (first, second);

@@ -30,6 +30,10 @@ internal sealed class WriterConnection(Database database, SharedMessages shared)
             await shared.ReserveAsync(_connection, cancellation).ConfigureAwait(false);
             await batch.ExecuteAsync(_connection, cancellation).ConfigureAwait(false);
         }
+        catch (PostgresException error) when (GroupCommit.IsInTheWay(error))
+        {
+            throw;
+        }
         catch
         {
             await DisposeAsync().ConfigureAwait(false);

@@ -99,7 +99,7 @@ public sealed class InboxReconnectTests
         var later = rig.NewInbox(new(InboxRig.Key.Tenant));
 
         later.Reset(stored, InboxRig.Hold(epoch: 7));
-        later.Start(rig.Edge, credit: 10);
+        later.Start(rig.Edge, connection: 7, credit: 10);
         later.Push();
         await later.EnqueueAsync([InboxRig.Delivery("2")]);
 

@@ -70,7 +70,7 @@ internal sealed class InboxRig : IDisposable
     /// <summary>A connection is there.</summary>
     public void Start(int credit = 100)
     {
-        Inbox.Start(Edge, credit);
+        Inbox.Start(Edge, Inbox.Hold.Epoch, credit);
         Inbox.Push();
     }
 

@@ -34,7 +34,7 @@ internal sealed class ScriptedInboxStore : IInboxStore
         stalled.SetResult();
     }
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries)
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
         if (Failure is { } failure)
             return _stalled is { } stalled && !FailsAtOnce ? FailAsync(stalled.Task, failure) : throw failure;

@@ -24,7 +24,7 @@ public sealed class SessionOutageTests : IDisposable
 
         (await _cluster.ConnectAsync("c")).SessionPresent.ShouldBeFalse();
 
-        _cluster.Stores.StateOf("c")!.EdgeId.ShouldBe(_cluster.Edge.Id);
+        _cluster.Stores.StateOf("c")!.Connection!.EdgeId.ShouldBe(_cluster.Edge.Id);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class SessionRestartTests : IDisposable
 
         Wills().ShouldBe(["will"]);
         _cluster.Stores.StateOf("c").ShouldNotBeNull().ShouldSatisfyAllConditions(
-            state => state.EdgeId.ShouldBeNull(), state => state.Will.ShouldBeNull(), state => state.ExpiresAt.ShouldBe(Now + 60_000));
+            state => state.Connection.ShouldBeNull(), state => state.Will.ShouldBeNull(), state => state.ExpiresAt.ShouldBe(Now + 60_000));
         _cluster.Time.Advance(TimeSpan.FromSeconds(60));
         _cluster.Stores.StateOf("c").ShouldBeNull();
         Wills().ShouldBe(["will"]);

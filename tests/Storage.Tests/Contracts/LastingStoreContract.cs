@@ -37,7 +37,7 @@ public abstract class LastingStoreContract : IAsyncLifetime
         await Inboxes.AppendAsync(hold, Entries(0, 4));
         await Inboxes.AcknowledgeAsync(hold, [new InboxAck(0, Received: false), new InboxAck(1, Received: true)]);
         var will = new SessionWill(Delivery("w").Message, 30, null, User.Anonymous);
-        var state = new SessionState(2, "edge", 60, ExpiresAt: null, will, WillAt: null, NextNumber: 4);
+        var state = new SessionState(2, new StoredConnection("edge", 2), 60, ExpiresAt: null, will, WillAt: null, NextNumber: 4, ConnectionEpoch: 2);
         hold = await Sessions.SaveAsync(Me, hold.Epoch, state);
 
         Stores = await ReopenAsync(Stores);
@@ -125,7 +125,7 @@ public abstract class LastingStoreContract : IAsyncLifetime
         var group = new SharedGroupKey("g", "a");
         var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
         await Inboxes.AppendAsync(hold, [In(group, Repeatable(0, 7)), In(group, Repeatable(1, 8))]);
-        var left = new InboxEntry(0, Delivery() with { Group = group, From = new InboxPlace(hold.Id, 1) });
+        var left = new InboxEntry(0, Delivery() with { Group = group, From = new InboxPlace(hold.Id, 1, hold.Epoch) });
 
         await Inboxes.AppendAsync(you, [left]);
 
@@ -138,7 +138,7 @@ public abstract class LastingStoreContract : IAsyncLifetime
     {
         var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
         await Inboxes.AppendAsync(hold, Entries(0, 1));
-        var left = new InboxEntry(0, Delivery() with { From = new InboxPlace(hold.Id, 0) });
+        var left = new InboxEntry(0, Delivery() with { From = new InboxPlace(hold.Id, 0, hold.Epoch) });
 
         await Should.ThrowAsync<StaleEpochException>(() => Inboxes.AppendAsync(you with { Epoch = you.Epoch - 1 }, [left]).AsTask());
 
@@ -163,17 +163,17 @@ public abstract class LastingStoreContract : IAsyncLifetime
         await AddAsync("expires later", new SessionState(1, null, 60, ExpiresAt: now + 1));
         await AddAsync("will is due", Away(1) with { WillAt = now });
         await AddAsync("will is due later", Away(1) with { WillAt = now + 1 });
-        await AddAsync("was on another edge", new SessionState(1, "gone", 60));
-        await AddAsync("is connected", new SessionState(1, "lives", 60));
+        await AddAsync("was on another edge", new SessionState(1, new StoredConnection("gone", 1), 60));
+        await AddAsync("is connected", new SessionState(1, new StoredConnection("lives", 1), 60));
         await AddAsync("is away", Away(1));
-        await Sessions.SaveAsync(new SessionKey("unknown", "expired"), 0, new SessionState(1, "gone", 60, ExpiresAt: 1));
+        await Sessions.SaveAsync(new SessionKey("unknown", "expired"), 0, new SessionState(1, new StoredConnection("gone", 1), 60, ExpiresAt: 1));
 
-        var due = await Sessions.ReadDueAsync(["other", "acme"], now, "lives", 100);
+        var due = await Sessions.ReadDueAsync(["other", "acme"], now, ["lives"], 0, 1, 100);
 
         due.Select(key => key.ClientId).ShouldBe(["expired", "will is due", "was on another edge"], ignoreOrder: true);
         due.ShouldAllBe(key => key.Tenant == "acme");
-        (await Sessions.ReadDueAsync(["acme"], now, "lives", 2)).Count.ShouldBe(2);
-        (await Sessions.ReadDueAsync([], now, "lives", 100)).ShouldBeEmpty();
+        (await Sessions.ReadDueAsync(["acme"], now, ["lives"], 0, 1, 2)).Count.ShouldBe(2);
+        (await Sessions.ReadDueAsync([], now, ["lives"], 0, 1, 100)).ShouldBeEmpty();
     }
 
     private async Task AddAsync(string clientId, SessionState state) => await Sessions.SaveAsync(new SessionKey("acme", clientId), 0, state);

@@ -29,7 +29,15 @@ public abstract class SessionStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_state_is_taken_up_as_it_was_saved()
     {
-        var state = new SessionState(Epoch: 7, "edge-1", ExpirySeconds: 4_000_000_000, ExpiresAt: 1_800_000_000_000, Will: null, WillAt: null, NextNumber: 12);
+        var state = new SessionState(
+            Epoch: 7,
+            new StoredConnection("edge-1", Epoch: 1_800_000_000_001, Attempt: -5, ReceiveMaximum: 65_535, Durable: false, SessionPresent: true),
+            ExpirySeconds: 4_000_000_000,
+            ExpiresAt: 1_800_000_000_000,
+            Will: null,
+            WillAt: null,
+            NextNumber: 12,
+            ConnectionEpoch: 1_800_000_000_001);
         var hold = await Sessions.SaveAsync(Me, 0, state);
 
         var taken = await Stores.TakeAsync();
@@ -44,8 +52,8 @@ public abstract class SessionStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_later_state_replaces_the_earlier_one()
     {
-        await Sessions.SaveAsync(Me, 0, new SessionState(3, "edge", 60, null, Will(User.Anonymous), null, 5));
-        var away = new SessionState(3, null, 60, ExpiresAt: 90_000, null, null, 6);
+        await Sessions.SaveAsync(Me, 0, new SessionState(3, new StoredConnection("edge", 3), 60, null, Will(User.Anonymous), null, 5, ConnectionEpoch: 3));
+        var away = new SessionState(3, null, 60, ExpiresAt: 90_000, null, null, 6, ConnectionEpoch: 3);
         await Sessions.SaveAsync(Me, 3, away);
 
         (await Stores.TakeAsync()).State.ShouldBe(away with { Epoch = 4 });

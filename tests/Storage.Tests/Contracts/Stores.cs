@@ -14,7 +14,7 @@ public abstract class Stores : IAsyncDisposable
     public abstract IInboxStore Inboxes { get; }
 
     /// <summary>A session that is not connected and never ends.</summary>
-    public static SessionState Away(long epoch, long nextNumber = 0) => new(epoch, EdgeId: null, uint.MaxValue, NextNumber: nextNumber);
+    public static SessionState Away(long epoch, long nextNumber = 0) => new(epoch, Connection: null, uint.MaxValue, NextNumber: nextNumber);
 
     public static Subscription To(string filter, int qos = 1) => new(filter, new SubscriptionOptions((QualityOfService)qos), null);
 

@@ -1,0 +1,44 @@
+using Starling.Broker.Messages;
+using Starling.Broker.Sessions;
+
+namespace Starling.Storage.Memory;
+
+/// <summary>QoS 2 messages that are in inboxes and that their publishers have not released: those that may be repeated.</summary>
+internal sealed class MemoryRepeats
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Note, (long Session, long Number)> _notes = [];
+
+    /// <returns>False for a repeat.</returns>
+    public bool Take(SessionHold session, InboxEntry entry)
+    {
+        var message = entry.Delivery.Message;
+        if (message.RepeatableIdentifier == 0)
+            return true;
+        var place = (session.Id, session.Key.Tenant, entry.Delivery.Group);
+        if (entry.Delivery.Group is not null)
+            place.Id = 0;
+        var note = new Note(place.Id, place.Tenant, place.Group, message.Publisher!.SessionId, message.RepeatableIdentifier);
+        lock (_gate)
+            return _notes.TryAdd(note, (session.Id, entry.Number)) || _notes[note] == (session.Id, entry.Number);
+    }
+
+    public void Forget(long publisher, IReadOnlyList<ushort> packetIdentifiers)
+    {
+        if (packetIdentifiers.Count > 0)
+            Remove(note => note.Publisher == publisher && packetIdentifiers.Contains((ushort)note.PacketIdentifier));
+    }
+
+    public void Forget(long session) => Remove(note => note.Publisher == session || note.Inbox == session);
+
+    private void Remove(Func<Note, bool> isOver)
+    {
+        lock (_gate)
+        {
+            foreach (var note in _notes.Keys.Where(isOver).ToArray())
+                _notes.Remove(note);
+        }
+    }
+
+    private sealed record Note(long Inbox, string Tenant, SharedGroupKey? Group, long Publisher, int PacketIdentifier);
+}

@@ -1,0 +1,17 @@
+using System.Collections.Concurrent;
+using Starling.Broker.Cluster;
+using Starling.Broker.Retained;
+
+namespace Starling.Storage.Memory;
+
+/// <summary>Who has which shard, for several processes that share memory, as a simulation has them.</summary>
+public sealed class MemoryShardStore : IShardStore
+{
+    private readonly ConcurrentDictionary<(string Tenant, int Shard), long> _epochs = new();
+
+    public ValueTask<long> TakeAsync(string tenant, int shard) => new(_epochs.AddOrUpdate((tenant, shard), 1, static (_, epoch) => epoch + 1));
+
+    public ValueTask<bool> IsCurrentAsync(ShardHold shard) => new(IsCurrent(shard));
+
+    internal bool IsCurrent(ShardHold shard) => _epochs.GetValueOrDefault((shard.Tenant, shard.Shard)) == shard.Epoch;
+}
