@@ -17,7 +17,8 @@ internal sealed class SessionRoutes(SessionKey key, SessionContext context, Inbo
     {
         if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
         {
-            var member = new SharedMember(key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection?.EdgeId, Durable: true, connection?.Epoch ?? 0);
+            var member = new SharedMember(
+                key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection?.EdgeId, Durable: true, connection?.Epoch ?? 0);
             foreach (var shard in context.Cluster.ShardsOf(key.Tenant, shared.Filter))
                 await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
             return;

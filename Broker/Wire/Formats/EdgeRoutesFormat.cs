@@ -72,6 +72,7 @@ internal static class EdgeRoutesFormat
                 writer.Element(5, identifier);
             writer.Text(6, member.EdgeId);
             writer.Flag(7, member.Durable);
+            writer.Number(8, member.Epoch);
             writer.End();
         }
     }
@@ -79,7 +80,7 @@ internal static class EdgeRoutesFormat
     private static GroupMember ReadMember(ref WireReader reader)
     {
         var (shareName, filter, clientId, edgeId) = ((string?)null, (string?)null, (string?)null, (string?)null);
-        var (options, identifier, durable) = ((byte)0, (uint?)null, false);
+        var (options, identifier, durable, epoch) = ((byte)0, (uint?)null, false, 0L);
         while (reader.Next(out var tag))
         {
             switch (tag)
@@ -105,6 +106,9 @@ internal static class EdgeRoutesFormat
                 case 7:
                     durable = reader.Flag();
                     break;
+                case 8:
+                    epoch = reader.Number();
+                    break;
                 default:
                     reader.Skip();
                     break;
@@ -115,6 +119,6 @@ internal static class EdgeRoutesFormat
             throw WireReader.Damaged();
         return new GroupMember(
             new SharedGroupKey(shareName, filter),
-            new SharedMember(clientId, SubscriptionOptions.FromByte(options), identifier, edgeId, durable));
+            new SharedMember(clientId, SubscriptionOptions.FromByte(options), identifier, edgeId, durable, epoch));
     }
 }

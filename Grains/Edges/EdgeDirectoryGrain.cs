@@ -1,0 +1,48 @@
+using Orleans.Concurrency;
+using Orleans.Runtime;
+using Orleans.Storage;
+using Starling.Broker.Cluster.Edges;
+using Starling.Broker.Wire.Calls;
+using Starling.Grains.Interfaces;
+
+namespace Starling.Grains.Edges;
+
+/// <summary>The directory of edges, whose table is in grain storage. The directory takes calls in turn by itself.</summary>
+[Reentrant, KeepAlive, GrainType("starling.edges")]
+internal sealed class EdgeDirectoryGrain : Grain, IEdgeDirectoryGrain, IEdgeTable
+{
+    private readonly IPersistentState<EdgeTable> _table;
+    private readonly EdgeDirectory _directory;
+
+    public EdgeDirectoryGrain([PersistentState("edges")] IPersistentState<EdgeTable> table, TimeProvider time)
+    {
+        _table = table;
+        _directory = new EdgeDirectory(this, time);
+    }
+
+    public async ValueTask<WireFrame> CallAsync(WireFrame call) => new(await CallReceiver.HandleAsync(_directory, call.Bytes));
+
+    /// <summary>Orleans has read it before the first call.</summary>
+    ValueTask<IReadOnlyList<StoredEdge>> IEdgeTable.LoadAsync() => new(_table.State.Edges);
+
+    async ValueTask IEdgeTable.SaveAsync(IReadOnlyList<StoredEdge> edges)
+    {
+        _table.State.Edges = [.. edges];
+        try
+        {
+            await _table.WriteStateAsync();
+        }
+        catch (InconsistentStateException error)
+        {
+            // For a moment there are two of this grain, and the other one has written: this one knows nothing of that.
+            GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationError, error, "Another one is the directory."));
+            throw;
+        }
+    }
+}
+
+/// <summary>The state of the grain.</summary>
+internal sealed class EdgeTable
+{
+    public IReadOnlyList<StoredEdge> Edges { get; set; } = [];
+}

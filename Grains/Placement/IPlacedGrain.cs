@@ -1,0 +1,15 @@
+using Orleans.Runtime;
+
+namespace Starling.Grains.Placement;
+
+/// <summary>An activation that moves when silos join.</summary>
+internal interface IPlacedGrain
+{
+    GrainId Id { get; }
+
+    /// <summary>Whether it has nothing that would be lost.</summary>
+    bool MayMove { get; }
+
+    /// <summary>It ends here when it has no call under way, and begins in its place with the next call.</summary>
+    void Move();
+}

@@ -1,0 +1,46 @@
+using Orleans.Concurrency;
+using Orleans.Runtime;
+using Starling.Broker.Cluster.Silos;
+using Silo = Starling.Broker.Cluster.Silos.Silo;
+using Starling.Broker.Wire.Calls;
+using Starling.Grains.Interfaces;
+using Starling.Grains.Placement;
+
+namespace Starling.Grains.Shards;
+
+/// <summary>
+/// A topic shard. It stays, since edges have routes in it that would have to be told anew, until another object is the shard. The shard locks
+/// for itself, so calls interleave.
+/// </summary>
+[Reentrant, KeepAlive, SpreadPlacement, GrainType("starling.shard")]
+internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, ITopicShardGrain, IPlacedGrain
+{
+    private ShardHost? _host;
+
+    GrainId IPlacedGrain.Id => GrainContext.GrainId;
+
+    bool IPlacedGrain.MayMove => true;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var (tenant, shard) = GrainKeys.ReadShard(this.GetPrimaryKeyString());
+        _host = silo.Shard(tenant, shard, () => End("Another one is the shard."));
+        // Calls wait until it serves; the activation does not, which would be given up after a while.
+        _ = _host.StartAsync();
+        placed.Add(this);
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<WireFrame> CallAsync(WireFrame call) => new(await CallReceiver.HandleAsync(_host!, call.Bytes));
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        placed.Remove(this);
+        if (_host is not null)
+            await _host.DisposeAsync();
+    }
+
+    void IPlacedGrain.Move() => End("Its place is in another silo.");
+
+    private void End(string why) => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, why));
+}
