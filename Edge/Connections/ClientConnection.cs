@@ -24,7 +24,7 @@ internal sealed partial class ClientConnection
     /// <summary>For the keep alive: what holds a connection up for longer than this has forgotten it.</summary>
     private static readonly TimeSpan LongestOccupation = TimeSpan.FromHours(1);
 
-    /// <summary>How long the end of a connection waits for the session.</summary>
+    /// <summary>How long the end of a connection waits for the session, and for a client that said goodbye to read on.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(1);
 
     private readonly ClientTransport _transport;
@@ -36,6 +36,7 @@ internal sealed partial class ClientConnection
     private RetainedReplay? _replay;
     private int _closeReason = -1;
     private bool _counted;
+    private bool _hasLeft;
 
     public ClientConnection(ClientTransport transport, AcceptedConnect accepted, ConnAckPacket connAck, EdgeServices node)
     {
@@ -98,6 +99,9 @@ internal sealed partial class ClientConnection
     /// <summary>Whether the connection has been told to end.</summary>
     public bool IsClosing => CloseReason is not null;
 
+    /// <summary>Whether it ends because a newer connection is about to take the session.</summary>
+    public bool IsTakenOver => CloseReason is ReasonCode.SessionTakenOver;
+
     /// <summary>Cancelled when the connection is to end or has ended. Made only for those who have to wait for something.</summary>
     public CancellationToken Closing
     {
@@ -113,14 +117,14 @@ internal sealed partial class ClientConnection
     private ReasonCode? CloseReason => Volatile.Read(ref _closeReason) is var reason and >= 0 ? (ReasonCode)reason : null;
 
     /// <summary>Ends the connection, telling an MQTT 5 client why. The first reason counts.</summary>
-    /// <returns>Completes when it has ended.</returns>
+    /// <returns>Completes when it has ended and the session knows how.</returns>
     public Task CloseAsync(ReasonCode reason)
     {
         Interlocked.CompareExchange(ref _closeReason, (int)reason, -1);
         _transport.Input.CancelPendingRead();
         Volatile.Read(ref _closing)?.Cancel();
         var ended = LazyInitializer.EnsureInitialized(ref _ended, static () => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        if (HasEnded)
+        if (Volatile.Read(ref _hasLeft))
             ended.TrySetResult();
         return ended.Task;
     }
@@ -223,6 +227,7 @@ internal sealed partial class ClientConnection
     public async Task ServeAsync(CancellationToken drain)
     {
         var disconnect = SessionDisconnect.Lost;
+        var hasSaidGoodbye = false;
         ReasonCode? farewell = null;
         try
         {
@@ -260,8 +265,10 @@ internal sealed partial class ClientConnection
                 _ = CloseAsync(Node.Options.Drain.ReasonCode);
             farewell = ReasonCode.UnspecifiedError;
             var receiver = new PacketReceiver(this, _transport.Input, _subscriptions, _accepted);
-            disconnect = await receiver.ReceiveAsync().ConfigureAwait(false) ?? disconnect;
-            farewell = CloseReason;
+            var goodbye = await receiver.ReceiveAsync().ConfigureAwait(false);
+            hasSaidGoodbye = goodbye is not null;
+            disconnect = goodbye ?? disconnect;
+            farewell = hasSaidGoodbye ? null : CloseReason;
         }
         catch (MqttProtocolException error)
         {
@@ -283,29 +290,39 @@ internal sealed partial class ClientConnection
         finally
         {
             await EndAsync(farewell, disconnect).ConfigureAwait(false);
+            if (hasSaidGoodbye)
+                await Outbox.Flushing.WaitAsync(LongestGoodbye, Node.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (Outbox.IsStalled)
+                _transport.Abort();
         }
     }
 
     private async ValueTask EndAsync(ReasonCode? farewell, SessionDisconnect disconnect)
     {
         var unfinished = Outbox.Close(Farewell(farewell));
-        EdgeTenant.Unregister(this);
         if (_counted)
             Counters.ConnectionsOpen.Decrement();
+        try
+        {
+            await _subscriptions.LeaveAsync().ConfigureAwait(false);
+            // Now nothing more goes out and nothing comes in.
+            HasEnded = true;
+            Volatile.Read(ref _closing)?.Cancel();
+            KeepAlive?.Forget();
+            EdgeTenant.Tenant.Quotas.RemoveConnection();
+            await DisconnectAsync(disconnect with { SentBelow = Outbox.SentBelow }).ConfigureAwait(false);
+        }
+        finally
+        {
+            // A newer connection that wants the session has waited for this: a DISCONNECT counts, not that it was in a hurry.
+            EdgeTenant.Unregister(this);
+            Interlocked.Exchange(ref _hasLeft, true);
+            Volatile.Read(ref _ended)?.TrySetResult();
+        }
 
-        await _subscriptions.LeaveAsync().ConfigureAwait(false);
-        // Now nothing more goes out and nothing comes in: a newer connection may take the session.
-        HasEnded = true;
-        Volatile.Read(ref _closing)?.Cancel();
-        Volatile.Read(ref _ended)?.TrySetResult();
-        KeepAlive?.Forget();
-        EdgeTenant.Tenant.Quotas.RemoveConnection();
         var redispatching = RedispatchAsync(unfinished);
         if (!Node.Cluster.HasOtherEdges)
             await redispatching.ConfigureAwait(false);
-        await DisconnectAsync(disconnect with { SentBelow = Outbox.SentBelow }).ConfigureAwait(false);
-        if (Outbox.IsStalled)
-            _transport.Abort();
         Log.Disconnected(Node.Logger, EdgeTenant.Tenant.Name, ClientId, farewell ?? ReasonCode.Success);
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class Outbox
             if (!flush.IsCompletedSuccessfully)
             {
                 _stalled = true;
-                _ = FinishFlushAsync(flush);
+                Volatile.Write(ref _flushing, FinishFlushAsync(flush));
                 return;
             }
 

@@ -37,6 +37,7 @@ internal sealed partial class Outbox
     private ArrayBufferWriter<byte>? _controls;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _settled;
+    private Task _flushing = Task.CompletedTask;
     private long _nextInbox;
     private long _queuedBytes;
     private long _writtenBytes;
@@ -66,6 +67,9 @@ internal sealed partial class Outbox
 
     /// <summary>Whether a flush waits for the client.</summary>
     public bool IsStalled => Volatile.Read(ref _stalled);
+
+    /// <summary>Completes when no flush waits for the client; does so after <see cref="Close"/> too.</summary>
+    public Task Flushing => Volatile.Read(ref _flushing);
 
     /// <summary>Entries of the inbox with lower numbers have been sent.</summary>
     public long SentBelow { get; private set; }

@@ -43,7 +43,11 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         {
             var result = await input.ReadAsync().ConfigureAwait(false);
             if (result.IsCanceled && connection.IsClosing)
-                return null;
+            {
+                input.AdvanceTo(result.Buffer.Start);
+                break;
+            }
+
             _dripped += result.Buffer.Length - _left;
             var going = GoThroughAsync(result.Buffer);
             if (!going.IsCompleted)
@@ -63,7 +67,8 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 await connection.ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
         }
 
-        return null;
+        // What came before the client connected anew was said: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
+        return connection.IsTakenOver && input.TryRead(out var last) ? await GoThroughAsync(last.Buffer).ConfigureAwait(false) : null;
     }
 
     /// <summary>What a connection that waits for its next read does not have to carry with it.</summary>
@@ -199,7 +204,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"{ack.Type} for packet identifier {ack.PacketIdentifier}, whose message has another QoS or state");
         if (!outcome.Known)
         {
-            if (ack.Type == PacketType.PubRec)
+            if (ack is { Type: PacketType.PubRec, ReasonCode: < ReasonCode.UnspecifiedError })
                 connection.Reply(Replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier, ReasonCode.PacketIdentifierNotFound));
             return;
         }

@@ -5,8 +5,9 @@ using System.Text;
 namespace Starling.Hosting.Management;
 
 /// <summary>The process and the runtime, under the names that Prometheus' own clients use.</summary>
-internal sealed class ProcessMetrics
+internal sealed class ProcessMetrics : IDisposable
 {
+    private readonly GcPauses _pauses = new();
     private readonly double _started;
 
     public ProcessMetrics()
@@ -27,11 +28,14 @@ internal sealed class ProcessMetrics
             PrometheusText.Sample(text, "dotnet_gc_collections_total", labels, GC.CollectionCount(generation));
         }
         Write(text, "dotnet_gc_pause_seconds_total", "counter", "Time stopped by garbage collections, in seconds.", GC.GetTotalPauseDuration().TotalSeconds);
+        _pauses.Write(text);
         Write(text, "dotnet_gc_heap_bytes", "gauge", "Managed memory in use, in bytes.", GC.GetTotalMemory(false));
         Write(text, "dotnet_gc_allocated_bytes_total", "counter", "Managed memory allocated since the start, in bytes.", GC.GetTotalAllocatedBytes());
         Write(text, "dotnet_threadpool_threads", "gauge", "Threads of the thread pool.", ThreadPool.ThreadCount);
         Write(text, "dotnet_threadpool_queue_length", "gauge", "Work that waits for a thread.", ThreadPool.PendingWorkItemCount);
     }
+
+    public void Dispose() => _pauses.Dispose();
 
     private static void Write(StringBuilder text, string name, string type, string help, double value)
     {

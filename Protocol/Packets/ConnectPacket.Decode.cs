@@ -61,7 +61,8 @@ public sealed partial record ConnectPacket
 
     private static void CheckFlags(ConnectFlags flags, ProtocolVersion version, PacketReader reader)
     {
-        if (flags.HasFlag(ConnectFlags.Reserved))
+        // MQTT 3.1 does not use it, and does not say that it is 0.
+        if (version != ProtocolVersion.Mqtt31 && flags.HasFlag(ConnectFlags.Reserved))
             throw reader.Malformed("the reserved flag is set [MQTT-3.1.2-3]");
         var willQoS = flags & ConnectFlags.WillQoS;
         if (willQoS == ConnectFlags.WillQoS)

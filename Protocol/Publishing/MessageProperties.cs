@@ -102,7 +102,10 @@ internal readonly ref struct MessageProperties
                 properties.ReadBinary();
                 break;
             case PropertyId.ResponseTopic:
-                if (properties.ReadUtf8().ContainsAny((byte)'+', (byte)'#'))
+                var responseTopic = properties.ReadUtf8();
+                if (responseTopic.IsEmpty)
+                    throw MqttProtocolException.ProtocolError(packet, "an empty response topic [MQTT-4.7.3-1]");
+                if (responseTopic.ContainsAny((byte)'+', (byte)'#'))
                     throw MqttProtocolException.ProtocolError(packet, "a wildcard in the response topic [MQTT-3.3.2-14]");
                 break;
             case PropertyId.ContentType:

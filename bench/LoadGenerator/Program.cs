@@ -7,6 +7,7 @@ var root = new RootCommand("Load generator for MQTT brokers: throughput, latency
     new LoadCommand(),
     new EchoCommand(),
     new TableCommand(),
+    new PageCommand(),
     new ListCommand(),
 };
 

@@ -37,7 +37,7 @@ public sealed class RoundCheckTests
     [Fact]
     public void A_message_that_was_not_acknowledged_may_be_lost()
     {
-        Sent(1, One).Acknowledged = false;
+        Sent(1, One, acknowledged: false);
 
         Check(Subscriber(Two)).Violations.ShouldBeEmpty();
     }
@@ -56,7 +56,7 @@ public sealed class RoundCheckTests
     [Fact]
     public void A_QoS_2_message_of_an_earlier_round_is_doubled()
     {
-        Sent(7, Two).Acknowledged = false;
+        Sent(7, Two, acknowledged: false);
 
         Check(Subscriber(Two, new Receipt(new(1, 6), "load/a/1", Two, Two, 1, Dup: true))).Doubled.ShouldBe(1);
     }
@@ -135,9 +135,31 @@ public sealed class RoundCheckTests
     }
 
     [Fact]
+    public void A_clean_session_has_to_get_what_is_acknowledged_while_its_connection_stands()
+    {
+        Sent(1, One);
+        var clean = Subscriber(One) with { IsComplete = true };
+
+        Check(clean).Lost.ShouldBe(1);
+        Check(clean with { IsComplete = false }).Lost.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_clean_session_may_get_what_its_publisher_repeats_as_another_message_but_no_more()
+    {
+        var message = Sent(1, Two, attempts: 2);
+        var once = Subscriber(One, Got(message), Got(message));
+        var clean = once with { Plan = once.Plan with { IsClean = true } };
+
+        Check(clean).Doubled.ShouldBe(0);
+        Check(clean with { Receipts = [Got(message), Got(message), Got(message)] }).Doubled.ShouldBe(1);
+        Check(once).Doubled.ShouldBe(1);
+    }
+
+    [Fact]
     public void An_invented_message_is_found()
     {
-        Sent(1, One).Acknowledged = false;
+        Sent(1, One, acknowledged: false);
 
         Check(Subscriber(Two, new Receipt(new(1, 2), "load/a/1", One, One, 1, Dup: false))).Violations.ShouldHaveSingleItem().ShouldContain("invented");
     }
@@ -203,9 +225,11 @@ public sealed class RoundCheckTests
 
     private Verdict Check(params SubscriberHistory[] subscribers) => RoundCheck.Of(new(_sent, subscribers));
 
-    private SentMessage Sent(uint number, QualityOfService qos, int attempts = 1, string topic = "load/a/1")
+    private SentMessage Sent(uint number, QualityOfService qos, int attempts = 1, string topic = "load/a/1", bool acknowledged = true)
     {
-        var message = new SentMessage(new(1, number), topic, qos, 10) { Attempts = attempts, Acknowledged = true };
+        var message = new SentMessage(new(1, number), topic, qos, 10) { Attempts = attempts };
+        if (acknowledged)
+            message.Acknowledge();
         _sent.Add(message);
         return message;
     }

@@ -7,6 +7,7 @@ namespace Starling.Durability;
 /// <summary>The clients of a run.</summary>
 internal sealed class Crowd
 {
+    private const QualityOfService Zero = QualityOfService.AtMostOnce;
     private const QualityOfService One = QualityOfService.AtLeastOnce;
     private const QualityOfService Two = QualityOfService.ExactlyOnce;
     private const ProtocolVersion V3 = ProtocolVersion.Mqtt311;
@@ -23,6 +24,8 @@ internal sealed class Crowd
         new(5, "p5-v5-single", V5, Topics.Load, [Two], 1) { ReusesIdentifiers = true },
         new(6, "p6-v3-mixed", V3, Topics.Load, [One, Two], 15) { ReusesIdentifiers = true },
         new(7, "p7-v5-mixed", V5, Topics.Load, [One, Two], 20),
+        new(8, "p8-v5-clean", V5, Topics.Load, [Zero, One], 20) { IsClean = true },
+        new(9, "p9-v3-clean", V3, Topics.Load, [Zero], 20) { IsClean = true },
     ];
 
     private static readonly PublisherPlan BarrierPlan = new(100, "barrier", V5, [Topics.Barrier], [Two], 1);
@@ -37,6 +40,9 @@ internal sealed class Crowd
         new("s6-v3-qos2-b2", V3, Two, ["load/b/2"], ["load/b/2"]),
         new("s7-v5-qos1-b1", V5, One, ["load/b/1"], ["load/b/1"]),
         new("s8-v5-qos2-two", V5, Two, ["load/a/2", "load/b/1"], ["load/a/2", "load/b/1"]),
+        new("c1-v5-qos1-all", V5, One, ["load/#"], Topics.Load) { IsClean = true },
+        new("c2-v3-qos1-a", V3, One, ["load/a/+"], ["load/a/1", "load/a/2"]) { IsClean = true },
+        new("c3-v5-qos0-b", V5, Zero, ["load/b/+"], ["load/b/1", "load/b/2"]) { IsClean = true },
         Member("g1-v5-qos2", V5, Two, "two", 20),
         Member("g2-v3-qos2", V3, Two, "two", 0),
         Member("g3-v5-qos2", V5, Two, "two", 0),
@@ -44,7 +50,7 @@ internal sealed class Crowd
         Member("g5-v3-qos1", V3, One, "one", 0),
     ];
 
-    public Crowd(int port, int seed, Oddities oddities)
+    public Crowd(Func<int> port, int seed, Oddities oddities)
     {
         Publishers = [.. PublisherPlans.Select(plan => new PublisherClient(plan, port, oddities, new Random(seed + plan.Number)))];
         Barrier = new PublisherClient(BarrierPlan, port, oddities, new Random(seed + BarrierPlan.Number));

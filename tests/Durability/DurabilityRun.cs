@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using Starling.Durability.Checks;
 using Starling.Durability.Clients;
@@ -18,20 +19,21 @@ internal static class DurabilityRun
         Directory.CreateDirectory(options.Folder);
         await using var postgres = await PostgresServer.StartAsync();
         var connectionString = await postgres.CreateDatabaseAsync();
-        await using var broker = new BrokerProcess(options.Folder, connectionString);
-        broker.Start();
-        await broker.ReadyAsync();
+        await using ITarget target = options.IsCluster
+            ? new ClusterTarget(options, connectionString)
+            : new StandaloneTarget(options.Folder, postgres, connectionString);
+        await target.StartAsync();
         var oddities = new Oddities();
-        var crowd = new Crowd(broker.Port, options.Seed, oddities);
+        var crowd = new Crowd(target.Port, options.Seed, oddities);
         var running = crowd.RunAsync();
         if (!await Wait.UntilAsync(() => crowd.Subscribers.All(client => client.IsSubscribed) && crowd.Wills.All(client => client.IsConnected), Patience))
             throw new InvalidOperationException("the clients could not begin");
 
         var total = Verdict.None;
-        var faults = new FaultInjector(broker, postgres);
-        for (var number = 1; number <= options.Rounds && total.Violations.Count == 0; number++)
+        var since = Stopwatch.GetTimestamp();
+        for (var number = 1; number <= options.Rounds && total.Violations.Count == 0 && Stopwatch.GetElapsedTime(since) < options.Longest; number++)
         {
-            var round = new Round(number, options, crowd, faults, oddities);
+            var round = new Round(number, options, crowd, target, oddities);
             var verdict = await round.RunAsync();
             total += verdict;
             await output.WriteLineAsync($"round {number}: {round.Story}: {verdict}{string.Concat(oddities.TakeEvents().Select(what => "; " + what))}");

@@ -4,14 +4,11 @@ internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The checker runs in bin/CONFIGURATION/FRAMEWORK of a project, and the broker was built beside it in the same way.</summary>
-    public static string Broker
+    /// <summary>The checker runs in bin/CONFIGURATION/FRAMEWORK of a project, and the others were built beside it in the same way.</summary>
+    public static string Program(string project)
     {
-        get
-        {
-            var framework = new DirectoryInfo(AppContext.BaseDirectory);
-            return Path.Combine(Root, "Edge", "bin", framework.Parent!.Name, framework.Name, "Starling.Edge.dll");
-        }
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(Root, project, "bin", framework.Parent!.Name, framework.Name, $"Starling.{project}.dll");
     }
 
     private static string FindRoot()

@@ -42,6 +42,9 @@ internal sealed record Result
     /// <summary>What the broker's database did; null when it has none.</summary>
     public DatabaseFigures? Database { get; init; }
 
+    /// <summary>The broker's pauses for garbage collections in the measured time.</summary>
+    public GcPauses? GcPauses { get; init; }
+
     /// <summary>Growth of the broker's resident memory for each connection.</summary>
     public double? BytesPerConnection { get; init; }
 
@@ -91,6 +94,12 @@ internal sealed record Result
         Database = use is { } known ? DatabaseFigures.Of(known, messages, moves) : null,
     };
 }
+
+/// <param name="Count">How many there were.</param>
+/// <param name="P99Milliseconds">99 of 100 were at most this long: a bound of the histogram that the broker keeps.</param>
+/// <param name="LongestMilliseconds">A bound, too; null when longer than all of them.</param>
+/// <param name="Share">Of the time.</param>
+internal sealed record GcPauses(long Count, double? P99Milliseconds, double? LongestMilliseconds, double Share);
 
 /// <summary>Durations, in microseconds.</summary>
 internal sealed record Latency(double P50, double P99, double P999, double Maximum, long Samples)

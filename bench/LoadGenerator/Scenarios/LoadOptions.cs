@@ -21,6 +21,9 @@ internal sealed record LoadOptions
     /// <summary>The broker's process, for CPU time and memory; null when unknown.</summary>
     public int? Pid { get; init; }
 
+    /// <summary>Where the broker tells its metrics for Prometheus; null when it does not.</summary>
+    public Uri? Metrics { get; init; }
+
     /// <summary>The broker's PostgreSQL server; null when it has none.</summary>
     public DatabaseWatch? Database { get; init; }
 

@@ -1,4 +1,5 @@
 using Starling.LoadGenerator.Database;
+using Starling.LoadGenerator.Results;
 using Starling.LoadGenerator.Statistics;
 
 namespace Starling.LoadGenerator.Scenarios;
@@ -12,11 +13,15 @@ internal sealed class Measurement
     private readonly long _start;
     private readonly ProcessUse? _broker;
     private readonly TimeSpan _own;
+    private readonly Uri? _metrics;
+    private readonly GcPauseCounts? _pauses;
 
     public Measurement(LoadOptions options)
     {
         (_pid, _watch) = (options.Pid, options.Database);
         _database = _watch?.Read();
+        _metrics = options.Metrics;
+        _pauses = GcPauseCounts.Read(_metrics);
         _start = Clock.Now;
         _broker = Use(_pid);
         _own = Environment.CpuUsage.TotalTime;
@@ -28,6 +33,9 @@ internal sealed class Measurement
 
     /// <summary>Growth of the broker's memory.</summary>
     public long? BrokerBytes => Use(_pid)?.ResidentBytes - _broker?.ResidentBytes;
+
+    /// <summary>The broker's pauses for garbage collections; null when it does not tell them.</summary>
+    public GcPauses? GcPauses => GcPauseCounts.Read(_metrics)?.Since(_pauses, Seconds);
 
     public DatabaseUse? DatabaseUse => _watch?.Read() - _database;
 

@@ -31,6 +31,7 @@ internal static class TrafficScenario
         var cpu = measurement.BrokerCpuSeconds;
         var cores = measurement.GeneratorCores;
         var database = measurement.DatabaseUse;
+        var pauses = measurement.GcPauses;
         crew.Record(false);
         crew.Publish(false);
         crew.Drain(plan.Flows, DrainPatience);
@@ -44,6 +45,7 @@ internal static class TrafficScenario
             GeneratorCores = cores,
             Latency = Latency.Of(crew.Latency()),
             AcknowledgeLatency = Latency.Of(crew.AcknowledgeLatency()),
+            GcPauses = pauses,
             ResidentBytes = Measurement.Use(options.Pid)?.ResidentBytes,
             Connections = plan.Threads.Sum(thread => thread.Count),
             GeneratorLateMicroseconds = scenario.Rate > 0 ? crew.Plans.Max(client => client.Publisher?.MostLate ?? 0) / 1000.0 : null,

@@ -36,7 +36,10 @@ internal sealed class RoundCheck
             check.SeeGroup(group.Key, [.. group]);
         return new Verdict(
             round.Sent.Count, round.Sent.Count(message => message.Acknowledged), round.Subscribers.Sum(subscriber => (long)subscriber.Receipts.Count),
-            check._duplicates, check._lost, check._doubled, check._reordered, check._violations);
+            check._duplicates, check._lost, check._doubled, check._reordered, check._violations)
+        {
+            LongestWait = round.Sent.Max(message => message.Waited) ?? TimeSpan.Zero,
+        };
     }
 
     private void See(SubscriberHistory subscriber)
@@ -58,7 +61,7 @@ internal sealed class RoundCheck
             }
             latest[line] = Math.Max(before, receipt.Id.Number);
         }
-        foreach (var message in _sent.Values.Where(message => message.Acknowledged && plan.Gets(message.Topic) && !seen.Contains(message.Id)))
+        foreach (var message in _sent.Values.Where(message => subscriber.IsComplete && message.Acknowledged && plan.Gets(message.Topic) && !seen.Contains(message.Id)))
             Lost(plan.Name, message);
     }
 
@@ -88,8 +91,8 @@ internal sealed class RoundCheck
         // What a member leaves goes to another one, and may come back with it.
         if (plan.Shared.Contains(message.Topic))
             return;
-        // A QoS 2 publisher's repeats are the broker's to notice; what a QoS 1 publisher repeats may come as a message of its own.
-        var copies = message.QoS == QualityOfService.ExactlyOnce ? 1 : message.Attempts;
+        // For sessions that are kept, a QoS 2 publisher's repeats are the broker's to notice; what others repeat may come as a message of its own.
+        var copies = message.QoS == QualityOfService.ExactlyOnce && !plan.IsClean ? 1 : message.Attempts;
         if (arrivals.Count(receipt => !receipt.Dup) > copies || arrivals.GroupBy(receipt => receipt.Connection).Any(connection => connection.Count() > copies))
             Doubled(plan.Name, id, arrivals);
     }

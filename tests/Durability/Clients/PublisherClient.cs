@@ -5,14 +5,14 @@ using Starling.Testing;
 namespace Starling.Durability.Clients;
 
 /// <summary>
-/// Publishes from a durable session, several messages at a time. When the connection is lost it comes back and sends what is not
-/// acknowledged again, in order: PUBLISH with DUP and the same packet identifier, or PUBREL ([MQTT-4.4.0-1]).
+/// Publishes, several messages at a time. When the connection is lost it comes back and sends what is not
+/// acknowledged again, in order: PUBLISH with DUP and the same packet identifier, or PUBREL ([MQTT-4.4.0-1]). A clean one gives up on them.
 /// </summary>
-internal sealed class PublisherClient(PublisherPlan plan, int port, Oddities oddities, Random random)
+internal sealed class PublisherClient(PublisherPlan plan, Func<int> port, Oddities oddities, Random random)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
 
-    private readonly DurableSession _session = new(plan.Name, plan.Version, port, oddities);
+    private readonly ClientSession _session = new(plan.Name, plan.Version, port, oddities) { IsClean = plan.IsClean };
     private readonly List<InFlight> _inFlight = [];
     private readonly Lock _gate = new();
     private List<SentMessage> _sent = [];
@@ -93,6 +93,12 @@ internal sealed class PublisherClient(PublisherPlan plan, int port, Oddities odd
 
     private async Task ResumeAsync(Link link)
     {
+        if (plan.IsClean)
+        {
+            lock (_gate)
+                _inFlight.Clear();
+        }
+
         foreach (var flight in _inFlight.ToArray())
             await link.SendAsync(flight.Received ? new AckPacket(PacketType.PubRel, flight.Identifier) : flight.Publish(dup: true));
     }
@@ -127,7 +133,8 @@ internal sealed class PublisherClient(PublisherPlan plan, int port, Oddities odd
             var message = new SentMessage(new(plan.Number, ++_lastNumber), plan.Topics[topic], plan.QoS[random.Next(plan.QoS.Count)], length);
             var flight = new InFlight(message, NextIdentifier(), new Content(message.Id, (byte)topic, message.QoS).ToPayload(length));
             _sent.Add(message);
-            _inFlight.Add(flight);
+            if (message.QoS > QualityOfService.AtMostOnce)
+                _inFlight.Add(flight);
             return flight;
         }
     }
@@ -166,7 +173,8 @@ internal sealed class PublisherClient(PublisherPlan plan, int port, Oddities odd
                 Finish(flight, refused);
                 break;
             case PacketType.PubRec when qos == QualityOfService.ExactlyOnce && !flight.Received:
-                (flight.Received, flight.Message.Acknowledged) = (true, true);
+                flight.Received = true;
+                flight.Message.Acknowledge();
                 await link.SendAsync(new AckPacket(PacketType.PubRel, flight.Identifier));
                 break;
             case PacketType.PubComp when flight.Received:
@@ -182,7 +190,10 @@ internal sealed class PublisherClient(PublisherPlan plan, int port, Oddities odd
     {
         lock (_gate)
         {
-            (flight.Message.Acknowledged, flight.Message.Refused) = (!refused, refused);
+            if (refused)
+                flight.Message.Refused = true;
+            else
+                flight.Message.Acknowledge();
             _inFlight.Remove(flight);
         }
     }
@@ -199,7 +210,14 @@ internal sealed class PublisherClient(PublisherPlan plan, int port, Oddities odd
         public PublishMessage Publish(bool dup)
         {
             message.Attempts++;
-            return new PublishMessage { Topic = message.Topic, QoS = message.QoS, PacketIdentifier = identifier, Dup = dup, Payload = payload };
+            return new PublishMessage
+            {
+                Topic = message.Topic,
+                QoS = message.QoS,
+                PacketIdentifier = message.QoS > QualityOfService.AtMostOnce ? identifier : (ushort)0,
+                Dup = dup,
+                Payload = payload,
+            };
         }
     }
 }

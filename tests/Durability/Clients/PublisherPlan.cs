@@ -9,6 +9,9 @@ namespace Starling.Durability.Clients;
 internal sealed record PublisherPlan(
     ushort Number, string Name, ProtocolVersion Version, IReadOnlyList<string> Topics, IReadOnlyList<QualityOfService> QoS, int Window)
 {
+    /// <summary>Its session ends with its connection, and with it what was not acknowledged.</summary>
+    public bool IsClean { get; init; }
+
     /// <summary>Takes the lowest free packet identifier, so that they are used again soon; otherwise they go round.</summary>
     public bool ReusesIdentifiers { get; init; }
 }

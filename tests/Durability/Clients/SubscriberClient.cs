@@ -5,14 +5,14 @@ using Starling.Testing;
 namespace Starling.Durability.Clients;
 
 /// <summary>
-/// Receives in a durable session. Acknowledgements are sent in order, some time after what they answer. The packet identifiers of QoS 2
+/// Receives. Acknowledgements are sent in order, some time after what they answer. The packet identifiers of QoS 2
 /// messages are kept across connections until PUBREL, and a PUBLISH with one of them is not handed on a second time ([MQTT-4.3.3-2]).
 /// </summary>
-internal sealed class SubscriberClient(SubscriberPlan plan, int port, Oddities oddities, Random random)
+internal sealed class SubscriberClient(SubscriberPlan plan, Func<int> port, Oddities oddities, Random random)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(10);
 
-    private readonly DurableSession _session = new(plan.Name, plan.Version, port, oddities) { ReceiveMaximum = plan.ReceiveMaximum };
+    private readonly ClientSession _session = new(plan.Name, plan.Version, port, oddities) { ReceiveMaximum = plan.ReceiveMaximum, IsClean = plan.IsClean };
     private readonly HashSet<ushort> _unreleased = [];
     private readonly List<object> _answers = [];
     private readonly Lock _gate = new();
@@ -27,6 +27,9 @@ internal sealed class SubscriberClient(SubscriberPlan plan, int port, Oddities o
     public SubscriberPlan Plan => plan;
 
     public bool IsSubscribed => Volatile.Read(ref _subscribed);
+
+    /// <summary>Names the subscription that it has now: another one after each loss of a clean session; 0 while it has none.</summary>
+    public int Subscription => IsSubscribed ? (plan.IsClean ? _session.Connections : 1) : 0;
 
     /// <summary>The newest message on <see cref="Topics.Barrier"/> that has come.</summary>
     public uint LastBarrier => Volatile.Read(ref _lastBarrier);
@@ -74,6 +77,12 @@ internal sealed class SubscriberClient(SubscriberPlan plan, int port, Oddities o
                 {
                     await LetGoAsync();
                     _answers.Clear();
+                    if (plan.IsClean)
+                    {
+                        Volatile.Write(ref _subscribed, false);
+                        _unreleased.Clear();
+                    }
+
                     if (!_subscribed)
                         await SubscribeAsync(link);
                     await TrafficAsync(link);
@@ -166,6 +175,9 @@ internal sealed class SubscriberClient(SubscriberPlan plan, int port, Oddities o
     {
         switch (packet)
         {
+            case PublishMessage { QoS: QualityOfService.AtMostOnce } message:
+                Receive(message);
+                break;
             case PublishMessage { QoS: QualityOfService.AtLeastOnce } message:
                 Receive(message);
                 Answer(PacketType.PubAck, message.PacketIdentifier);

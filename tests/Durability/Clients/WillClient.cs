@@ -4,7 +4,7 @@ using Starling.Protocol;
 namespace Starling.Durability.Clients;
 
 /// <summary>Does nothing but be there, with a will that names the connection. Comes back with another will when the connection is lost.</summary>
-internal sealed class WillClient(ushort number, string name, ProtocolVersion version, bool durable, int port, Oddities oddities, Random random)
+internal sealed class WillClient(ushort number, string name, ProtocolVersion version, bool durable, Func<int> port, Oddities oddities, Random random)
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(20);
 
@@ -60,7 +60,7 @@ internal sealed class WillClient(ushort number, string name, ProtocolVersion ver
 
     public async Task RunAsync()
     {
-        var session = new DurableSession(name, version, port, oddities, Will);
+        var session = new ClientSession(name, version, port, oddities, Will);
         while (!Volatile.Read(ref _over))
         {
             try
@@ -104,7 +104,7 @@ internal sealed class WillClient(ushort number, string name, ProtocolVersion ver
 
     private async Task<Link> ConnectCleanAsync()
     {
-        var link = await Link.OpenAsync(port, version);
+        var link = await Link.OpenAsync(port(), version);
         await link.SendAsync(new ConnectPacket { ProtocolVersion = version, ClientIdentifier = name, CleanStart = true, Will = Will() });
         return await link.ReceiveAsync() is ConnAckPacket { ReasonCode: ReasonCode.Success } ? link : throw new LinkLostException("not connected");
     }

@@ -4,4 +4,5 @@ namespace Starling.Durability.History;
 internal sealed record RoundHistory(IReadOnlyList<SentMessage> Sent, IReadOnlyList<SubscriberHistory> Subscribers);
 
 /// <param name="Receipts">In the order in which they came.</param>
-internal sealed record SubscriberHistory(SubscriberPlan Plan, IReadOnlyList<Receipt> Receipts);
+/// <param name="IsComplete">Whether it was there for all of the round, or its session was.</param>
+internal sealed record SubscriberHistory(SubscriberPlan Plan, IReadOnlyList<Receipt> Receipts, bool IsComplete = true);

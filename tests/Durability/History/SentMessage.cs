@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Starling.Protocol;
 
 namespace Starling.Durability.History;
@@ -9,8 +10,15 @@ internal sealed record SentMessage(MessageId Id, string Topic, QualityOfService 
     public int Attempts { get; set; }
 
     /// <summary>PUBACK or PUBREC said success.</summary>
-    public bool Acknowledged { get; set; }
+    public bool Acknowledged => Waited is not null;
+
+    /// <summary>From the first PUBLISH to PUBACK or PUBREC; null until then.</summary>
+    public TimeSpan? Waited { get; private set; }
 
     /// <summary>PUBACK or PUBREC said that it was not taken: it may arrive, and need not.</summary>
     public bool Refused { get; set; }
+
+    private readonly long _since = Stopwatch.GetTimestamp();
+
+    public void Acknowledge() => Waited ??= Stopwatch.GetElapsedTime(_since);
 }

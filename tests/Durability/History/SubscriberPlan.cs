@@ -14,6 +14,9 @@ internal sealed record SubscriberPlan(string Name, ProtocolVersion Version, Qual
     /// <summary>Topics whose messages one member of the group gets.</summary>
     public IReadOnlyList<string> Shared { get; init; } = [];
 
+    /// <summary>Its session ends with its connection: it gets what is published while that stands.</summary>
+    public bool IsClean { get; init; }
+
     public bool Gets(string topic) => topic == Topics.Barrier || Direct.Contains(topic);
 
     public bool GetsWills => Filters.Contains(Topics.Wills + "#");

@@ -136,6 +136,18 @@ public sealed class QoSTests
         await client.ExpectAckAsync(PubRel(77, ReasonCode.PacketIdentifierNotFound));
     }
 
+    [Fact]
+    [Trait("Statement", "MQTT5-4.3.3-4")]
+    public async Task A_PUBREC_that_refuses_a_message_is_not_answered_even_if_there_is_none()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("c");
+
+        await client.SendAsync(PubRec(77, ReasonCode.UnspecifiedError));
+
+        await client.ExpectNothingAsync();
+    }
+
     [Theory]
     [InlineData(PacketType.PubAck)]
     [InlineData(PacketType.PubComp)]

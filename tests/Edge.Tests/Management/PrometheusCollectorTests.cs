@@ -7,19 +7,21 @@ namespace Starling.Edge.Tests.Management;
 public sealed class PrometheusCollectorTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ProcessMetrics _process = new();
     private readonly PrometheusCollector _collector;
     private readonly Meter _meter;
 
     public PrometheusCollectorTests()
     {
         var meters = _services.GetRequiredService<IMeterFactory>();
-        _collector = new PrometheusCollector(meters, new ProcessMetrics());
+        _collector = new PrometheusCollector(meters, _process);
         _meter = meters.Create("Starling.Test");
     }
 
     public void Dispose()
     {
         _collector.Dispose();
+        _process.Dispose();
         _services.Dispose();
     }
 
@@ -37,6 +39,21 @@ public sealed class PrometheusCollectorTests : IDisposable
             "starling_test_messages_total{qos=\"1\",tenant=\"acme\"} 3",
             "starling_test_messages_total{qos=\"1\",tenant=\"other\"} 4",
         ]);
+    }
+
+    [Fact]
+    public async Task Pauses_for_garbage_collections_are_counted_by_their_length()
+    {
+        // Events of the runtime come a little later.
+        while (Count("dotnet_gc_pause_seconds_count") == 0)
+        {
+            GC.Collect();
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        Lines("dotnet_gc_pause_seconds_bucket{le=\"+Inf\"}").ShouldHaveSingleItem();
+
+        double Count(string name) => double.Parse(Lines(name).Single().Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Fact]

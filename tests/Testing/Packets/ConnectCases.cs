@@ -31,6 +31,7 @@ public static class ConnectCases
         Valid("CONNECT with user name and password 3.1", Mqtt31, Client, Connect(Mqtt31, 0xC2, [.. Text("c"), .. Text("u"), .. Text("p")])),
         Valid("CONNECT 5 with a password only", Mqtt5, Client, Connect(Mqtt5, Password | CleanStart, [.. Text("c"), .. Text("p")])),
         Valid("CONNECT 5 with empty user name and password", Mqtt5, Client, Connect(Mqtt5, 0xC2, [.. Text("c"), .. Text(""), .. Text("")])),
+        ValidVariant("CONNECT with the flag that 3.1 does not use", Mqtt31, Client, Connect(Mqtt31, 0x03, [.. Text("c")])),
         ValidVariant("CONNECT 3.1 with user name flag and no user name", Mqtt31, Client,
             Connect(Mqtt31, UserName | CleanStart, [.. Text("c")])),
         Valid("CONNECT with a byte order mark in the client identifier", Mqtt5, Client, Connect(Mqtt5, CleanStart, [.. Text("\uFEFFc")]),

@@ -38,6 +38,7 @@ public static class PublishPropertyCases
         Refused("PUBLISH with the content type twice", Mqtt5, Client, Publish("a", [3, .. Text("a"), 3, .. Text("b")]), ProtocolError),
         Refused("PUBLISH with the response topic twice", Mqtt5, Client, Publish("a", [8, .. Text("a"), 8, .. Text("b")]), ProtocolError),
         Refused("PUBLISH with the correlation data twice", Mqtt5, Client, Publish("a", [9, .. Data(1), 9, .. Data(1)]), ProtocolError),
+        Refused("PUBLISH with an empty response topic", Mqtt5, Client, Publish("a", [8, .. Text("")]), ProtocolError, "MQTT-4.7.3-1"),
         Refused("PUBLISH with # in the response topic", Mqtt5, Client, Publish("a", [8, .. Text("a/#")]), ProtocolError, "MQTT-3.3.2-14"),
         Refused("PUBLISH with + in the response topic", Mqtt5, Client, Publish("a", [8, .. Text("+/a")]), ProtocolError, "MQTT-3.3.2-14"),
         Refused("PUBLISH with bad UTF-8 in the response topic", Mqtt5, Client, Publish("a", [8, .. Data(0x80)]), MalformedPacket,

@@ -48,6 +48,7 @@ public static class WillCases
         Refused("will expiry twice", Mqtt5, Client, Connect(0x06, [2, 0, 0, 0, 1, 2, 0, 0, 0, 1], "w"), ProtocolError),
         Refused("will payload format 2", Mqtt5, Client, Connect(0x06, [1, 2], "w"), ProtocolError),
         Refused("will content type twice", Mqtt5, Client, Connect(0x06, [3, .. Text("a"), 3, .. Text("a")], "w"), ProtocolError),
+        Refused("will response topic that is empty", Mqtt5, Client, Connect(0x06, [8, .. Text("")], "w"), ProtocolError, "MQTT-4.7.3-1"),
         Refused("will response topic with a wildcard", Mqtt5, Client, Connect(0x06, [8, .. Text("a/+")], "w"), ProtocolError,
             "MQTT-3.3.2-14"),
         Refused("will correlation data twice", Mqtt5, Client, Connect(0x06, [9, .. Data(1), 9, .. Data(1)], "w"), ProtocolError),

@@ -1,29 +1,36 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Starling.Durability.Faults;
 
-/// <summary>The broker as a process, again and again on the same port and database; what it writes goes to one log file.</summary>
+/// <summary>A program of ours as a process, again and again on the same port; what it writes goes to one log file.</summary>
+/// <param name="name">Of its files.</param>
+/// <param name="program">The assembly that is run.</param>
 /// <param name="folder">Takes its files.</param>
-/// <param name="connectionString">Of its database.</param>
-internal sealed partial class BrokerProcess(string folder, string connectionString) : IAsyncDisposable
+/// <param name="configuration">Its settings, for a port: 0 at first, so that it finds one of its own, and then always the one it found.</param>
+internal sealed partial class NodeProcess(string name, string program, string folder, Func<int, object> configuration) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly StreamWriter _log = new(Path.Combine(folder, "broker.log")) { AutoFlush = true };
+    private readonly StreamWriter _log = new(Path.Combine(folder, $"{name}.log")) { AutoFlush = true };
     private readonly Lock _logGate = new();
     private Process? _process;
     private Task _output = Task.CompletedTask;
     private TaskCompletionSource<int> _listening = new();
 
+    public string Name => name;
+
     public int Port { get; private set; }
+
+    public bool IsRunning => _process is not null;
 
     /// <summary>Starts it, without waiting until it listens.</summary>
     public void Start()
     {
         Log("--- start");
-        var start = new ProcessStartInfo("dotnet", [Repository.Broker, "--config", Configuration()]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [program, "--config", Configuration()]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
         var listening = _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,7 +44,7 @@ internal sealed partial class BrokerProcess(string folder, string connectionStri
     public async Task ReadyAsync()
     {
         var port = await _listening.Task.WaitAsync(Patience);
-        Port = port != 0 ? port : throw new InvalidOperationException($"the broker ended, see {folder}/broker.log");
+        Port = port != 0 ? port : throw new InvalidOperationException($"{name} ended, see {folder}/{name}.log");
     }
 
     /// <summary><c>kill -9</c>, also of one that does not listen yet.</summary>
@@ -53,25 +60,29 @@ internal sealed partial class BrokerProcess(string folder, string connectionStri
         Log("--- killed");
     }
 
+    /// <summary>SIGTERM, and waits until it has ended.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is not { } process)
+            return;
+        Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]).Dispose();
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        await _output;
+        Log($"--- stopped, code {process.ExitCode}");
+        process.Dispose();
+        _process = null;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
         await _log.DisposeAsync();
     }
 
-    /// <summary>On a port of its own at first, and then always on this one.</summary>
     private string Configuration()
     {
-        File.WriteAllText(Path.Combine(folder, "tenants.json"), """{ "tenants": { "demo": { "anonymous": { "acl": [{ "allow": "all", "filter": "#" }] } } } }""");
-        var file = Path.Combine(folder, "starling.json");
-        File.WriteAllText(file, JsonSerializer.Serialize(new
-        {
-            listeners = new[] { new { type = "tcp", port = Port, tenant = "demo" } },
-            management = (object?)null,
-            tenantsFile = "tenants.json",
-            dataDirectory = "data",
-            storage = new { connectionString },
-        }));
+        var file = Path.Combine(folder, $"{name}.json");
+        File.WriteAllText(file, JsonSerializer.Serialize(configuration(Port)));
         return file;
     }
 
@@ -81,7 +92,7 @@ internal sealed partial class BrokerProcess(string folder, string connectionStri
         {
             Log(line);
             if (ListeningLine().Match(line) is { Success: true } found)
-                listening.TrySetResult(int.Parse(found.Groups["port"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture));
+                listening.TrySetResult(int.Parse(found.Groups["port"].ValueSpan, CultureInfo.InvariantCulture));
         }
     }
 
