@@ -233,7 +233,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private async ValueTask CompleteAsync()
     {
         if (_publishes is { IsEmpty: false })
-            await _publishes.CompleteAsync(Replies).ConfigureAwait(false);
+            await FlushingAsync(_publishes.CompleteAsync(Replies)).ConfigureAwait(false);
         if (_releases is { Count: > 0 })
         {
             foreach (var release in _releases)
@@ -243,7 +243,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         if (connection.Outbox.TakeSkipped() is { } skipped)
             (_inboxAcks ??= []).AddRange(skipped);
         if (_inboxAcks is { Count: > 0 })
-            await AcknowledgeInboxAsync().ConfigureAwait(false);
+            await FlushingAsync(AcknowledgeInboxAsync()).ConfigureAwait(false);
         if (_replies is { WrittenCount: > 0 })
         {
             _flushNeeded |= connection.Outbox.SendControl(_replies.WrittenSpan);
@@ -257,6 +257,18 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         if (_flushNeeded)
             connection.Outbox.Flush();
         _flushNeeded = false;
+    }
+
+    /// <summary>What an acknowledgement has let out does not wait for anything else, nor does what others write behind it.</summary>
+    private ValueTask FlushingAsync(ValueTask waiting)
+    {
+        if (_flushNeeded && !waiting.IsCompleted)
+        {
+            connection.Outbox.Flush();
+            _flushNeeded = false;
+        }
+
+        return waiting;
     }
 
     /// <summary>PUBREL goes out when the PUBREC is written down, or a crash could bring the message twice.</summary>

@@ -98,6 +98,9 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
                 connection.EdgeTenant.RetainedPublishes.Exit(entered);
         }
 
+        // Before this client's session is waited for, which may fail: receivers that were written to would never be flushed, by nobody.
+        var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
+        _fanout.Flush();
         if (_changed.Count > 0 && connection.IsDurable)
             await RecordReceivedAsync().ConfigureAwait(false);
 
@@ -105,8 +108,6 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         connection.Counters.PublishBytesReceived.Add(_bytes);
         if (connection.EdgeTenant.HasIncomingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayIn(_published, _bytes));
-        var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
-        _fanout.Flush();
         Clear();
         if (failure is not null)
             throw failure;

@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.Runtime;
 using Starling.Broker.Cluster.Silos;
+using Silo = Starling.Broker.Cluster.Silos.Silo;
 using Starling.Broker.Sessions;
 using Starling.Broker.Wire.Calls;
 using Starling.Grains.Interfaces;
@@ -20,7 +21,7 @@ internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISes
 
     GrainId IPlacedGrain.Id => GrainContext.GrainId;
 
-    bool IPlacedGrain.MayMove => _session is not { } session || MayBeReleased(session);
+    bool IPlacedGrain.MayMove => _session is not { MayBeReleased: false };
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +35,7 @@ internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISes
     public async ValueTask<WireFrame> CallAsync(WireFrame call, CancellationToken cancellation)
     {
         var answer = await CallReceiver.HandleAsync(_session ??= Begin(), call.Bytes, cancellation);
-        var isHeld = _session is { } session && !MayBeReleased(session);
+        var isHeld = _session is { MayBeReleased: false };
         if (isHeld != _isHeld)
             DelayDeactivation((_isHeld = isHeld) ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
         return new WireFrame(answer);
@@ -44,7 +45,7 @@ internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISes
     {
         placed.Remove(this);
         if (_session is { } session)
-            await ReleaseAsync(session);
+            await session.ReleaseAsync();
     }
 
     void IPlacedGrain.Move() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Its place is in another silo."));

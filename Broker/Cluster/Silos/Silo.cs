@@ -31,7 +31,8 @@ public sealed class Silo(SiloServices services) : IDisposable
             services.Time,
             services.Metrics.For(key.Tenant),
             services.Loggers.CreateLogger<Session>(),
-            idle));
+            idle,
+            IsShared: true));
 
     public void Dispose() => Cluster.Dispose();
 

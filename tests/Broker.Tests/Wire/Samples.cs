@@ -22,7 +22,7 @@ internal static class Samples
         Messages.Message.Create(new Topic(topic), System.Text.Encoding.UTF8.GetBytes(payload), qos, retain: true, [3, 0, 1, 65], 1_800_000_000_000, Publisher, 77);
 
     public static Delivery Delivery() =>
-        new(Message(), QualityOfService.AtLeastOnce, Retain: true, [1, 268_435_455], Group, new InboxPlace(7, 0));
+        new(Message(), QualityOfService.AtLeastOnce, Retain: true, [1, 268_435_455], Group, new InboxPlace(7, 0, 5));
 
     public static IReadOnlyList<Message> Batch { get; } =
         [Message(), Message(payload: ""), Messages.Message.Create(new Topic("a/b"), "x"u8), Message("c")];
@@ -48,7 +48,7 @@ internal static class Samples
     public static IReadOnlyList<Subscription> Subscriptions { get; } = [new("a/#", Options, 3), new("$share/g/b", default, null)];
 
     public static SessionConnect Connect { get; } = new(
-        "edge-1", CleanStart: true, uint.MaxValue, new SessionWill(Message(), 5, 60, User.Anonymous), IPAddress.Parse("2001:db8::1"), Attempt: -3);
+        "edge-1", CleanStart: true, uint.MaxValue, new SessionWill(Message(), 5, 60, User.Anonymous), IPAddress.Parse("2001:db8::1"), Attempt: -3, ReceiveMaximum: 20);
 
     public static SessionConnected Connected { get; } = new(ReasonCode.SessionTakenOver, true, true, 99, 4, Subscriptions, [1, 65_535]);
 

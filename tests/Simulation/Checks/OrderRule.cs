@@ -1,0 +1,31 @@
+using Starling.Simulation.History;
+
+namespace Starling.Simulation.Checks;
+
+/// <summary>Per publisher, topic and QoS, messages come in the order they were sent; repeats may follow later.</summary>
+internal static class OrderRule
+{
+    public static IEnumerable<string> Check(RunHistory history)
+    {
+        foreach (var session in history.Sessions)
+        {
+            var last = new Dictionary<(string, string, int), SentMessage>();
+            var seen = new HashSet<SentMessage>();
+            foreach (var receipt in session.Receipts)
+            {
+                var message = receipt.Message;
+                if (receipt.Retain || message.IsWill || !seen.Add(message) || IsShared(session, message))
+                    continue;
+                var key = (message.Publisher, message.Topic, (int)message.QoS);
+                if (last.TryGetValue(key, out var before) && before.Number > message.Number)
+                    yield return $"{session} got {message} at {receipt.At.TotalSeconds:F3} s after {before}";
+                else
+                    last[key] = message;
+            }
+        }
+    }
+
+    /// <summary>Another member may have had it first.</summary>
+    private static bool IsShared(SessionSpan session, SentMessage message) =>
+        session.Subscriptions.Exists(s => s.IsShared && s.Takes(message));
+}

@@ -1,0 +1,99 @@
+using Starling.Broker.Cluster.Remote;
+using Starling.Simulation.Nodes;
+using Starling.Simulation.Time;
+
+namespace Starling.Simulation.Engine;
+
+/// <summary>
+/// Calls between processes, as bytes: they take their time, overtake each other, and may be lost, or their answers. A call of which
+/// nothing is heard ends in doubt after a while; so does one to a process that has died.
+/// </summary>
+internal sealed class Network(Scheduler scheduler, Dice dice, Trace trace)
+{
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(4);
+
+    private readonly HashSet<(NodeProcess, NodeProcess)> _cut = [];
+
+    /// <summary>Of calls, and of answers: how many are lost.</summary>
+    public double Loss { get; set; }
+
+    /// <summary>Of calls, and of answers: how many come much later than others.</summary>
+    public double Delay { get; set; }
+
+    /// <summary>What a test has broken on purpose: sees each call before it goes, and may answer in the receiver's place.</summary>
+    public Func<string, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? Interceptor { get; set; }
+
+    public void Cut(NodeProcess one, NodeProcess other) => _cut.Add((one, other));
+
+    public void HealCuts() => _cut.Clear();
+
+    /// <param name="from">Who calls.</param>
+    /// <param name="what">Of what kind the receiver is.</param>
+    /// <param name="find">Finds it when the call arrives; null when nobody is there.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellation">Travels behind the call.</param>
+    public async ValueTask<ReadOnlyMemory<byte>> CallAsync(
+        NodeProcess from, string what, Func<Endpoint?> find, ReadOnlyMemory<byte> call, CancellationToken cancellation)
+    {
+        if (Interceptor?.Invoke(what, call) is { } made)
+            return made;
+        var answered = new TaskCompletionSource<ReadOnlyMemory<byte>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!from.IsRunning)
+            return await answered.Task.ConfigureAwait(false);
+        var cancelled = new CancellationTokenSource();
+        using var registration = cancellation.UnsafeRegister(_ => scheduler.After(Latency(), cancelled.Cancel), null);
+        // Copied: what the caller writes into its buffers later does not travel.
+        var bytes = call.ToArray();
+        var inDoubt = scheduler.After(LongestCall, () => Fail(from, answered, $"no answer from {what}"));
+        if (!dice.Chance(Loss))
+            scheduler.After(Latency(), () => _ = ArriveAsync(from, what, find, bytes, answered, cancelled.Token));
+        else
+            trace.Add(from.Name, "loses a call to " + what);
+        var answer = await answered.Task.ConfigureAwait(false);
+        inDoubt.CallOff();
+        return answer;
+    }
+
+    private async Task ArriveAsync(
+        NodeProcess from, string what, Func<Endpoint?> find, byte[] call, TaskCompletionSource<ReadOnlyMemory<byte>> answered, CancellationToken cancellation)
+    {
+        if (find() is not { } endpoint || !endpoint.Process.IsRunning)
+        {
+            // Nobody is there: that is heard soon, or not at all.
+            if (dice.Chance(0.7))
+                scheduler.After(Latency(), () => Fail(from, answered, $"nobody is {what}"));
+            return;
+        }
+
+        if (IsCut(from, endpoint.Process))
+            return;
+        trace.Add(endpoint.Process.Name, what, call[0]);
+        var answer = (await endpoint.Handle(call, cancellation).ConfigureAwait(false)).ToArray();
+        if (!endpoint.Process.IsRunning || IsCut(from, endpoint.Process))
+            return;
+        if (dice.Chance(Loss))
+        {
+            trace.Add(endpoint.Process.Name, "loses an answer of " + what);
+            return;
+        }
+
+        scheduler.After(Latency(), () =>
+        {
+            if (from.IsRunning)
+                answered.TrySetResult(answer);
+        });
+    }
+
+    private static void Fail(NodeProcess from, TaskCompletionSource<ReadOnlyMemory<byte>> answered, string why)
+    {
+        if (from.IsRunning)
+            answered.TrySetException(new RemoteCallException(why));
+    }
+
+    private bool IsCut(NodeProcess one, NodeProcess other) => _cut.Count > 0 && (_cut.Contains((one, other)) || _cut.Contains((other, one)));
+
+    private TimeSpan Latency() => dice.Chance(Delay) ? dice.Span(20, 1500) : dice.Span(0.05, 2);
+}
+
+/// <summary>An object that calls reach, and the process it is in.</summary>
+internal sealed record Endpoint(NodeProcess Process, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> Handle);

@@ -1,0 +1,31 @@
+using Starling.Broker.Sessions;
+
+namespace Starling.Simulation.Store;
+
+/// <summary>The inboxes of the simulated database, for one process.</summary>
+internal sealed class SimulatedInboxStore(StoreConnection connection) : IInboxStore
+{
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
+    {
+        connection.EnsureRoom();
+        return new(connection.Add(tables => tables.Append(session, entries, reserve)));
+    }
+
+    /// <summary>Nobody waits for what is only removed: a process that dies may not have written it.</summary>
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    {
+        var written = connection.Add(tables => tables.Acknowledge(session, acks));
+        if (acks.Any(ack => ack.Received))
+            return new(written);
+        _ = written.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Behind the writes that were called before it.</summary>
+    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most)
+    {
+        if (connection.Database.IsAway)
+            return await connection.QueryAsync(tables => tables.Read(session, from, most), waits: false).ConfigureAwait(false);
+        return await connection.Add(tables => tables.Read(session, from, most)).ConfigureAwait(false);
+    }
+}
