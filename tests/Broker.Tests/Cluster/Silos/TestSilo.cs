@@ -8,6 +8,8 @@ using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tests.Tenants;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Time;
 using Starling.Protocol;
 using Starling.Storage.Memory;
@@ -42,6 +44,8 @@ internal sealed class TestSilo : IClusterEngine, IEdgeDirectory, IShardStore, ID
     public Dictionary<string, RemoteTestEdge> Edges { get; } = [];
 
     public IEdgeDirectory Directory => this;
+
+    public ITenantShares Shares(string tenant) => new TenantShares(() => new TenantLimits(), Time);
 
     public RemoteTestEdge Join(string edgeId) => Edges[edgeId] = new RemoteTestEdge();
 
