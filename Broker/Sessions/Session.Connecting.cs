@@ -183,7 +183,7 @@ public sealed partial class Session
         if (!owner.IsRegistered && _durable is { } durable)
         {
             foreach (var subscription in durable.Subscriptions.Values)
-                await durable.Routes.RegisterAsync(subscription, owner.Connection).ConfigureAwait(false);
+                await durable.Routes.RegisterAsync(subscription, owner.Connection, _connection).ConfigureAwait(false);
         }
 
         owner.IsRegistered = true;

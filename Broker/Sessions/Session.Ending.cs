@@ -112,7 +112,7 @@ public sealed partial class Session
             ExpireAt(due);
         // Members of shared subscriptions that are away get messages only when no other member is there.
         foreach (var subscription in durable.Subscriptions.Values.Where(s => TopicFilters.IsShared(s.Filter)))
-            await durable.Routes.RegisterAsync(subscription, connection: null).ConfigureAwait(false);
+            await durable.Routes.RegisterAsync(subscription, connection: null, _connection).ConfigureAwait(false);
         await durable.Routes.HandOverAsync(durable.Subscriptions.Values).ConfigureAwait(false);
     }
 

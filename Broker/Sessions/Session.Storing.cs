@@ -175,7 +175,7 @@ public sealed partial class Session
         if (!_registersAgain)
             return;
         foreach (var subscription in stored.Subscriptions)
-            await durable.Routes.RegisterAsync(subscription, stored.State.Connection).ConfigureAwait(false);
+            await durable.Routes.RegisterAsync(subscription, stored.State.Connection, _connection).ConfigureAwait(false);
         _registersAgain = false;
     }
 

@@ -106,7 +106,7 @@ public sealed partial class Session : ISession
         foreach (var subscription in subscriptions)
         {
             durable.Subscriptions[subscription.Filter] = subscription;
-            await durable.Routes.RegisterAsync(subscription, _owner?.Connection).ConfigureAwait(false);
+            await durable.Routes.RegisterAsync(subscription, _owner?.Connection, _connection).ConfigureAwait(false);
         }
 
         return true;

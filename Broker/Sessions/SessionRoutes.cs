@@ -13,12 +13,13 @@ internal sealed class SessionRoutes(SessionKey key, SessionContext context, Inbo
 {
     /// <param name="subscription">A subscription of the session.</param>
     /// <param name="connection">Its connection; null while it is away.</param>
-    public async ValueTask RegisterAsync(Subscription subscription, StoredConnection? connection)
+    /// <param name="epoch">Of its latest connection: what is said of an earlier one does not count any more.</param>
+    public async ValueTask RegisterAsync(Subscription subscription, StoredConnection? connection, long epoch)
     {
         if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
         {
             var member = new SharedMember(
-                key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection?.EdgeId, Durable: true, connection?.Epoch ?? 0);
+                key.ClientId, subscription.Options, subscription.SubscriptionIdentifier, connection?.EdgeId, Durable: true, epoch);
             foreach (var shard in context.Cluster.ShardsOf(key.Tenant, shared.Filter))
                 await shard.JoinAsync(new SharedGroupKey(shared.ShareName, shared.Filter), member).ConfigureAwait(false);
             return;
