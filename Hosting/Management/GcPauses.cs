@@ -1,21 +1,25 @@
-using System.Diagnostics.Tracing;
 using System.Globalization;
 using System.Text;
 
 namespace Starling.Hosting.Management;
 
-/// <summary>How long garbage collections stopped the process, each of them: the total says nothing about the longest.</summary>
-internal sealed class GcPauses : EventListener
+/// <summary>
+/// How long garbage collections stopped the process, each of them: the total says nothing about the longest. An object that nothing refers
+/// to is finalized after each collection, looks at what the runtime says of it, and leaves another such object behind. Should two
+/// collections follow each other faster than that, the first is not seen.
+/// </summary>
+internal sealed class GcPauses : IDisposable
 {
-    private const EventKeywords GC = (EventKeywords)0x1;
-
     /// <summary>Seconds.</summary>
     private static readonly double[] Bounds = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.02, 0.05, 0.1, 0.5];
 
     private readonly long[] _counts = new long[Bounds.Length + 1];
     private readonly Lock _gate = new();
-    private DateTime _since;
     private double _sum;
+    private long _last;
+    private volatile bool _disposed;
+
+    public GcPauses() => _ = new Witness(this);
 
     public void Write(StringBuilder text)
     {
@@ -35,31 +39,39 @@ internal sealed class GcPauses : EventListener
         }
     }
 
-    protected override void OnEventSourceCreated(EventSource eventSource)
-    {
-        if (eventSource.Name == "Microsoft-Windows-DotNETRuntime")
-            EnableEvents(eventSource, EventLevel.Informational, GC);
-    }
+    public void Dispose() => _disposed = true;
 
-    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    private void Collected()
     {
-        var name = eventData.EventName;
-        if (name is null)
-            return;
-        if (name.StartsWith("GCSuspendEEBegin", StringComparison.Ordinal))
-            _since = eventData.TimeStamp;
-        else if (name.StartsWith("GCRestartEEEnd", StringComparison.Ordinal) && _since != default)
-            Add((eventData.TimeStamp - _since).TotalSeconds);
+        var collection = GC.GetGCMemoryInfo(GCKind.Any);
+        lock (_gate)
+        {
+            if (collection.Index == _last)
+                return;
+            _last = collection.Index;
+            foreach (var pause in collection.PauseDurations)
+            {
+                if (pause > TimeSpan.Zero)
+                    Add(pause.TotalSeconds);
+            }
+        }
     }
 
     private void Add(double seconds)
     {
-        _since = default;
         var bucket = Array.FindIndex(Bounds, bound => seconds <= bound);
-        lock (_gate)
+        _counts[bucket < 0 ? Bounds.Length : bucket]++;
+        _sum += seconds;
+    }
+
+    private sealed class Witness(GcPauses pauses)
+    {
+        ~Witness()
         {
-            _counts[bucket < 0 ? Bounds.Length : bucket]++;
-            _sum += seconds;
+            if (pauses._disposed || Environment.HasShutdownStarted)
+                return;
+            pauses.Collected();
+            _ = new Witness(pauses);
         }
     }
 }
