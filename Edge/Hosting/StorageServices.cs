@@ -11,10 +11,10 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Edge.Hosting;
 
-/// <summary>The database of a standalone broker, when one is set.</summary>
+/// <summary>The database, when one is set. An edge of a cluster has tenants from there, and finds the silos; sessions and messages are theirs.</summary>
 internal static class StorageServices
 {
-    public static void Add(StorageOptions storage, IServiceCollection services)
+    public static void Add(StorageOptions storage, bool isStandalone, IServiceCollection services)
     {
         services.AddSingleton(new PostgreSqlOptions
         {
@@ -24,10 +24,12 @@ internal static class StorageServices
             QueueBytes = storage.QueueBytes,
         });
         services.AddSingleton<Database>();
-        services.AddSingleton<SingleBroker>();
-        services.AddSingleton<IReadinessCheck, StorageReadiness>();
         if (storage.Tenants)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
+        if (!isStandalone)
+            return;
+        services.AddSingleton<SingleBroker>();
+        services.AddSingleton<IReadinessCheck, StorageReadiness>();
         services.AddSingleton<WriterMetrics>();
         services.AddSingleton<GroupCommit>();
         services.AddSingleton<DiscardedInboxes>();
@@ -44,10 +46,11 @@ internal static class StorageServices
         if (services.GetService<Database>() is not { } database)
             return;
         await database.OpenAsync(cancellation);
-        await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
+        if (services.GetService<SingleBroker>() is { } broker)
+            await broker.TakeAsync(cancellation);
         if (services.GetService<TenantWatch>() is { } tenants)
             await tenants.StartAsync(cancellation);
-        services.GetRequiredService<DiscardedInboxes>();
+        services.GetService<DiscardedInboxes>();
     }
 
     /// <summary>A database that is away does not hold up the end of the process: most of that time is left to connections.</summary>

@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
 using Orleans.Storage;
 using Starling.Broker.Cluster.Edges;
 using Starling.Broker.Wire.Calls;

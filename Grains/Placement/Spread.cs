@@ -1,5 +1,4 @@
 using System.Text;
-using Orleans.Runtime;
 using Starling.Grains.Interfaces;
 
 namespace Starling.Grains.Placement;

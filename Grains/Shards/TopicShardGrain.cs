@@ -1,10 +1,9 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
 using Starling.Broker.Cluster.Silos;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 using Starling.Broker.Wire.Calls;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
+using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Shards;
 
