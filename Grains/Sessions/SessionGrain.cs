@@ -11,7 +11,7 @@ namespace Starling.Grains.Sessions;
 /// A session. It is collected when nobody has called it for a while, unless it has something that is nowhere else. The session locks for
 /// itself, so calls interleave.
 /// </summary>
-[Reentrant, SpreadPlacement, GrainType("starling.session")]
+[Reentrant, SpreadPlacement, GrainType(GrainTypes.Session)]
 internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISessionGrain, IPlacedGrain
 {
     private Session? _session;

@@ -8,7 +8,7 @@ using Silo = Starling.Broker.Cluster.Silos.Silo;
 namespace Starling.Grains.Sessions;
 
 /// <summary>Sees to one part of the stored sessions (<see cref="SessionSweep"/>) while it lives.</summary>
-[KeepAlive, SpreadPlacement, GrainType("starling.sweep")]
+[KeepAlive, SpreadPlacement, GrainType(GrainTypes.SessionSweep)]
 internal sealed class SessionSweepGrain(Silo silo, SiloServices services, PlacedGrains placed) : Grain, ISessionSweepGrain, IPlacedGrain, IAsyncDisposable
 {
     private SessionSweep? _sweep;

@@ -11,7 +11,7 @@ namespace Starling.Grains.Shards;
 /// A topic shard. It stays, since edges have routes in it that would have to be told anew, until another object is the shard. The shard locks
 /// for itself, so calls interleave.
 /// </summary>
-[Reentrant, KeepAlive, SpreadPlacement, GrainType("starling.shard")]
+[Reentrant, KeepAlive, SpreadPlacement, GrainType(GrainTypes.TopicShard)]
 internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, ITopicShardGrain, IPlacedGrain
 {
     private ShardHost? _host;

@@ -63,7 +63,7 @@ open_way() {
 write_tenants() {
     local hash
     [ ! -e "$tenants" ] || return 0
-    hash=$(echo demo | dotnet "$root/Cli/bin/Release/net10.0/Starling.Cli.dll" passwd demo --password-stdin)
+    hash=$(echo demo | dotnet "$root/Cli/bin/Release/net10.0/starling.dll" passwd demo --password-stdin)
     cat >"$tenants" <<JSON
 {
   "tenants": {
