@@ -34,7 +34,7 @@ internal static class OrleansSilo
             (table.Invariant, table.DataSource) = (Invariant, database.Source));
         silo.UseAdoNetClustering((AdoNetClusteringSiloOptions _) => { });
         silo.AddAdoNetGrainStorageAsDefault(storage => storage.Configure<Database>((table, database) =>
-            (table.Invariant, table.DataSource) = (Invariant, database.Source)));
+            (table.Invariant, table.DataSource, table.GrainStorageSerializer) = (Invariant, database.Source, new GrainStateJson())));
         ConfigureTimes(silo, options);
         if (certificate is not null)
             silo.UseTls(tls => ClusterTls.Configure(tls, certificate.Certificate, certificate.Authorities));
