@@ -134,12 +134,13 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var expiry = Math.Min(asked, limits.SessionExpirySeconds ?? uint.MaxValue);
         var edgeId = node.Edge.Id;
         var attempt = node.Cluster.HasOtherEdges ? node.Edge.NextAttempt() : 0;
+        var receiveMaximum = connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum);
         var connected = await ConnectSessionAsync(
             node.Cluster.Session(here.Tenant.Name, clientId),
-            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt)).ConfigureAwait(false);
+            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt, receiveMaximum)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
-            connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum),
+            receiveMaximum,
             connect.MaximumPacketSize ?? uint.MaxValue,
             connect.TopicAliasMaximum ?? 0,
             node.Options.Limits.OutgoingQueueBytes);

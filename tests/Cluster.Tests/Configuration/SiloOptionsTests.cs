@@ -29,7 +29,6 @@ public class SiloOptionsTests
     [InlineData("cluster.address=here", "cluster.address")]
     [InlineData("cluster.siloPort=30000", "cluster.gatewayPort")]
     [InlineData("cluster.gatewayPort=0", "cluster.gatewayPort")]
-    [InlineData("tenantsFile=null", "tenantsFile")]
     [InlineData("storage.tenants=true", "tenantsFile")]
     [InlineData("cluster.nothing=1", "cluster.nothing")]
     public void What_cannot_be_is_refused_in_one_line(string setting, string named)
@@ -43,6 +42,10 @@ public class SiloOptionsTests
     [Fact]
     public void A_public_address_is_taken_when_it_is_asked_for() =>
         Load("cluster.address=8.8.8.8", "cluster.allowPublicAddress=true").Cluster.Address.ShouldBe("8.8.8.8");
+
+    [Fact]
+    public void A_silo_needs_tenants() =>
+        Should.Throw<SettingException>(() => SiloOptionsLoader.Load(null, [SettingOverride.FromArgument(Least[0])])).Setting.ShouldBe("tenantsFile");
 
     [Fact]
     public void A_silo_needs_a_database() =>

@@ -1,5 +1,4 @@
 using System.Net;
-using Orleans.Runtime;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
 

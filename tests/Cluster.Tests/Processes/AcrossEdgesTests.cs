@@ -1,5 +1,5 @@
 using Starling.Protocol;
-using Starling.Testing;
+using Starling.Testing.PostgreSql;
 
 namespace Starling.Cluster.Tests.Processes;
 

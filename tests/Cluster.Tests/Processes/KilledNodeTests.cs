@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Starling.Protocol;
-using Starling.Protocol.Packets;
-using Starling.Testing;
+using Starling.Testing.PostgreSql;
 
 namespace Starling.Cluster.Tests.Processes;
 

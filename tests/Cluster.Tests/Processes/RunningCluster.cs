@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Starling.EndToEnd.Tests.Harness;
 using Starling.Testing;
+using Starling.Testing.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(SharedPostgres))]
 
@@ -52,11 +53,11 @@ internal sealed class RunningCluster : IAsyncDisposable
         return silo;
     }
 
-    public async Task<MqttTestClient> ConnectAsync(int edge, string clientId, bool cleanStart = true, uint? expiry = null, Protocol.Packets.Will? will = null)
+    public async Task<MqttTestClient> ConnectAsync(int edge, string clientId, bool cleanStart = true, uint? expiry = null, Protocol.Will? will = null)
     {
         var client = await MqttTestClient.OpenAsync(Edges[edge].Mqtt!);
         client.Patience = TimeSpan.FromSeconds(30);
-        var answer = await client.ConnectAsync(new Protocol.Packets.ConnectPacket
+        var answer = await client.ConnectAsync(new Protocol.ConnectPacket
         {
             ProtocolVersion = Protocol.ProtocolVersion.Mqtt5,
             ClientIdentifier = clientId,
