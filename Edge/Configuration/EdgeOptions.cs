@@ -18,6 +18,9 @@ public sealed record EdgeOptions
     /// <summary>The database that keeps what must outlive the process; null is memory.</summary>
     public StorageOptions? Storage { get; init; }
 
+    /// <summary>The cluster that has the sessions and topics; null is this process alone.</summary>
+    public ClusterOptions? Cluster { get; init; }
+
     /// <summary>Where the process keeps what it makes itself, such as the development certificate.</summary>
     public string DataDirectory { get; init; } = ".starling";
 

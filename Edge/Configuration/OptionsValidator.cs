@@ -1,3 +1,4 @@
+using Starling.Hosting.Configuration;
 using static Starling.Hosting.Configuration.OptionRules;
 
 namespace Starling.Edge.Configuration;
@@ -32,6 +33,11 @@ internal static class OptionsValidator
             yield return ("drain.serverReference", "clients are told about another server with \"drain.reason\" useAnotherServer or serverMoved only");
         if (options.Drain.ServerReference is { Length: 0 or > 1024 })
             yield return ("drain.serverReference", "expected 1 to 1024 characters, such as mqtt2.example.com:8883");
+        if (options.Cluster is { } cluster)
+        {
+            foreach (var error in ClusterErrors(options, cluster))
+                yield return error;
+        }
         if (string.IsNullOrWhiteSpace(options.DataDirectory))
             yield return ("dataDirectory", "expected the name of a directory");
         var limits = options.Limits;
@@ -50,6 +56,18 @@ internal static class OptionsValidator
         };
         foreach (var error in OutOf(ranges))
             yield return error;
+    }
+
+    private static IEnumerable<(string Setting, string Problem)> ClusterErrors(EdgeOptions options, ClusterOptions cluster)
+    {
+        if (options.Storage is null)
+            yield return ("cluster", "needs \"storage\": the silos are found in the database");
+        if (options is { TenantsFile: null, Storage.Tenants: false })
+            yield return ("tenantsFile", "there are no tenants; expected \"tenantsFile\" or \"storage.tenants\": true, as on the silos");
+        if (string.IsNullOrWhiteSpace(cluster.ClusterId))
+            yield return ("cluster.clusterId", "expected a name");
+        if (string.IsNullOrWhiteSpace(cluster.ServiceId))
+            yield return ("cluster.serviceId", "expected a name");
     }
 
     private static IEnumerable<(string Setting, string Problem)> ListenerErrors(ListenerOptions listener, string path)

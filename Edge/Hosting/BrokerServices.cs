@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
+using Starling.Broker.Cluster.Edges;
 using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
@@ -12,6 +13,7 @@ using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Time;
+using Starling.Edge.Cluster;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
 using Starling.Edge.Listeners;
@@ -21,7 +23,7 @@ using Starling.Storage.Memory;
 
 namespace Starling.Edge.Hosting;
 
-/// <summary>Puts a standalone broker together: tenants, state in memory, sessions and shards in this process, its edge.</summary>
+/// <summary>Puts a broker together: tenants, this process's edge, and sessions and shards, in this process or in silos.</summary>
 public static class BrokerServices
 {
     public static void Add(EdgeOptions options, IServiceCollection services)
@@ -33,18 +35,31 @@ public static class BrokerServices
         if (options.TenantsFile is { } path)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, options.Resolve(path)));
         if (options.Storage is { } storage)
-            StorageServices.Add(storage, services);
+            StorageServices.Add(storage, isStandalone: options.Cluster is null, services);
         services.AddSingleton<TenantResolver>();
         services.AddSingleton(new AuthenticatorOptions());
         services.AddSingleton<Authenticator>();
         services.AddSingleton<ClientIdCollisions>();
         services.AddSingleton<DueTimes>();
+        services.AddSingleton<EdgeNode>();
+        if (options.Cluster is null)
+            AddStandalone(options, services);
+        else
+            ClusterMode.Add(options, options.Cluster, services);
+        services.AddSingleton<KeepAliveWheel>();
+        services.AddSingleton<SysTopicSource>();
+        services.AddSingleton<SysTopicPublisher>();
+        services.AddSingleton<EdgeServices>();
+        services.AddSingleton<IClientHandler>(provider => Open(options, provider));
+    }
+
+    private static void AddStandalone(EdgeOptions options, IServiceCollection services)
+    {
         if (options.Storage is null)
             services.AddSingleton(_ => InMemory());
         services.AddSingleton<StandaloneCluster>();
         services.AddSingleton<IQuotaLeases, UndividedQuotas>();
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<StandaloneCluster>());
-        services.AddSingleton<EdgeNode>();
         services.AddSingleton(provider =>
         {
             string[] edge = [provider.GetRequiredService<EdgeNode>().Id];
@@ -62,11 +77,6 @@ public static class BrokerServices
             provider.GetRequiredService<IClientHandler>();
             return ActivatorUtilities.CreateInstance<StoredState>(provider);
         });
-        services.AddSingleton<KeepAliveWheel>();
-        services.AddSingleton<SysTopicSource>();
-        services.AddSingleton<SysTopicPublisher>();
-        services.AddSingleton<EdgeServices>();
-        services.AddSingleton<IClientHandler>(provider => Open(options, provider));
     }
 
     private static ClientHandler Open(EdgeOptions options, IServiceProvider provider)
@@ -78,7 +88,8 @@ public static class BrokerServices
         else if (options.Storage is not { Tenants: true })
             directory.Apply([Demo()]);
         var edge = provider.GetRequiredService<EdgeNode>();
-        provider.GetRequiredService<StandaloneCluster>().Join(edge);
+        provider.GetService<StandaloneCluster>()?.Join(edge);
+        provider.GetService<EdgeCluster>()?.Join(edge);
         var evacuation = new Evacuation(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((Evacuation)evacuation!).RunAsync(), evacuation);
         provider.GetRequiredService<SysTopicPublisher>();

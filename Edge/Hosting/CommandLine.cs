@@ -36,7 +36,7 @@ public sealed class CommandLine(TextWriter output, TextWriter error, Action<Edge
             (options, origins) = ConfigurationLoader.Load(
                 arguments.ConfigurationFile, [.. SettingOverride.FromEnvironment(Environment), .. arguments.Overrides]);
             await using var host = await StartAsync(options, stop);
-            if (arguments.ConfigurationFile is null)
+            if (arguments.ConfigurationFile is null && options.Cluster is null)
                 await output.WriteAsync(Welcome.Text(options, host.Endpoints, host.ManagementEndpoint));
             var lost = StorageServices.LostAsync(host.Services);
             await Task.WhenAny(stop, lost);

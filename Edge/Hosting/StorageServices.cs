@@ -9,21 +9,28 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Edge.Hosting;
 
-/// <summary>The database of a standalone broker, when one is set.</summary>
+/// <summary>The database, when one is set. An edge of a cluster has tenants from there, and finds the silos; sessions and messages are theirs.</summary>
 internal static class StorageServices
 {
-    public static void Add(StorageOptions storage, IServiceCollection services)
+    public static void Add(StorageOptions storage, bool isStandalone, IServiceCollection services)
     {
-        services.AddPostgreSql(new PostgreSqlOptions
+        var options = new PostgreSqlOptions
         {
             ConnectionString = storage.ConnectionString,
             MaximumConnections = storage.MaximumConnections,
             StartTimeout = storage.StartTimeout,
             QueueBytes = storage.QueueBytes,
-        });
-        services.AddSingleton<IReadinessCheck, StorageReadiness>();
+        };
         if (storage.Tenants)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
+        if (!isStandalone)
+        {
+            services.AddSingleton(options).AddSingleton<Database>();
+            return;
+        }
+
+        services.AddPostgreSql(options);
+        services.AddSingleton<IReadinessCheck, StorageReadiness>();
         services.AddSingleton<StandaloneStores>();
     }
 
@@ -31,9 +38,12 @@ internal static class StorageServices
     /// <exception cref="DatabaseException">It cannot be used.</exception>
     public static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
     {
-        if (services.GetService<Database>() is null)
+        if (services.GetService<Database>() is not { } database)
             return;
-        await services.OpenPostgreSqlAsync(cancellation);
+        if (services.GetService<SingleBroker>() is null)
+            await database.OpenAsync(cancellation);
+        else
+            await services.OpenPostgreSqlAsync(cancellation);
         if (services.GetService<TenantWatch>() is { } tenants)
             await tenants.StartAsync(cancellation);
     }

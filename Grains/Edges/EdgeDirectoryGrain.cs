@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
 using Orleans.Storage;
 using Starling.Broker.Cluster.Edges;
 using Starling.Broker.Wire.Calls;
@@ -8,7 +7,7 @@ using Starling.Grains.Interfaces;
 namespace Starling.Grains.Edges;
 
 /// <summary>The directory of edges, whose table is in grain storage. The directory takes calls in turn by itself.</summary>
-[Reentrant, KeepAlive, GrainType("starling.edges")]
+[Reentrant, KeepAlive, GrainType(GrainTypes.EdgeDirectory)]
 internal sealed class EdgeDirectoryGrain : Grain, IEdgeDirectoryGrain, IEdgeTable
 {
     private readonly IPersistentState<EdgeTable> _table;

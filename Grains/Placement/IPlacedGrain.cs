@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Starling.Grains.Placement;
 
 /// <summary>An activation that moves when silos join.</summary>

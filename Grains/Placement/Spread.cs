@@ -1,5 +1,4 @@
 using System.Text;
-using Orleans.Runtime;
 using Starling.Grains.Interfaces;
 
 namespace Starling.Grains.Placement;
@@ -30,7 +29,7 @@ public static class Spread
     }
 
     /// <summary>The type that the shards' grains have.</summary>
-    public static GrainType TopicShardType { get; } = GrainType.Create("starling.shard");
+    public static GrainType TopicShardType { get; } = GrainType.Create(GrainTypes.TopicShard);
 
     private static int PlaceOf(string tenant, int shard, IReadOnlyList<SiloAddress> silos)
     {

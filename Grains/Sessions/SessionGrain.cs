@@ -1,11 +1,9 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
-using Starling.Broker.Cluster.Silos;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 using Starling.Broker.Sessions;
 using Starling.Broker.Wire.Calls;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
+using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Sessions;
 
@@ -13,7 +11,7 @@ namespace Starling.Grains.Sessions;
 /// A session. It is collected when nobody has called it for a while, unless it has something that is nowhere else. The session locks for
 /// itself, so calls interleave.
 /// </summary>
-[Reentrant, SpreadPlacement, GrainType("starling.session")]
+[Reentrant, SpreadPlacement, GrainType(GrainTypes.Session)]
 internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISessionGrain, IPlacedGrain
 {
     private Session? _session;

@@ -1,10 +1,9 @@
 using Orleans.Concurrency;
-using Orleans.Runtime;
 using Starling.Broker.Cluster.Silos;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 using Starling.Broker.Wire.Calls;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
+using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Shards;
 
@@ -12,7 +11,7 @@ namespace Starling.Grains.Shards;
 /// A topic shard. It stays, since edges have routes in it that would have to be told anew, until another object is the shard. The shard locks
 /// for itself, so calls interleave.
 /// </summary>
-[Reentrant, KeepAlive, SpreadPlacement, GrainType("starling.shard")]
+[Reentrant, KeepAlive, SpreadPlacement, GrainType(GrainTypes.TopicShard)]
 internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, ITopicShardGrain, IPlacedGrain
 {
     private ShardHost? _host;

@@ -8,7 +8,7 @@ using Starling.Grains.Placement;
 namespace Starling.Grains.Tenants;
 
 /// <summary>Divides a tenant's limits among the edges; what it knows, they tell it again within a second.</summary>
-[Reentrant, SpreadPlacement, GrainType("starling.tenant")]
+[Reentrant, SpreadPlacement, GrainType(GrainTypes.Tenant)]
 internal sealed class TenantGrain : Grain, ITenantGrain
 {
     private readonly TenantShares _shares;

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster;
+using Starling.Broker.Cluster.Edges;
+using Starling.Broker.Cluster.Links;
+using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
+using Starling.Edge.Configuration;
+using Starling.Edge.Nodes;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Management;
+
+namespace Starling.Edge.Cluster;
+
+/// <summary>Makes this process an edge of a cluster, whose sessions and shards are in silos.</summary>
+internal static partial class ClusterMode
+{
+    /// <exception cref="SettingException">The program was built without Orleans, or a certificate cannot be used.</exception>
+    public static void Add(EdgeOptions options, ClusterOptions cluster, IServiceCollection services)
+    {
+        var isPossible = false;
+        AddOrleans(options, cluster, services, ref isPossible);
+        if (!isPossible)
+            throw new SettingException("cluster", "this program was built without Orleans, for standalone use only");
+        services.AddSingleton(new LinkOptions());
+        services.AddSingleton(provider => new EdgeCluster(
+            provider.GetRequiredService<IClusterEngine>(),
+            provider.GetRequiredService<ITenantDirectory>(),
+            provider.GetRequiredService<LinkOptions>(),
+            Guid.NewGuid,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ICluster>(provider => provider.GetRequiredService<EdgeCluster>());
+        services.AddSingleton<IQuotaLeases>(provider => new QuotaLeases(
+            provider.GetRequiredService<IClusterEngine>(),
+            () => provider.GetRequiredService<EdgeNode>().Id,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<QuotaLeases>>()));
+        services.AddSingleton(provider => new EdgeMembership(
+            provider.GetRequiredService<IClusterEngine>().Directory,
+            provider.GetRequiredService<IEdgePresence>(),
+            static () => Guid.NewGuid().ToString("N"),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EdgeMembership>>()));
+        services.AddSingleton<IReadinessCheck, MembershipReadiness>();
+        services.AddHostedService<ClusterMembership>();
+    }
+
+    /// <summary>Adds the engine and the edge's presence, if Orleans is there.</summary>
+    static partial void AddOrleans(EdgeOptions options, ClusterOptions cluster, IServiceCollection services, ref bool isPossible);
+}
+
+/// <summary>Not ready while the process is no edge of the cluster.</summary>
+internal sealed class MembershipReadiness(EdgeMembership membership) : IReadinessCheck
+{
+    public string Name => "cluster";
+
+    public string? NotReadyReason => membership.NotReadyReason;
+}

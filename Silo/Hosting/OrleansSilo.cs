@@ -1,0 +1,64 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Starling.Grains.Hosting;
+using Starling.Grains.Interfaces.Calls;
+using Starling.Grains.Placement;
+using Starling.Hosting.Configuration;
+using Starling.Storage.PostgreSql;
+using ClusterOptions = Orleans.Configuration.ClusterOptions;
+using SiloOptions = Starling.Silo.Configuration.SiloOptions;
+
+namespace Starling.Silo.Hosting;
+
+/// <summary>Orleans as a silo runs it.</summary>
+internal static class OrleansSilo
+{
+    private const string Invariant = "Npgsql";
+
+    public static void Configure(ISiloBuilder silo, SiloOptions options, ClusterCertificate? certificate)
+    {
+        var cluster = options.Cluster;
+        silo.Services.Configure<ClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
+        silo.Services.Configure<Orleans.Configuration.SiloOptions>(silo =>
+            silo.SiloName = options.Name ?? $"{Environment.MachineName}-{cluster.SiloPort}");
+        silo.Services.Configure<EndpointOptions>(endpoint =>
+        {
+            var address = IPAddress.Parse(cluster.Address);
+            endpoint.AdvertisedIPAddress = IPAddress.Parse(cluster.AdvertisedAddress ?? cluster.Address);
+            (endpoint.SiloPort, endpoint.GatewayPort) = (cluster.SiloPort, cluster.GatewayPort);
+            endpoint.SiloListeningEndpoint = new IPEndPoint(address, cluster.SiloPort);
+            endpoint.GatewayListeningEndpoint = new IPEndPoint(address, cluster.GatewayPort);
+        });
+        silo.Services.AddOptions<AdoNetClusteringSiloOptions>().Configure<Database>((table, database) =>
+            (table.Invariant, table.DataSource) = (Invariant, database.Source));
+        silo.UseAdoNetClustering((AdoNetClusteringSiloOptions _) => { });
+        silo.AddAdoNetGrainStorageAsDefault(storage => storage.Configure<Database>((table, database) =>
+            (table.Invariant, table.DataSource, table.GrainStorageSerializer) = (Invariant, database.Source, new GrainStateJson())));
+        ConfigureTimes(silo, options);
+        if (certificate is not null)
+            silo.UseTls(tls => ClusterTls.Configure(tls, certificate.Certificate, certificate.Authorities));
+        GrainServices.Add(silo, new PlacementPace(options.MovesPerSecond));
+    }
+
+    private static void ConfigureTimes(ISiloBuilder silo, SiloOptions options)
+    {
+        silo.Services.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.ResponseTimeout = CallTimes.Answer;
+            messaging.SystemResponseTimeout = 2 * CallTimes.Answer;
+        });
+        silo.Services.Configure<ConnectionOptions>(connections => connections.OpenConnectionTimeout = CallTimes.Connecting);
+        silo.Services.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = CallTimes.Probe;
+            membership.NumMissedProbesLimit = CallTimes.MissedProbes;
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+            membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
+            // A silo that starts may find others in the table that have died and that nobody is left to declare dead.
+            membership.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
+        });
+        silo.Services.Configure<GrainCollectionOptions>(collection => collection.DeactivationTimeout = options.ShutdownTimeout);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Cluster;
+using Starling.Broker.Cluster.Links;
+using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Cluster.Silos;
+using Starling.Broker.Metrics;
+using Starling.Broker.Retained;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Files;
+using Starling.Broker.Time;
+using Starling.Silo.Configuration;
+using Starling.Storage.PostgreSql.Tenants;
+
+namespace Starling.Silo.Hosting;
+
+/// <summary>What the sessions and shards of a silo need.</summary>
+internal static class SiloBroker
+{
+    public static void Add(SiloOptions options, IServiceCollection services)
+    {
+        services.AddSingleton(provider => new TenantMetrics(provider.GetRequiredService<IMeterFactory>().Create("Starling.Tenants")));
+        services.AddSingleton<BrokerMetrics>();
+        services.AddSingleton<TenantDirectory>();
+        services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
+        if (options.TenantsFile is { } path)
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, options.Resolve(path)));
+        else
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
+        services.AddSingleton<ClientIdCollisions>();
+        services.AddSingleton<DueTimes>();
+        services.AddSingleton(new LinkOptions());
+        services.AddSingleton(provider => new LiveEdges(
+            provider.GetRequiredService<IClusterEngine>().Directory,
+            provider.GetRequiredService<LinkOptions>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LiveEdges>>()));
+        // Another name each time that it starts: shards count its transfers by it.
+        var name = $"silo-{Guid.NewGuid():N}";
+        services.AddSingleton(provider => new SiloServices(
+            name,
+            provider.GetRequiredService<IClusterEngine>(),
+            provider.GetRequiredService<LiveEdges>(),
+            provider.GetRequiredService<ITenantDirectory>(),
+            provider.GetRequiredService<IShardStore>(),
+            provider.GetRequiredService<IRetainedStore>(),
+            provider.GetRequiredService<ISessionStore>(),
+            provider.GetRequiredService<IInboxStore>(),
+            provider.GetRequiredService<ClientIdCollisions>(),
+            provider.GetRequiredService<DueTimes>(),
+            provider.GetRequiredService<BrokerMetrics>(),
+            provider.GetRequiredService<LinkOptions>(),
+            Guid.NewGuid,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+    }
+}

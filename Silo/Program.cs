@@ -1,0 +1,5 @@
+using Starling.Hosting.Processes;
+using Starling.Silo.Hosting;
+
+using var signals = new StopSignals();
+return await new CommandLine(Console.Out, Console.Error).RunAsync(args, signals.Received);
