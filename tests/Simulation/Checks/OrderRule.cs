@@ -14,7 +14,7 @@ internal static class OrderRule
             foreach (var receipt in session.Receipts)
             {
                 var message = receipt.Message;
-                if (receipt.Retain || message.IsWill || !seen.Add(message) || IsShared(session, message))
+                if (receipt.Retain || message.IsWill || !seen.Add(message) || IsShared(session, message) || !HasBegun(session, message))
                     continue;
                 var key = (message.Publisher, message.Topic, (int)message.QoS);
                 if (last.TryGetValue(key, out var before) && before.Number > message.Number)
@@ -24,6 +24,10 @@ internal static class OrderRule
             }
         }
     }
+
+    /// <summary>Of what was sent before the SUBACK, some may have come too early, and come when it is repeated.</summary>
+    private static bool HasBegun(SessionSpan session, SentMessage message) =>
+        session.Subscriptions.Exists(s => s.Takes(message) && s.AckedAt < message.SentAt);
 
     /// <summary>Another member may have had it first.</summary>
     private static bool IsShared(SessionSpan session, SentMessage message) =>
