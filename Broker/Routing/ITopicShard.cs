@@ -67,7 +67,7 @@ public sealed record SharedMember(
     bool Durable,
     long Epoch = 0)
 {
-    /// <summary>A durable member without a connection.</summary>
-    public static SharedMember Away(string clientId, Subscription subscription) =>
-        new(clientId, subscription.Options, subscription.SubscriptionIdentifier, EdgeId: null, Durable: true);
+    /// <summary>A durable member as it is stored: with a connection, or away.</summary>
+    public static SharedMember Of(in StoredRoute route) => new(
+        route.ClientId, route.Subscription.Options, route.Subscription.SubscriptionIdentifier, route.EdgeId, Durable: true, route.ConnectionEpoch);
 }

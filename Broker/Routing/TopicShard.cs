@@ -133,12 +133,13 @@ public sealed partial class TopicShard : ITopicShard
     private async Task LoadNowAsync(ISessionStore sessions, int shard, int shards)
     {
         await _retained.LoadAsync(shard, shards).ConfigureAwait(false);
-        await foreach (var (clientId, subscription) in sessions.LoadRoutesAsync(_tenant.Name).ConfigureAwait(false))
+        await foreach (var route in sessions.LoadRoutesAsync(_tenant.Name).ConfigureAwait(false))
         {
+            var (clientId, subscription) = route;
             if (TopicFilters.TryParseShared(subscription.Filter, out var shared))
             {
                 if (Sharding.IsOf(shared.Filter, shard, shards))
-                    _routes.Join(new SharedGroupKey(shared.ShareName, shared.Filter), SharedMember.Away(clientId, subscription));
+                    _routes.Join(new SharedGroupKey(shared.ShareName, shared.Filter), SharedMember.Of(route));
             }
             else if (Sharding.IsOf(subscription.Filter, shard, shards))
                 _routes.SetDurable(clientId, subscription);

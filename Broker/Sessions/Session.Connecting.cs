@@ -95,7 +95,7 @@ public sealed partial class Session
     {
         await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         PendingWill? replaced = null;
-        var epoch = 0L;
+        Owner? owner = null;
         try
         {
             // The end of the older connection may have failed at the store, and what was known here been forgotten.
@@ -118,8 +118,8 @@ public sealed partial class Session
             _expiry?.Dispose();
             _expiresAt = null;
 
-            _connection = epoch = Math.Max(Math.Max(_connection, above) + 1, _context.Due.Now);
-            var owner = _owner = new Owner(
+            var epoch = _connection = Math.Max(Math.Max(_connection, above) + 1, _context.Due.Now);
+            _owner = owner = new Owner(
                 new StoredConnection(
                     connect.EdgeId, epoch, connect.Attempt, connect.ReceiveMaximum, Durable: present || connect.ExpirySeconds > 0, present),
                 connect.Address);
@@ -162,8 +162,8 @@ public sealed partial class Session
         catch
         {
             // There will be no connection, whatever the store has of it.
-            if (epoch != 0)
-                _ended = (epoch, new SessionDisconnect(PublishWill: false));
+            if (owner is not null)
+                _ended = (owner.Connection, new SessionDisconnect(PublishWill: false));
             replaced?.Cancel();
             Forget();
             throw;

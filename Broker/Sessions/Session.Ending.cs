@@ -16,7 +16,7 @@ public sealed partial class Session
     private static readonly SessionDisconnect Unknown = new(PublishWill: true, SentBelow: long.MaxValue);
 
     /// <summary>A connection that has ended, or never was, although the store may have it: it is not gone on with.</summary>
-    private (long Epoch, SessionDisconnect How) _ended;
+    private (StoredConnection? Connection, SessionDisconnect How) _ended = (null, SessionDisconnect.Lost);
 
     /// <summary>Lets go of a session that <see cref="IsOver"/>: whoever still holds it is sent on to a new one.</summary>
     /// <param name="forget">Takes it out of where sessions are found.</param>

@@ -145,7 +145,9 @@ public sealed partial class Session
             await BecomeDurableAsync(stored).ConfigureAwait(false);
         if (state.Connection is { } connection)
         {
-            var hasEnded = connection.Epoch == _ended.Epoch;
+            // Another object may have given another connection the same epoch.
+            var hasEnded = _ended.Connection is { } ended
+                && (ended.Epoch, ended.EdgeId, ended.Attempt) == (connection.Epoch, connection.EdgeId, connection.Attempt);
             if (hasEnded && _ended.How.ExpirySeconds is { } expiry && _durable is not null)
                 _expirySeconds = expiry;
             if (hasEnded || !await _context.Cluster.IsAliveAsync(connection.EdgeId).ConfigureAwait(false))

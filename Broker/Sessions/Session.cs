@@ -76,10 +76,10 @@ public sealed partial class Session : ISession
     {
         await OwnedAsync(epoch, async () =>
         {
-            if (epoch != _connection || _owner is null)
+            if (epoch != _connection || _owner is not { } owner)
                 return true;
             // Whatever becomes of this call: no object goes on with that connection here.
-            _ended = (epoch, disconnect);
+            _ended = (owner.Connection, disconnect);
             // A session that was not to outlive its connection can't change that now ([MQTT-3.14.2-2] is the edge's to refuse).
             if (disconnect.ExpirySeconds is { } expiry && _durable is not null)
                 _expirySeconds = expiry;

@@ -27,6 +27,8 @@ internal sealed partial class ClientConnection
     /// <summary>How long the end of a connection waits for the session, and for a client that said goodbye to read on.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan GoodbyeAgain = TimeSpan.FromSeconds(1);
+
     private readonly ClientTransport _transport;
     private readonly AcceptedConnect _accepted;
     private readonly SubscriptionReceiver _subscriptions;
@@ -347,29 +349,35 @@ internal sealed partial class ClientConnection
     private async ValueTask DisconnectAsync(SessionDisconnect disconnect)
     {
         var disconnecting = Session.DisconnectAsync(Epoch, disconnect);
-        if (disconnecting.IsCompletedSuccessfully)
-            return;
-        var pending = disconnecting.AsTask();
-        try
+        if (!disconnecting.IsCompletedSuccessfully)
+            await SeeToItAsync(disconnecting.AsTask(), disconnect).WaitAsync(LongestGoodbye, Node.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A session of this process sees to it itself, later. One of another process has to be told again.</summary>
+    private async Task SeeToItAsync(Task disconnecting, SessionDisconnect disconnect)
+    {
+        while (true)
         {
-            await pending.WaitAsync(LongestGoodbye, Node.Time).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            _ = pending.ContinueWith(
-                static (ended, self) => ((ClientConnection)self!).NotEnded(ended.Exception!.GetBaseException()),
-                this,
-                CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted,
-                TaskScheduler.Default);
-        }
-        catch (Exception error) when (error is StoreUnavailableException or StaleEpochException)
-        {
-            NotEnded(error);
+            try
+            {
+                await disconnecting.ConfigureAwait(false);
+                return;
+            }
+            catch (Exception error)
+            {
+                NotEnded(error);
+                if (error is not StoreUnavailableException || !Node.Cluster.HasOtherEdges)
+                    return;
+            }
+
+            await Task.Delay(GoodbyeAgain, Node.Time).ConfigureAwait(false);
+            // An edge that has lost its place has lost its connections, as far as everybody else knows.
+            if (Node.Edge.Id != _accepted.EdgeId)
+                return;
+            disconnecting = Session.DisconnectAsync(Epoch, disconnect).AsTask();
         }
     }
 
-    /// <summary>The session sees to it itself, later; there is nobody left here to be told.</summary>
     private void NotEnded(Exception error) => Log.NotEnded(Node.Logger, EdgeTenant.Tenant.Name, ClientId, error.Message);
 
     /// <summary>Only MQTT 5 clients are told why ([MQTT-4.13.1-1], [MQTT-3.14.0-1]).</summary>

@@ -120,32 +120,6 @@ internal sealed partial class Outbox
         }
     }
 
-    /// <summary>
-    /// Sends entries of the inbox within the receive maximum, or queues them; the session bounds how many it pushes. One that it pushes again,
-    /// since it does not know that it has, is passed over; if the client is done with it, so is told with what is <see cref="TakeSkipped"/>.
-    /// </summary>
-    /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
-    public bool SendInbox(IReadOnlyList<InboxEntry> entries)
-    {
-        lock (_window)
-        {
-            if (_closed)
-                return false;
-            foreach (var entry in entries)
-            {
-                if (entry.Number >= _nextInbox)
-                {
-                    _nextInbox = entry.Number + 1;
-                    Enqueue(_inbox ??= new Queue<InboxEntry>(), entry, entry.Delivery.Message.Size);
-                }
-                else if (entry.Number < SentBelow && !_window.Holds(entry))
-                    (_skipped ??= []).Add(new InboxAck(entry.Number, Received: false));
-            }
-
-            return !_stalled && SendQueuedInbox() && MarkDirty();
-        }
-    }
-
     /// <summary>Sends bytes of control packets.</summary>
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendControl(ReadOnlySpan<byte> packets, int count = 1)
@@ -164,19 +138,6 @@ internal sealed partial class Outbox
 
             _output.Write(packets);
             return MarkDirty();
-        }
-    }
-
-    /// <summary>Entries of the inbox that the client gets no more: too large, expired, or acknowledged before; since the last call; else null.</summary>
-    public List<InboxAck>? TakeSkipped()
-    {
-        if (Volatile.Read(ref _skipped) is null)
-            return null;
-        lock (_window)
-        {
-            var skipped = _skipped;
-            _skipped = null;
-            return skipped;
         }
     }
 
@@ -296,27 +257,6 @@ internal sealed partial class Outbox
         var sent = false;
         while (!_window.IsFull && _writtenBytes < DrainChunk && Dequeue(_queue, static d => d.Message.Size, out var delivery))
             sent |= SendInWindow(delivery);
-        return sent;
-    }
-
-    private bool SendQueuedInbox()
-    {
-        var sent = false;
-        while (!_window.IsFull && _writtenBytes < DrainChunk && Dequeue(_inbox, static e => e.Delivery.Message.Size, out var entry))
-        {
-            SentBelow = entry.Number + 1;
-            _window.Reserve(entry);
-            if (entry.Released)
-                sent |= WriteRelease(entry.PacketIdentifier);
-            else if (Write(entry.Delivery, entry.PacketIdentifier, entry.Sent))
-                sent = true;
-            else
-            {
-                _window.Release(entry.PacketIdentifier);
-                (_skipped ??= []).Add(new InboxAck(entry.Number, Received: false));
-            }
-        }
-
         return sent;
     }
 

@@ -3,9 +3,7 @@ using Starling.Broker.Cluster;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Storage.PostgreSql;
-using Starling.Storage.PostgreSql.Inboxes;
-using Starling.Storage.PostgreSql.Retained;
-using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Hosting;
 using Starling.Storage.PostgreSql.Tenants;
 using Starling.Storage.PostgreSql.Writing;
 
@@ -16,38 +14,28 @@ internal static class StorageServices
 {
     public static void Add(StorageOptions storage, IServiceCollection services)
     {
-        services.AddSingleton(new PostgreSqlOptions
+        services.AddPostgreSql(new PostgreSqlOptions
         {
             ConnectionString = storage.ConnectionString,
             MaximumConnections = storage.MaximumConnections,
             StartTimeout = storage.StartTimeout,
             QueueBytes = storage.QueueBytes,
         });
-        services.AddSingleton<Database>();
-        services.AddSingleton<SingleBroker>();
         services.AddSingleton<IReadinessCheck, StorageReadiness>();
         if (storage.Tenants)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
-        services.AddSingleton<WriterMetrics>();
-        services.AddSingleton<GroupCommit>();
-        services.AddSingleton<DiscardedInboxes>();
-        services.AddSingleton(provider => new StandaloneStores(
-            ActivatorUtilities.CreateInstance<PostgreSqlRetainedStore>(provider),
-            ActivatorUtilities.CreateInstance<PostgreSqlSessionStore>(provider),
-            ActivatorUtilities.CreateInstance<PostgreSqlInboxStore>(provider)));
+        services.AddSingleton<StandaloneStores>();
     }
 
     /// <summary>Before anything listens: the schema is up to date, no other broker has the database, tenants in it are loaded.</summary>
     /// <exception cref="DatabaseException">It cannot be used.</exception>
     public static async Task OpenAsync(IServiceProvider services, CancellationToken cancellation)
     {
-        if (services.GetService<Database>() is not { } database)
+        if (services.GetService<Database>() is null)
             return;
-        await database.OpenAsync(cancellation);
-        await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation);
+        await services.OpenPostgreSqlAsync(cancellation);
         if (services.GetService<TenantWatch>() is { } tenants)
             await tenants.StartAsync(cancellation);
-        services.GetRequiredService<DiscardedInboxes>();
     }
 
     /// <summary>A database that is away does not hold up the end of the process: most of that time is left to connections.</summary>

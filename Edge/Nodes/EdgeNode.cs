@@ -139,6 +139,9 @@ internal sealed class EdgeNode : IEdge, IDisposable
 
     public void Dispose() => _directory.Changed -= OnTenantChanged;
 
+    /// <summary>Whether the connection of this epoch, or a later one of its client, is here.</summary>
+    public bool Holds(string tenant, string clientId, long epoch) => Find(tenant, clientId)?.Epoch >= epoch;
+
     private ClientConnection? Find(string tenant, string clientId) =>
         _tenants.TryGetValue(tenant, out var here) ? here.Find(clientId) : null;
 

@@ -9,7 +9,7 @@ namespace Starling.Edge.Nodes;
 /// answer of the first; one of a shard with a lower epoch than was heard of is refused. When the process is no longer the edge of this id,
 /// nothing is answered: the directory says the rest. Thread-safe.
 /// </summary>
-internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster cluster) : IRemoteEdge
+internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster cluster, UnclaimedConnections unclaimed) : IRemoteEdge
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Tenant, int Shard), Received> _received = [];
@@ -55,7 +55,11 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
     {
         EnsurePresent();
         foreach (var (tenant, clientId, epoch, entries) in push.Entries)
+        {
             await node.DeliverInboxAsync(tenant, clientId, epoch, entries).ConfigureAwait(false);
+            if (!node.Holds(tenant, clientId, epoch))
+                unclaimed.Watch(tenant, clientId, epoch);
+        }
     }
 
     public ValueTask<EdgeRoutes> AnnounceAsync(string tenant, int shard, long epoch)

@@ -13,26 +13,30 @@ internal sealed class MemoryInbox
     private InboxEntry?[] _ring = new InboxEntry?[4];
     private long _first;
     private long _end;
+    private long _reserved;
 
     public long Epoch { get; set { lock (_gate) field = value; } }
 
+    /// <param name="next">Where the session went on at least, when it was written.</param>
     public InboxSummary Summary(long next)
     {
         lock (_gate)
         {
             var present = _ring.Where(entry => entry is not null).ToArray();
-            return new InboxSummary(Math.Max(next, _end), present.Length, present.Sum(entry => (long)entry!.Delivery.Message.Size));
+            return new InboxSummary(Math.Max(Math.Max(next, _reserved), present.Length > 0 ? _end : 0), present.Length, present.Sum(entry => (long)entry!.Delivery.Message.Size));
         }
     }
 
     /// <param name="session">Who appends.</param>
     /// <param name="entries">In order.</param>
+    /// <param name="reserve">Below which numbers are used from now on.</param>
     /// <param name="isTaken">Which of them; null for all.</param>
-    public void Append(SessionHold session, IReadOnlyList<InboxEntry> entries, Func<InboxEntry, bool>? isTaken = null)
+    public void Append(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve, Func<InboxEntry, bool>? isTaken = null)
     {
         lock (_gate)
         {
             Check(session);
+            _reserved = Math.Max(_reserved, reserve);
             foreach (var entry in entries)
             {
                 if (isTaken?.Invoke(entry) == false)

@@ -21,14 +21,14 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
     {
         if (_repeats is null && !entries.Any(entry => entry.Delivery.From is not null))
         {
-            Of(session).Append(session, entries);
+            Of(session).Append(session, entries, reserve);
             return new([]);
         }
 
         lock (_moving)
         {
             List<long> left = [];
-            Of(session).Append(session, entries, entry =>
+            Of(session).Append(session, entries, reserve, entry =>
             {
                 var taken = _repeats?.Take(session, entry) != false && MayMove(entry.Delivery.From);
                 if (!taken)
@@ -50,7 +50,7 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
     internal InboxSummary Take(SessionHold session, long next)
     {
         SetEpoch(session);
-        return _inboxes[session.Id].Summary(next);
+        return _inboxes[session.Id].Summary(Math.Max(next, _repeats?.HighestNumber(session.Id) + 1 ?? 0));
     }
 
     internal void SetEpoch(SessionHold session) => _inboxes.GetOrAdd(session.Id, static _ => new MemoryInbox()).Epoch = session.Epoch;

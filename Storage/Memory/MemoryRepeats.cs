@@ -31,6 +31,13 @@ internal sealed class MemoryRepeats
 
     public void Forget(long session) => Remove(note => note.Publisher == session || note.Inbox == session);
 
+    /// <summary>Of the entries that a note has; below 0 for none.</summary>
+    public long HighestNumber(long session)
+    {
+        lock (_gate)
+            return _notes.Values.Where(place => place.Session == session).Select(place => place.Number).DefaultIfEmpty(-1).Max();
+    }
+
     private void Remove(Func<Note, bool> isOver)
     {
         lock (_gate)

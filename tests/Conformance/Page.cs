@@ -16,11 +16,14 @@ internal static class Page
             breaks the statement. At the end of each list are the statements that don't bind a server, with why.
 
             Written by `./test --conformance` from the tests' traits `Statement`; `./test` fails when a statement has no test, when a test
-            names one that does not exist, and when this page is not what would be written.
+            names one that does not exist, and when this page is not what would be written. The last part, [third parties](#third-parties),
+            is kept by hand in `tests/Conformance/third-parties.md`.
 
             """.ReplaceLineEndings("\n"));
         foreach (var specification in Specification.All)
             Append(page, specification, coverage);
+        using var thirdParties = new StreamReader(typeof(Page).Assembly.GetManifestResourceStream("third-parties")!);
+        page.Append('\n').Append(thirdParties.ReadToEnd().ReplaceLineEndings("\n"));
         return page.ToString();
     }
 

@@ -24,6 +24,16 @@ public sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Whether anybody waits for a time to come.</summary>
+    public bool HasTimers
+    {
+        get
+        {
+            lock (_gate)
+                return _timers.Count > 0;
+        }
+    }
+
     /// <summary>Moves the clock forward and runs every timer that falls due on the way.</summary>
     public void Advance(TimeSpan by)
     {

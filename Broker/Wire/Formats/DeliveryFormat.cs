@@ -40,7 +40,7 @@ internal static class DeliveryFormat
         {
             writer.Element(6, from.Session);
             writer.Element(7, from.Number);
-            writer.Number(8, from.Epoch);
+            writer.Element(8, from.Epoch);
         }
     }
 

@@ -13,7 +13,8 @@ namespace Starling.Storage.PostgreSql.Inboxes;
 /// <remarks>
 /// The message may be offered a second time, since an answer was lost, perhaps to another member, and the member that left it may have
 /// another owner by now, who has sent it to its client. So an entry is taken only if the giver's owner is who has left it, which is held
-/// in <see cref="SessionLocks"/>, and if the giver still has it, which is locked: of two takers one finds it gone.
+/// in <see cref="SessionLocks"/>, and if the giver still has it, which is locked: of two takers one finds it gone,
+/// and in one transaction one is chosen.
 /// </remarks>
 internal sealed class MovedEntries
 {
@@ -45,13 +46,15 @@ internal sealed class MovedEntries
         batch.BatchCommands.Add(_entries.AddTo(new NpgsqlBatchCommand(
             """
             insert into inbox (session, number, message, body, size, flags, extra)
-            select added.session, added.number, added.message, added.body, added.size, added.flags, added.extra
+            select distinct on (added.giver, added.giver_number)
+                added.session, added.number, added.message, added.body, added.size, added.flags, added.extra
             from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 as added(session, number, message, body, size, flags, extra, giver, giver_number, giver_epoch)
             join inbox i on i.session = added.giver and i.number = added.giver_number
             join sessions g on g.id = added.giver and g.epoch = added.giver_epoch
             where added.session in (
                 select s.id from unnest($11, $12) as held(id, epoch) join sessions s on s.id = held.id and s.epoch = held.epoch)
+            order by added.giver, added.giver_number, added.session
             on conflict do nothing
             """)).With(_from).With(_numbers).With(_epochs).With(locks.Sessions).With(locks.Epochs));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(

@@ -99,7 +99,7 @@ public class CallTests
         (await shard.TransferAsync(Samples.ShardTransfer)).Outcomes.ShouldBe(Samples.ShardReply.Outcomes);
         await shard.SetDurableRouteAsync("one", Samples.Subscriptions[0]);
         await shard.RemoveDurableRouteAsync("one", "a/#");
-        await shard.JoinAsync(group, SharedMember.Away("one", Samples.Subscriptions[0]));
+        await shard.JoinAsync(group, SharedMember.Of(new StoredRoute("one", Samples.Subscriptions[0])));
         await shard.LeaveAsync(group, "one");
         (await shard.RedispatchAsync("one", Samples.Deliveries)).ShouldBe([1]);
         await shard.CompletedAsync(group, "one", 3);

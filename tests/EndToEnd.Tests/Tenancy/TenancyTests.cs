@@ -1,6 +1,8 @@
 using System.Globalization;
 using Npgsql;
 using Starling.EndToEnd.Tests.Harness;
+using Starling.Protocol;
+using Starling.Testing;
 using Starling.Testing.PostgreSql;
 
 namespace Starling.EndToEnd.Tests.Tenancy;
@@ -31,6 +33,32 @@ public sealed class TenancyTests(SharedPostgres postgres)
         await using var source = NpgsqlDataSource.Create(database);
         await using var command = source.CreateCommand("select count(distinct tenant) from starling.retained");
         Convert.ToInt32(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken), CultureInfo.InvariantCulture).ShouldBeGreaterThan(3);
+    }
+
+    /// <summary>That the comparison can fail: a little is planted in the tenant before its clients come, and they see it.</summary>
+    [Theory]
+    [InlineData(0, 3600u)]
+    [InlineData(3, 0u)]
+    public async Task Clients_notice_a_session_or_retained_messages_that_are_not_theirs(int retained, uint sessionExpiry)
+    {
+        await using var broker = await BrokerProcess.StartAsync(new BrokerSetup { Tenants = Tenants(1, inboxMessages: 4) });
+        var script = Script.Random(seed: 0, length: 60).ToArray();
+        await using var alone = new Player(broker, Name('s', 0));
+        await alone.PlayAsync(script, TestContext.Current.CancellationToken);
+
+        var resuming = script.OfType<Step.Connect>().DistinctBy(connect => connect.Client).First(connect => !connect.Clean).Client;
+        await using (var leak = await MqttTestClient.OpenAsync(broker.EndPoint("any")))
+        {
+            await leak.ConnectAsync(new ConnectPacket { ClientIdentifier = $"c{resuming}", UserName = Name('a', 0) + "/u", Password = "u"u8.ToArray(), SessionExpiryInterval = sessionExpiry });
+            foreach (var topic in script.OfType<Step.Publish>().Select(publish => publish.Topic).Distinct().Take(retained))
+                await leak.PublishAsync(topic, "leak", retain: true);
+            await leak.DisconnectAsync();
+        }
+
+        await using var beside = new Player(broker, Name('a', 0));
+        await beside.PlayAsync(script, TestContext.Current.CancellationToken);
+
+        beside.View.ShouldNotBe(alone.View);
     }
 
     private static async Task CompareAsync(BrokerProcess broker, int seed, int length)

@@ -98,6 +98,36 @@ public abstract class EpochContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_that_ended_is_not_brought_back_by_its_owner_before()
+    {
+        var hold = await Stores.BeginAsync();
+        (await Sessions.DeleteAsync(Me, hold.Epoch)).ShouldBeTrue();
+
+        await RefusedAsync(async () => await Sessions.SaveAsync(Me, hold.Epoch, Away(hold.Epoch)));
+
+        (await Sessions.TakeAsync(Me, 1)).ShouldBeNull();
+        (await Sessions.DeleteAsync(Me, hold.Epoch)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Of_two_that_begin_a_session_with_one_epoch_one_is_refused()
+    {
+        await Sessions.SaveAsync(Me, 0, Away(epoch: 10));
+
+        await RefusedAsync(async () => await Sessions.SaveAsync(Me, 0, Away(epoch: 10)));
+    }
+
+    [Fact]
+    public async Task Who_may_not_remove_a_session_is_told()
+    {
+        var hold = await Stores.BeginAsync();
+
+        (await Sessions.DeleteAsync(Me, hold.Epoch + 1)).ShouldBeFalse();
+
+        (await Stores.TakeAsync()).Hold.Id.ShouldBe(hold.Id);
+    }
+
+    [Fact]
     public async Task A_session_that_ended_takes_no_writes()
     {
         var hold = await Stores.BeginAsync();

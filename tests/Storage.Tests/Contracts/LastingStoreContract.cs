@@ -146,6 +146,46 @@ public abstract class LastingStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_has_moved_moves_no_second_time()
+    {
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        var third = await Stores.BeginAsync(new SessionKey("acme", "third"));
+        await Inboxes.AppendAsync(hold, Entries(0, 1));
+        var left = new InboxEntry(0, Delivery() with { From = new InboxPlace(hold.Id, 0, hold.Epoch) });
+
+        var taken = await Task.WhenAll(Inboxes.AppendAsync(you, [left]).AsTask(), Inboxes.AppendAsync(third, [left]).AsTask());
+
+        taken.Sum(notTaken => notTaken.Count).ShouldBe(1);
+        ((await Stores.NumbersAsync(you)).Length + (await Stores.NumbersAsync(third)).Length).ShouldBe(1);
+        (await Stores.NumbersAsync(hold)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_an_older_owner_leaves_stays()
+    {
+        var (hold, you) = (await Stores.BeginAsync(), await Stores.BeginAsync(new SessionKey("acme", "you")));
+        await Inboxes.AppendAsync(hold, Entries(0, 1));
+        var now = (await Stores.TakeAsync()).Hold;
+        var left = new InboxEntry(0, Delivery() with { From = new InboxPlace(hold.Id, 0, hold.Epoch) });
+
+        (await Inboxes.AppendAsync(you, [left])).ShouldBe([0]);
+
+        (await Stores.NumbersAsync(now)).ShouldBe([0]);
+        (await Stores.NumbersAsync(you)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Numbers_that_were_reserved_are_not_given_again_when_their_entries_are_gone()
+    {
+        var hold = await Stores.BeginAsync();
+        await Inboxes.AppendAsync(hold, Entries(0, 3), reserve: 1000);
+        await Inboxes.AcknowledgeAsync(hold, Done(0, 1, 2));
+        (await Stores.NumbersAsync(hold)).ShouldBeEmpty();
+
+        (await Stores.TakeAsync()).Inbox.ShouldBe(new InboxSummary(1000, 0, 0));
+    }
+
+    [Fact]
     public async Task A_publisher_that_ends_with_its_connection_repeats_nothing()
     {
         var hold = await Stores.BeginAsync();
@@ -173,6 +213,10 @@ public abstract class LastingStoreContract : IAsyncLifetime
         due.Select(key => key.ClientId).ShouldBe(["expired", "will is due", "was on another edge"], ignoreOrder: true);
         due.ShouldAllBe(key => key.Tenant == "acme");
         (await Sessions.ReadDueAsync(["acme"], now, ["lives"], 0, 1, 2)).Count.ShouldBe(2);
+        var parts = new List<SessionKey>();
+        for (var part = 0; part < 3; part++)
+            parts.AddRange(await Sessions.ReadDueAsync(["acme"], now, ["lives"], part, 3, 100));
+        parts.ShouldBe(due, ignoreOrder: true);
         (await Sessions.ReadDueAsync([], now, ["lives"], 0, 1, 100)).ShouldBeEmpty();
     }
 

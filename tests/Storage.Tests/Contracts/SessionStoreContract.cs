@@ -179,6 +179,15 @@ public abstract class SessionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Routes_tell_where_the_session_is_connected()
+    {
+        var hold = await Sessions.SaveAsync(Me, 0, new SessionState(1, new StoredConnection("edge", 77), 60, ConnectionEpoch: 77));
+        await Sessions.SetSubscriptionsAsync(hold, [To("$share/g/a")], []);
+
+        (await Stores.RoutesAsync("acme")).ShouldBe([new StoredRoute("me", To("$share/g/a"), "edge", 77)]);
+    }
+
+    [Fact]
     public async Task A_deleted_session_is_gone_and_a_new_one_begins_with_nothing()
     {
         var hold = await Stores.BeginAsync();

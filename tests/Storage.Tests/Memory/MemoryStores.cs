@@ -6,7 +6,7 @@ namespace Starling.Storage.Tests.Memory;
 
 public sealed class MemoryStores : Stores
 {
-    private readonly MemoryInboxStore _inboxes = new();
+    private readonly MemoryInboxStore _inboxes = new(outlivesProcess: true);
 
     public MemoryStores() => Sessions = new MemorySessionStore(_inboxes);
 
@@ -32,4 +32,11 @@ public sealed class MemoryInboxStoreTests : InboxStoreContract
 public sealed class MemoryEpochTests : EpochContract
 {
     protected override Task<Stores> OpenAsync() => MemoryStores.OpenAsync();
+}
+
+public sealed class MemoryLastingTests : LastingStoreContract
+{
+    protected override Task<Stores> OpenAsync() => MemoryStores.OpenAsync();
+
+    protected override Task<Stores> ReopenAsync(Stores stores) => Task.FromResult(stores);
 }

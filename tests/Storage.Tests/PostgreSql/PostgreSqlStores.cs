@@ -1,10 +1,14 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Broker.Cluster;
+using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Inboxes;
+using Starling.Storage.PostgreSql.Retained;
 using Starling.Storage.PostgreSql.Sessions;
+using Starling.Storage.PostgreSql.Shards;
 using Starling.Storage.PostgreSql.Writing;
 using Starling.Storage.Tests.Contracts;
 using Starling.Testing.PostgreSql;
@@ -19,14 +23,16 @@ public sealed class PostgreSqlStores : Stores
     private readonly Database _database;
     private readonly GroupCommit _writer;
 
-    private PostgreSqlStores(string connectionString)
+    private PostgreSqlStores(string connectionString, bool isShared)
     {
         _connectionString = connectionString;
-        _database = new Database(new PostgreSqlOptions { ConnectionString = connectionString }, NullLoggerFactory.Instance, TimeProvider.System);
+        _database = new Database(new PostgreSqlOptions { ConnectionString = connectionString, IsShared = isShared }, NullLoggerFactory.Instance, TimeProvider.System);
         _writer = new GroupCommit(
             _database, new WriterMetrics(_services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<GroupCommit>.Instance);
         Sessions = new PostgreSqlSessionStore(_database, _writer, TimeProvider.System, NullLogger<PostgreSqlSessionStore>.Instance);
         Inboxes = new PostgreSqlInboxStore(_database, _writer);
+        Retained = new PostgreSqlRetainedStore(_database, _writer, TimeProvider.System, NullLogger<PostgreSqlRetainedStore>.Instance);
+        Shards = new PostgreSqlShardStore(_database, TimeProvider.System, NullLogger<PostgreSqlShardStore>.Instance);
     }
 
     public Database Database => _database;
@@ -36,6 +42,10 @@ public sealed class PostgreSqlStores : Stores
     public override ISessionStore Sessions { get; }
 
     public override IInboxStore Inboxes { get; }
+
+    public IRetainedStore Retained { get; }
+
+    public IShardStore Shards { get; }
 
     public static async Task<Stores> OpenAsync(SharedPostgres postgres) => await OpenAsync(await postgres.CreateDatabaseAsync());
 
@@ -49,9 +59,9 @@ public sealed class PostgreSqlStores : Stores
         await _services.DisposeAsync();
     }
 
-    public static async Task<PostgreSqlStores> OpenAsync(string connectionString)
+    public static async Task<PostgreSqlStores> OpenAsync(string connectionString, bool isShared = false)
     {
-        var stores = new PostgreSqlStores(connectionString);
+        var stores = new PostgreSqlStores(connectionString, isShared);
         await stores._database.OpenAsync(TestContext.Current.CancellationToken);
         return stores;
     }

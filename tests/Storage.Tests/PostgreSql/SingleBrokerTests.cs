@@ -37,6 +37,29 @@ public sealed class SingleBrokerTests(SharedPostgres postgres) : IDisposable
     }
 
     [Fact]
+    public async Task Nodes_of_a_cluster_share_a_database_and_no_standalone_broker_does()
+    {
+        var connectionString = await postgres.CreateDatabaseAsync();
+        await using var shared = Make(connectionString, isShared: true);
+        await using var alone = Make(connectionString);
+        await using var standalone = Make(alone);
+        await using (var one = Make(shared))
+        {
+            await one.TakeAsync(Patience);
+            await using var other = Make(shared);
+            await other.TakeAsync(Patience);
+
+            var refusal = await Should.ThrowAsync<DatabaseException>(() => standalone.TakeAsync(Patience));
+            refusal.Message.ShouldEndWith("a cluster's node at 127.0.0.1 uses it; standalone brokers cannot share a database");
+        }
+
+        await standalone.TakeAsync(Patience);
+        await using var late = Make(shared);
+        var kept = await Should.ThrowAsync<DatabaseException>(() => late.TakeAsync(Patience));
+        kept.Message.ShouldEndWith("a standalone broker at 127.0.0.1 uses it; a cluster and a standalone broker cannot share a database");
+    }
+
+    [Fact]
     public async Task Broker_may_come_when_the_one_before_it_has_gone()
     {
         await using var database = Make(await postgres.CreateDatabaseAsync());
@@ -105,7 +128,8 @@ public sealed class SingleBrokerTests(SharedPostgres postgres) : IDisposable
         _log.Rest()[^1].Level.ShouldBe(LogLevel.Error);
     }
 
-    private Database Make(string connectionString) => new(new PostgreSqlOptions { ConnectionString = connectionString }, _log, TimeProvider.System);
+    private Database Make(string connectionString, bool isShared = false) =>
+        new(new PostgreSqlOptions { ConnectionString = connectionString, IsShared = isShared }, _log, TimeProvider.System);
 
     private SingleBroker Make(Database database)
     {

@@ -1,0 +1,91 @@
+using Starling.Broker.Cluster.Edges;
+using Starling.Testing;
+
+namespace Starling.Broker.Tests.Cluster.Edges;
+
+public sealed class EdgeDirectoryTests
+{
+    private readonly ManualTime _time = new();
+    private readonly Table _table = new();
+    private readonly EdgeDirectory _directory;
+
+    public EdgeDirectoryTests() => _directory = new EdgeDirectory(_table, _time);
+
+    [Fact]
+    public async Task An_edge_lives_as_long_as_it_renews_its_lease()
+    {
+        await _directory.RenewAsync("e1", "there");
+        for (var i = 0; i < 10; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(9));
+            (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeTrue();
+        }
+
+        (await _directory.ReadAsync()).Single().Address.ShouldBe("there");
+        _time.Advance(TimeSpan.FromSeconds(10));
+        (await _directory.ReadAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_edge_that_is_gone_does_not_come_back()
+    {
+        await _directory.RenewAsync("e1", "there");
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeFalse();
+        (await new EdgeDirectory(_table, _time).RenewAsync("e1", "there")).IsHeld.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_edge_that_leaves_is_gone_at_once()
+    {
+        await _directory.RenewAsync("e1", "there");
+
+        await _directory.LeaveAsync("e1");
+
+        (await _directory.ReadAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task In_a_directory_that_begins_every_lease_begins_anew()
+    {
+        await _directory.RenewAsync("e1", "there");
+        _time.Advance(TimeSpan.FromSeconds(9));
+        var next = new EdgeDirectory(_table, _time);
+        (await next.ReadAsync()).Count.ShouldBe(1);
+
+        _time.Advance(TimeSpan.FromSeconds(9));
+        (await next.ReadAsync()).Count.ShouldBe(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        (await next.ReadAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_edge_is_not_told_that_it_has_joined_before_that_is_written()
+    {
+        _table.Fails = true;
+        await Should.ThrowAsync<IOException>(async () => await _directory.RenewAsync("e1", "there"));
+        _table.Fails = false;
+
+        (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeTrue();
+
+        (await new EdgeDirectory(_table, _time).ReadAsync()).Count.ShouldBe(1);
+    }
+
+    private sealed class Table : IEdgeTable
+    {
+        private IReadOnlyList<StoredEdge> _edges = [];
+
+        public bool Fails { get; set; }
+
+        public ValueTask<IReadOnlyList<StoredEdge>> LoadAsync() => new(_edges);
+
+        public ValueTask SaveAsync(IReadOnlyList<StoredEdge> edges)
+        {
+            if (Fails)
+                throw new IOException("The disk is full.");
+            _edges = edges;
+            return default;
+        }
+    }
+}
