@@ -1,3 +1,4 @@
+using Starling.Protocol;
 using Starling.Simulation.History;
 
 namespace Starling.Simulation.Checks;
@@ -9,14 +10,16 @@ internal static class OrderRule
     {
         foreach (var session in history.Sessions)
         {
-            var last = new Dictionary<(string, string, int), SentMessage>();
+            var last = new Dictionary<(string, string, int, int), SentMessage>();
             var seen = new HashSet<SentMessage>();
             foreach (var receipt in session.Receipts)
             {
                 var message = receipt.Message;
                 if (receipt.Retain || message.IsWill || !seen.Add(message) || IsShared(session, message) || !HasBegun(session, message))
                     continue;
-                var key = (message.Publisher, message.Topic, (int)message.QoS);
+                // A QoS 0 message of an older connection, which nobody waits for, may still be on its way from another edge.
+                var connection = message.QoS == QualityOfService.AtMostOnce ? message.Connection : 0;
+                var key = (message.Publisher, message.Topic, (int)message.QoS, connection);
                 if (last.TryGetValue(key, out var before) && before.Number > message.Number)
                     yield return $"{session} got {message} at {receipt.At.TotalSeconds:F3} s after {before}";
                 else

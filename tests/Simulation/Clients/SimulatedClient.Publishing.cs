@@ -42,6 +42,7 @@ internal sealed partial class SimulatedClient
 
     private void Publish(SentMessage message)
     {
+        message.Connection = _connections;
         if (message.QoS == QualityOfService.AtMostOnce)
         {
             Write(message, 0, dup: false);
