@@ -3,7 +3,10 @@ using Starling.Simulation.History;
 
 namespace Starling.Simulation.Checks;
 
-/// <summary>Per publisher, topic and QoS, messages come in the order they were sent; repeats may follow later.</summary>
+/// <summary>
+/// Per publisher, topic and QoS, messages come in the order they were sent. Of those that their publisher had to send again, some
+/// receivers may have had later ones before: what one inbox did not take is not taken back from the others.
+/// </summary>
 internal static class OrderRule
 {
     public static IEnumerable<string> Check(RunHistory history)
@@ -15,7 +18,7 @@ internal static class OrderRule
             foreach (var receipt in session.Receipts)
             {
                 var message = receipt.Message;
-                if (receipt.Retain || message.IsWill || !seen.Add(message) || IsShared(session, message) || !HasBegun(session, message))
+                if (receipt.Retain || message.IsWill || message.IsRepeated || !seen.Add(message) || IsShared(session, message) || !HasBegun(session, message))
                     continue;
                 // A QoS 0 message of an older connection, which nobody waits for, may still be on its way from another edge.
                 var connection = message.QoS == QualityOfService.AtMostOnce ? message.Connection : 0;

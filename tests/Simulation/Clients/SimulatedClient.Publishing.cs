@@ -81,6 +81,7 @@ internal sealed partial class SimulatedClient
     private void Write(SentMessage message, ushort identifier, bool dup)
     {
         _trace.Add(_name, "publishes", message.Number);
+        message.IsRepeated |= dup;
         var payload = message.Payload();
         Send(writer =>
         {

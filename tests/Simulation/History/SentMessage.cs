@@ -34,6 +34,9 @@ internal sealed class SentMessage(long number, string tenant, string publisher, 
     /// <summary>Its publisher lost its session before the answer and published it again as a new message.</summary>
     public bool MayRepeat { get; set; }
 
+    /// <summary>It was sent again, since there had been no answer.</summary>
+    public bool IsRepeated { get; set; }
+
     public bool IsWill { get; init; }
 
     public byte[] Payload()

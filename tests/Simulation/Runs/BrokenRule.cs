@@ -11,7 +11,7 @@ internal enum BrokenRule
     /// <summary>The database takes writes of sessions and shards whose owner is another by now.</summary>
     StoreIgnoresEpochs,
 
-    /// <summary>The database answers before it has written.</summary>
+    /// <summary>The database answers what comes into inboxes before it has written it.</summary>
     AnswersBeforeWriting,
 
     /// <summary>The database does not know repeats of QoS 2 messages.</summary>
@@ -46,8 +46,10 @@ internal static class BrokenRules
     {
         BrokenRule.ShardServesWithoutRoutes => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Announce
             ? Answer(new Broker.Cluster.Remote.EdgeRoutes(long.MaxValue, IsComplete: true, [], [], [], []))
-            : null,
-        BrokenRule.OlderConnectionsStay => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Close ? Answer(true) : null,
+            : (ReadOnlyMemory<byte>?)null,
+        BrokenRule.OlderConnectionsStay => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Close
+            ? Answer(true)
+            : (ReadOnlyMemory<byte>?)null,
         _ => null,
     };
 
