@@ -214,17 +214,20 @@ public sealed partial class Session
     {
         _context.Counters.SessionsTakenOver.Increment();
         Log.TakenOver(_context.Logger, _key.Tenant, _key.ClientId, older.Connection.Epoch);
-        if (_context.Cluster.Edge(older.Connection.EdgeId) is { } edge)
+        try
         {
-            try
+            // It may have joined so lately that it has not been heard of here.
+            if (_context.Cluster.Edge(older.Connection.EdgeId) is null)
+                await _context.Cluster.IsAliveAsync(older.Connection.EdgeId).ConfigureAwait(false);
+            if (_context.Cluster.Edge(older.Connection.EdgeId) is { } edge)
             {
                 await edge.CloseAsync(_key.Tenant, _key.ClientId, older.Connection.Epoch, ReasonCode.SessionTakenOver)
                     .AsTask().WaitAsync(CloseWait, _context.Time).ConfigureAwait(false);
             }
-            catch (Exception error)
-            {
-                Log.TakeoverUnanswered(_context.Logger, _key.Tenant, _key.ClientId, older.Connection.EdgeId, error);
-            }
+        }
+        catch (Exception error)
+        {
+            Log.TakeoverUnanswered(_context.Logger, _key.Tenant, _key.ClientId, older.Connection.EdgeId, error);
         }
     }
 }

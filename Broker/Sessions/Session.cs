@@ -60,13 +60,16 @@ public sealed partial class Session : ISession
     public async ValueTask<bool> StartAsync(long epoch, int receiveMaximum)
     {
         DurableState? started = null;
-        var isOwner = await OwnedAsync(epoch, () =>
+        var isOwner = await OwnedAsync(epoch, async () =>
         {
             if (epoch != _connection || _owner is not { } owner)
-                return new ValueTask<bool>(false);
+                return false;
             owner.Connection = owner.Connection with { ReceiveMaximum = receiveMaximum };
+            // An edge that has just joined may not have been heard of here.
+            if (_durable is not null && _context.Cluster.Edge(owner.Connection.EdgeId) is null)
+                await _context.Cluster.IsAliveAsync(owner.Connection.EdgeId).ConfigureAwait(false);
             started = StartInbox(owner);
-            return new ValueTask<bool>(true);
+            return true;
         }).ConfigureAwait(false);
         started?.Inbox.Push();
         return isOwner;

@@ -38,6 +38,7 @@ internal sealed partial class ClientConnection
     private RetainedReplay? _replay;
     private int _closeReason = -1;
     private bool _counted;
+    private bool _aborted;
     private bool _hasLeft;
 
     public ClientConnection(ClientTransport transport, AcceptedConnect accepted, ConnAckPacket connAck, EdgeServices node)
@@ -101,8 +102,8 @@ internal sealed partial class ClientConnection
     /// <summary>Whether the connection has been told to end.</summary>
     public bool IsClosing => CloseReason is not null;
 
-    /// <summary>Whether it ends because a newer connection is about to take the session.</summary>
-    public bool IsTakenOver => CloseReason is ReasonCode.SessionTakenOver;
+    /// <summary>Whether it ends because a newer connection is about to take the session, and has not done so without waiting any longer.</summary>
+    public bool IsTakenOver => CloseReason is ReasonCode.SessionTakenOver && !Volatile.Read(ref _aborted);
 
     /// <summary>Cancelled when the connection is to end or has ended. Made only for those who have to wait for something.</summary>
     public CancellationToken Closing
@@ -131,7 +132,12 @@ internal sealed partial class ClientConnection
         return ended.Task;
     }
 
-    public void Abort() => _transport.Abort();
+    /// <summary>Ends the connection at once: what has been read and not been looked at is not looked at any more.</summary>
+    public void Abort()
+    {
+        Volatile.Write(ref _aborted, true);
+        _transport.Abort();
+    }
 
     public void CloseSlowReader()
     {

@@ -134,7 +134,8 @@ public sealed partial class EdgeMembership : IAsyncDisposable
         if (held is not { } since)
             return MostWithoutLease;
         var left = MostWithoutLease - _time.GetElapsedTime(since);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        // Timers know whole milliseconds: what is less is over.
+        return left >= TimeSpan.FromMilliseconds(1) ? left : TimeSpan.Zero;
     }
 
     private void Join(string edgeId)

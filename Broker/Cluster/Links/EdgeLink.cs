@@ -60,7 +60,14 @@ public sealed class EdgeLink(
     public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) =>
         edge.CloseAsync(tenant, clientId, epoch, reason);
 
-    /// <summary>The edge is gone, or the shard ends.</summary>
+    /// <summary>The shard ends: unlike with the edge's end, the connections are still there, and who waits must not be told that they are not.</summary>
+    public void EndWithShard()
+    {
+        _outOfDate = true;
+        End();
+    }
+
+    /// <summary>The edge is gone.</summary>
     public void End()
     {
         _ended = true;

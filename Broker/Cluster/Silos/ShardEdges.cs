@@ -92,6 +92,7 @@ internal sealed class ShardEdges(
         link?.End();
     }
 
+    /// <summary>The shard ends.</summary>
     public void End()
     {
         EdgeLink[] links;
@@ -102,6 +103,6 @@ internal sealed class ShardEdges(
         }
 
         foreach (var link in links)
-            link.End();
+            link.EndWithShard();
     }
 }

@@ -37,7 +37,7 @@ public sealed partial class ShardHost
             var edges = new ShardEdges(_silo, _cluster, hold, counters, BecomeOutOfDate);
             var shard = new TopicShard(_tenant, edges, retained, NewLogger<TopicShard>());
             await shard.LoadAsync(_silo.Sessions, _number, _cluster.ShardCount(_tenant.Name)).ConfigureAwait(false);
-            return new Serving(hold, shard, retained, edges, new Senders(), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
+            return new Serving(hold, shard, retained, edges, new Senders(), new PublisherEpochs(_silo.Time), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
         }
         catch
         {
@@ -108,6 +108,7 @@ public sealed partial class ShardHost
         RetainedMessages Retained,
         ShardEdges Edges,
         Senders Senders,
+        PublisherEpochs Publishers,
         RetainedCursors Cursors,
         OwnershipCheck Ownership);
 }

@@ -5,6 +5,7 @@ using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
+using Starling.Protocol;
 
 namespace Starling.Broker.Cluster.Silos;
 
@@ -157,6 +158,8 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
         {
             _silo.Edges.Joined -= OnJoined;
             _silo.Edges.Gone -= OnGone;
+            // What is under way has not reached everybody: it goes to the next shard.
+            Volatile.Write(ref _isOutOfDate, 1);
             serving.Edges.End();
             Task written = serving.Retained.CommitAsync();
             await written.WaitAsync(LongestPause, _silo.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -188,8 +191,9 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
     private async Task<ShardReply> CarryOutAsync(ShardTransfer transfer, Serving serving)
     {
         var epoch = serving.Hold.Epoch;
+        var late = serving.Publishers.TakeIn(transfer.Messages);
         var batch = new PublishBatch();
-        foreach (var message in transfer.Messages)
+        foreach (var message in late is null ? transfer.Messages : transfer.Messages.Where((_, i) => !late.Contains(i)))
             batch.Add(message);
         try
         {
@@ -213,8 +217,20 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
 
         if (IsOutOfDate)
             return NotDone(epoch, ShardReplyKind.OutOfDate);
-        var indexes = Enumerable.Range(0, batch.Count);
-        return new ShardReply(epoch, ShardReplyKind.Done, [.. indexes.Select(batch.Outcome)], [.. indexes.Where(batch.IsNotStored)]);
+        // Who published what came too late is not answered.
+        var places = late is null ? null : Enumerable.Range(0, transfer.Messages.Count).Where(i => !late.Contains(i)).ToArray();
+        var outcomes = new ReasonCode[transfer.Messages.Count];
+        Array.Fill(outcomes, ReasonCode.QuotaExceeded);
+        var notStored = new List<int>(late ?? []);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            var place = places?[i] ?? i;
+            outcomes[place] = batch.Outcome(i);
+            if (batch.IsNotStored(i))
+                notStored.Add(place);
+        }
+
+        return new ShardReply(epoch, ShardReplyKind.Done, outcomes, notStored);
     }
 
     private void BecomeOutOfDate()

@@ -16,7 +16,7 @@ internal static class OnceRule
                 if (message.IsWill || message.MayRepeat || session.Subscriptions.Exists(s => s.IsShared && s.Takes(message)))
                     continue;
                 var isCalm = message.SentAt > facts.CalmFrom;
-                var isOnce = group.Count(r => r.QoS == QualityOfService.ExactlyOnce) > 1 && (session.IsDurable || !facts.HadDeaths);
+                var isOnce = group.Count(r => r.QoS == QualityOfService.ExactlyOnce) > 1 && session.IsDurable;
                 if (isCalm || isOnce)
                     yield return $"{session} got {message} {group.Count()} times: {string.Join(", ", group.Select(r => $"{r.At.TotalSeconds:F3} s"))}";
             }

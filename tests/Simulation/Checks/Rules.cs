@@ -21,7 +21,7 @@ internal static class Rules
 internal sealed record RunFacts(TimeSpan CalmFrom, IReadOnlyList<(TimeSpan From, TimeSpan To, string Kind)> Faults)
 {
     /// <summary>Whether nodes died, or there were two objects for one: what only one of them knew may be done again.</summary>
-    public bool HadDeaths => Faults.Any(fault => fault.Kind is not "outage");
+    public bool HadDeaths => Faults.Any(fault => fault.Kind is not ("outage" or "losses"));
 
     public bool IsQuiet(TimeSpan from, TimeSpan to) => !Faults.Any(fault => fault.From <= to && fault.To >= from);
 

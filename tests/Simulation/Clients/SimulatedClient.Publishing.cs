@@ -42,6 +42,7 @@ internal sealed partial class SimulatedClient
 
     private void Publish(SentMessage message)
     {
+        message.Connection = _connections;
         if (message.QoS == QualityOfService.AtMostOnce)
         {
             Write(message, 0, dup: false);
@@ -80,6 +81,7 @@ internal sealed partial class SimulatedClient
     private void Write(SentMessage message, ushort identifier, bool dup)
     {
         _trace.Add(_name, "publishes", message.Number);
+        message.IsRepeated |= dup;
         var payload = message.Payload();
         Send(writer =>
         {

@@ -196,7 +196,7 @@ internal sealed partial class SimulatedClient : ILinkClient
 
         foreach (var will in _history.Wills.Where(w => w != _will && w.Message.Tenant == _plan.Tenant && w.Message.Publisher == _plan.ClientId))
             will.BackAt ??= _scheduler.Now;
-        Resubscribe(packet.SessionPresent);
+        Resubscribe(packet.SessionPresent && _session.Subscriptions.Count > 0);
         Repeat();
         if (_plan.KeepAlive > 0)
             Ping(_link!);
@@ -206,7 +206,8 @@ internal sealed partial class SimulatedClient : ILinkClient
     {
         if (present && _session is null && _connections == 1)
             _history.Violate($"{_name} has begun a session, and is told that it had one");
-        if (present && _plan.IsDurable && _session is not null)
+        // A session that may have expired may be another one: a connection that was refused for taking too long can have begun it.
+        if (present && _plan.IsDurable && _session is not null && !MayHaveExpired())
             return;
         if (_session is { EndedAt: null } lost && !MayHaveExpired())
             _history.Violate($"{_name} has lost its session");

@@ -1,4 +1,5 @@
 using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Wire.Calls;
 using Starling.Simulation.Nodes;
 using Starling.Simulation.Time;
 
@@ -19,6 +20,9 @@ internal sealed class Network(Scheduler scheduler, Dice dice, Trace trace)
 
     /// <summary>Of calls, and of answers: how many come much later than others.</summary>
     public double Delay { get; set; }
+
+    /// <summary>What a test has broken on purpose: a transfer to a shard that is lost is answered as if it had been carried out.</summary>
+    public bool PretendsTransfers { get; set; }
 
     /// <summary>What a test has broken on purpose: sees each call before it goes, and may answer in the receiver's place.</summary>
     public Func<string, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? Interceptor { get; set; }
@@ -45,6 +49,8 @@ internal sealed class Network(Scheduler scheduler, Dice dice, Trace trace)
         // Copied: what the caller writes into its buffers later does not travel.
         var bytes = call.ToArray();
         var inDoubt = scheduler.After(LongestCall, () => Fail(from, answered, $"no answer from {what}"));
+        if (PretendsTransfers && what == "shard" && bytes[0] == (byte)ShardProxy.Method.Transfer)
+            scheduler.After(TimeSpan.FromMilliseconds(100), () => Pretend(from, bytes, answered));
         if (!dice.Chance(Loss))
             scheduler.After(Latency(), () => _ = ArriveAsync(from, what, find, bytes, answered, cancelled.Token));
         else
@@ -82,6 +88,14 @@ internal sealed class Network(Scheduler scheduler, Dice dice, Trace trace)
             if (from.IsRunning)
                 answered.TrySetResult(answer);
         });
+    }
+
+    private static void Pretend(NodeProcess from, byte[] call, TaskCompletionSource<ReadOnlyMemory<byte>> answered)
+    {
+        var transfer = WireCall.Arguments<ShardTransfer>(call);
+        var reply = new ShardReply(transfer.KnownEpoch, ShardReplyKind.Done, [.. transfer.Messages.Select(_ => Protocol.ReasonCode.Success)], []);
+        if (from.IsRunning)
+            answered.TrySetResult(WireCall.Done(new ValueTask<ShardReply>(reply)).AsTask().Result);
     }
 
     private static void Fail(NodeProcess from, TaskCompletionSource<ReadOnlyMemory<byte>> answered, string why)

@@ -19,6 +19,9 @@ internal sealed class SentMessage(long number, string tenant, string publisher, 
 
     public bool Retain => retain;
 
+    /// <summary>Which of the publisher's connections it was first sent by.</summary>
+    public int Connection { get; set; }
+
     /// <summary>When the client first handed it to its connection; for a will, when the connection ended.</summary>
     public TimeSpan SentAt { get; set; }
 
@@ -30,6 +33,9 @@ internal sealed class SentMessage(long number, string tenant, string publisher, 
 
     /// <summary>Its publisher lost its session before the answer and published it again as a new message.</summary>
     public bool MayRepeat { get; set; }
+
+    /// <summary>It was sent again, since there had been no answer.</summary>
+    public bool IsRepeated { get; set; }
 
     public bool IsWill { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class SimulationRun : IDisposable
         _trace = new Trace(options.KeepsTrace);
         _scheduler = new Scheduler(_trace);
         _history = new RunHistory(_scheduler, _trace);
-        var database = new Database(_scheduler, _dice.Fork(), _trace, options.Flaws);
+        var database = new Database(_scheduler, _dice.Fork(), _trace, options.Broken.Flaws());
         _common = new Common(_scheduler, _dice.Fork(), _trace, database, authenticator);
         _world = World(options);
     }
@@ -58,8 +58,16 @@ internal sealed class SimulationRun : IDisposable
 
     public void Dispose() => _common.Dispose();
 
-    private IWorld World(RunOptions options) =>
-        options.IsStandalone ? new StandaloneWorld(_common) : new ClusterWorld(_common, _dice.Fork());
+    /// <summary>One seed in five is a broker of one process, which comes back after a crash.</summary>
+    private IWorld World(RunOptions options)
+    {
+        if (_dice.Chance(0.2))
+            return new StandaloneWorld(_common);
+        var world = new ClusterWorld(_common, _dice.Fork());
+        world.Network.Interceptor = options.Broken.Interceptor();
+        world.Network.PretendsTransfers = options.Broken == BrokenRule.LostTransfersAreNotRepeated;
+        return world;
+    }
 
     private async Task GoThroughAsync()
     {

@@ -45,6 +45,8 @@ internal sealed class ClusterWorld : IWorld
         Network.Loss = dice.Chance(0.3) ? 0.01 : 0;
         Network.Delay = dice.Chance(0.3) ? 0.01 : 0;
         _common.Database.LostAnswers = dice.Chance(0.2) ? 0.02 : 0;
+        if (Network.Loss + Network.Delay > 0)
+            _faults.Add((from, to + TimeSpan.FromSeconds(10), "losses"));
         for (var count = dice.Int(0, 4); count > 0; count--)
         {
             Action fault = dice.Int(0, 10) switch

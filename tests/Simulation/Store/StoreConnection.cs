@@ -85,8 +85,7 @@ internal sealed class StoreConnection(Database database, NodeProcess process)
         _waiting.Clear();
         if (database.Flaws.AnswersTooEarly)
         {
-            // Answered as if they had been carried out, by what they would do now.
-            foreach (var write in batch.Where(write => !write.Reads))
+            foreach (var write in batch.Where(write => write.IsAppend))
                 write.Answer();
         }
 
@@ -130,7 +129,7 @@ internal sealed class StoreConnection(Database database, NodeProcess process)
 
     private abstract class Write
     {
-        public abstract bool Reads { get; }
+        public abstract bool IsAppend { get; }
 
         public abstract void CarryOut(Tables tables);
 
@@ -145,7 +144,7 @@ internal sealed class StoreConnection(Database database, NodeProcess process)
 
         public Task<T> Done => _done.Task;
 
-        public override bool Reads => typeof(T) != typeof(bool) && typeof(T) != typeof(IReadOnlyList<long>);
+        public override bool IsAppend => typeof(T) == typeof(IReadOnlyList<long>);
 
         public override void CarryOut(Tables tables)
         {

@@ -31,7 +31,7 @@ internal sealed partial class Tables
         var next = noted.Concat(row.Inbox.Keys.Select(number => number + 1)).Append(row.State.NextNumber).Max();
         return new StoredSession(
             new SessionHold(session, row.Id, row.State.Epoch),
-            row.State with { Will = row.Will is null ? null : WillFrame.Decode(row.Will) },
+            row.State with { Will = row.Will is null || Flaws.ForgetsWills ? null : WillFrame.Decode(row.Will) },
             [.. row.Subscriptions.Values],
             [.. row.Received],
             new InboxSummary(next, row.Inbox.Count, row.Inbox.Values.Sum(entry => (long)entry.Size)));
@@ -150,4 +150,7 @@ internal sealed record StoreFlaws
 
     /// <summary>Repeats of QoS 2 messages are not recognised.</summary>
     public bool ForgetsWhatWasDelivered { get; init; }
+
+    /// <summary>A session that is taken up comes without its will.</summary>
+    public bool ForgetsWills { get; init; }
 }

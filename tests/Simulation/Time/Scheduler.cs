@@ -12,6 +12,10 @@ namespace Starling.Simulation.Time;
 /// </remarks>
 public sealed class Scheduler : IThreadPoolWorkItem
 {
+    /// <summary>Many times what a run needs: one that takes more never comes to an end.</summary>
+    private const long MostSteps = 400_000;
+    private const long MostRounds = 200_000;
+
     private readonly PriorityQueue<Event, (long Ticks, long Sequence)> _events = new();
     private readonly Trace _trace;
     private TimeSpan _until;
@@ -19,6 +23,7 @@ public sealed class Scheduler : IThreadPoolWorkItem
     private TaskCompletionSource? _ran;
     private ExceptionDispatchInfo? _failure;
     private long _sequence;
+    private long _rounds;
 
     public Scheduler(Trace trace) => _trace = trace;
 
@@ -56,8 +61,10 @@ public sealed class Scheduler : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        if (ThreadPool.PendingWorkItemCount > 0)
+        if (ThreadPool.PendingWorkItemCount > 0 && _failure is null)
         {
+            if (++_rounds > MostRounds)
+                Fail(new InvalidOperationException("What an event has led to does not come to an end."));
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
         }
@@ -81,7 +88,9 @@ public sealed class Scheduler : IThreadPoolWorkItem
             if (next.IsCalledOff)
                 continue;
             Now = next.Due;
-            Steps++;
+            _rounds = 0;
+            if (++Steps > MostSteps)
+                Fail(new InvalidOperationException("The run does not come to an end."));
             _trace.Tick(Now);
             try
             {

@@ -1,0 +1,28 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Credentials;
+
+namespace Starling.Simulation.Runs;
+
+/// <summary>Runs seeds, one after the other.</summary>
+internal sealed class SeedRunner : IDisposable
+{
+    private readonly Meter _meter = new("Simulation.Seeds");
+    private readonly Authenticator _authenticator;
+
+    public SeedRunner() => _authenticator = new Authenticator(
+        new AuthenticatorOptions(), TimeProvider.System, new TenantMetrics(_meter), NullLogger<Authenticator>.Instance);
+
+    public Task<Outcome> RunAsync(ulong seed, RunOptions options) => Task.Run(async () =>
+    {
+        using var run = new SimulationRun(seed, options, _authenticator);
+        return await run.RunAsync().ConfigureAwait(false);
+    });
+
+    public void Dispose()
+    {
+        _authenticator.Dispose();
+        _meter.Dispose();
+    }
+}
