@@ -29,6 +29,7 @@ internal static partial class ClusterMode
         services.AddSingleton<IEdgePresence>(provider => new EdgePresence(
             provider.GetRequiredService<EdgeNode>(),
             provider.GetRequiredService<EdgeCluster>(),
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ObserverRegistry>().PublishAsync));
     }
 
