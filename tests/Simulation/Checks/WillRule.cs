@@ -26,7 +26,7 @@ internal static class WillRule
                 continue;
             var receipts = witness.Receipts.Where(r => r.Message == will.Message).ToArray();
             var times = receipts.Count(receipt => !receipt.Dup);
-            if (times > 1 && !facts.HadDeaths)
+            if (times > 1 && facts.Faults.Count == 0)
                 yield return $"{will.Message} was published {times} times";
             if (receipts.Length > 0 && MustNot(will, facts) is { } why)
                 yield return $"{will.Message} was published at {receipts[0].At.TotalSeconds:F3} s although {why}";

@@ -217,7 +217,7 @@ internal sealed partial class SimulatedClient : ILinkClient
         _received.Clear();
         _again.AddRange(_outgoing.TakeAll());
         foreach (var message in _again)
-            message.MayRepeat = true;
+            message.MayRepeat = message.IsRepeated = true;
     }
 
     /// <summary>The clocks of nodes differ, and a session's time begins when its end of connection is noticed, or earlier than that.</summary>
