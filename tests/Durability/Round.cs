@@ -33,7 +33,7 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, ITarget
         await DrainAsync();
 
         var sent = crowd.Publishers.Append(crowd.Barrier).SelectMany(publisher => publisher.TakeSent()).ToList();
-        var verdict = RoundCheck.Of(new(sent, [.. crowd.Subscribers.Select(subscriber => new SubscriberHistory(subscriber.Plan, subscriber.TakeReceipts(), MustHaveAll(subscriber)))]));
+        var verdict = RoundCheck.Of(new(sent, [.. crowd.Subscribers.Select(subscriber => new SubscriberHistory(subscriber.Plan, subscriber.TakeReceipts(), MustHaveAll(subscriber)))], options.IsCluster));
         await CheckWillsAsync();
         return verdict with { Violations = [.. oddities.TakeViolations(), .. _violations, .. verdict.Violations] };
     }

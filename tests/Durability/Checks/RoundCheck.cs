@@ -21,8 +21,11 @@ internal sealed class RoundCheck
     private long _doubled;
     private long _reordered;
 
+    private readonly bool _isRepeated;
+
     private RoundCheck(RoundHistory round)
     {
+        _isRepeated = round.IsRepeated;
         _sent = round.Sent.ToDictionary(message => message.Id);
         _first = round.Sent.GroupBy(message => message.Id.Publisher).ToDictionary(group => group.Key, group => group.Min(message => message.Id.Number));
     }
@@ -91,6 +94,8 @@ internal sealed class RoundCheck
         // What a member leaves goes to another one, and may come back with it.
         if (plan.Shared.Contains(message.Topic))
             return;
+        if (_isRepeated && (message.QoS == QualityOfService.AtLeastOnce || (plan.IsClean && message.QoS == QualityOfService.ExactlyOnce)))
+            return;
         // For sessions that are kept, a QoS 2 publisher's repeats are the broker's to notice; what others repeat may come as a message of its own.
         var copies = message.QoS == QualityOfService.ExactlyOnce && !plan.IsClean ? 1 : message.Attempts;
         if (arrivals.Count(receipt => !receipt.Dup) > copies || arrivals.GroupBy(receipt => receipt.Connection).Any(connection => connection.Count() > copies))
@@ -102,7 +107,8 @@ internal sealed class RoundCheck
     {
         if (_first.TryGetValue(id.Publisher, out var first) && id.Number >= first)
             Add($"invented: {plan.Name} got {id} on {arrivals[0].Topic}, which nobody sent");
-        else if (exactlyOnce || (arrivals.Exists(receipt => !receipt.Dup) && !plan.Shared.Contains(arrivals[0].Topic)))
+        else if (exactlyOnce || (arrivals.Exists(receipt => !receipt.Dup) && !plan.Shared.Contains(arrivals[0].Topic)
+            && !(_isRepeated && arrivals[0].Published == QualityOfService.AtLeastOnce)))
             Doubled(plan.Name, id, arrivals);
         else
             _duplicates += arrivals.Count;

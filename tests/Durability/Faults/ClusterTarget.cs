@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace Starling.Durability.Faults;
 
 /// <summary>Silos and edges, each a process, on one database. Clients connect to any edge that runs.</summary>
@@ -13,7 +16,8 @@ internal sealed class ClusterTarget : ITarget
         var storage = new { connectionString };
         _silos = [.. Enumerable.Range(1, options.Silos).Select(number => new NodeProcess($"silo{number}", Repository.Program("Silo"), options.Folder, _ => new
         {
-            cluster,
+            // New ones at each start: answers to a silo that is gone must not come to its successor.
+            cluster = new { cluster.clusterId, siloPort = FreePort(), gatewayPort = FreePort() },
             storage,
             management = (object?)null,
             tenantsFile = Tenants.File,
@@ -53,6 +57,13 @@ internal sealed class ClusterTarget : ITarget
     {
         foreach (var node in _edges.Concat(_silos))
             await node.DisposeAsync();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static async Task StartAsync(IEnumerable<NodeProcess> nodes)

@@ -102,6 +102,6 @@ internal sealed partial class NodeProcess(string name, string program, string fo
             _log.WriteLine(line);
     }
 
-    [GeneratedRegex(@"Listening on \S+:(?<port>\d+) ")]
+    [GeneratedRegex(@"(Listening on \S+:|The silo serves at \S+, port )(?<port>\d+) ")]
     private static partial Regex ListeningLine();
 }
