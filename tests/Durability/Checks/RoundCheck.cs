@@ -96,6 +96,9 @@ internal sealed class RoundCheck
             return;
         if (_isRepeated && (message.QoS == QualityOfService.AtLeastOnce || (plan.IsClean && message.QoS == QualityOfService.ExactlyOnce)))
             return;
+        // What was on its way to another edge may find the client there by then.
+        if (_isRepeated && message.QoS == QualityOfService.AtMostOnce && arrivals.Select(receipt => receipt.Connection).Distinct().Count() == arrivals.Count)
+            return;
         // For sessions that are kept, a QoS 2 publisher's repeats are the broker's to notice; what others repeat may come as a message of its own.
         var copies = message.QoS == QualityOfService.ExactlyOnce && !plan.IsClean ? 1 : message.Attempts;
         if (arrivals.Count(receipt => !receipt.Dup) > copies || arrivals.GroupBy(receipt => receipt.Connection).Any(connection => connection.Count() > copies))
