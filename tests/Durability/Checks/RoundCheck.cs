@@ -48,7 +48,7 @@ internal sealed class RoundCheck
     private void See(SubscriberHistory subscriber)
     {
         var plan = subscriber.Plan;
-        var latest = new Dictionary<(ushort Publisher, string Topic, QualityOfService QoS), uint>();
+        var latest = new Dictionary<(ushort Publisher, string Topic, QualityOfService QoS, int Connection), uint>();
         foreach (var arrivals in subscriber.Receipts.GroupBy(receipt => receipt.Id))
             SeeArrivals(plan, arrivals.Key, [.. arrivals]);
         var seen = new HashSet<MessageId>();
@@ -56,7 +56,9 @@ internal sealed class RoundCheck
         {
             if (!seen.Add(receipt.Id))
                 continue;
-            var line = (receipt.Id.Publisher, receipt.Topic, receipt.Published);
+            // A clean session has no order beyond its connection, nor has QoS 0 that finds the client at another edge.
+            var isAnew = plan.IsClean || (_isRepeated && receipt.Published == QualityOfService.AtMostOnce);
+            var line = (receipt.Id.Publisher, receipt.Topic, receipt.Published, isAnew ? receipt.Connection : 0);
             if (latest.TryGetValue(line, out var before) && before > receipt.Id.Number)
             {
                 _reordered++;

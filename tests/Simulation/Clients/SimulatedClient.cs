@@ -128,7 +128,10 @@ internal sealed partial class SimulatedClient : ILinkClient
         KeepAlive = _plan.KeepAlive,
         Will = will is null ? null : new Will
         {
-            Topic = will.Message.Topic, Payload = will.Message.Payload(), QoS = will.Message.QoS, WillDelayInterval = IsV5 ? _plan.Will!.DelaySeconds : 0,
+            Topic = will.Message.Topic,
+            Payload = will.Message.Payload(),
+            QoS = will.Message.QoS,
+            WillDelayInterval = IsV5 ? _plan.Will!.DelaySeconds : 0,
         },
     };
 
