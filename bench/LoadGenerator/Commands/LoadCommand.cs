@@ -22,7 +22,8 @@ internal sealed class LoadCommand : Command
     private readonly Option<int> _port = new("--port") { DefaultValueFactory = _ => 1883 };
     private readonly Option<int?> _tlsPort = new("--tls-port");
     private readonly Option<string?> _certificate = new("--certificate") { Description = "PEM file: the certificate that the broker has to show." };
-    private readonly Option<int?> _pid = new("--pid") { Description = "The broker's process, for its CPU time and memory." };
+    private readonly Option<int?> _receiversPort = new("--receivers-port") { Description = "Where receivers connect, if that is another node of the broker." };
+    private readonly Option<int[]> _pid = new("--pid") { Description = "The broker's processes, for their CPU time and memory.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _metrics = new("--metrics") { Description = "URL of the broker's metrics for Prometheus, for its garbage collections." };
     private readonly Option<string?> _database = new("--database") { Description = "Connection string of the broker's PostgreSQL database, to watch it." };
     private readonly Option<int?> _databasePid = new("--database-pid") { Description = "PostgreSQL's first process, for its CPU time." };
@@ -55,7 +56,7 @@ internal sealed class LoadCommand : Command
     {
         foreach (var option in new Option[]
         {
-            _scenario, _broker, _address, _port, _tlsPort, _certificate, _pid, _metrics, _database, _databasePid, _user, _password, _mqtt, _seconds, _warmUp,
+            _scenario, _broker, _address, _port, _receiversPort, _tlsPort, _certificate, _pid, _metrics, _database, _databasePid, _user, _password, _mqtt, _seconds, _warmUp,
             _threads, _outstanding, _payload, _wildcard, _background, _pause, _publishers, _receivers, _count, _rate, _output, _quiet,
         })
             Options.Add(option);
@@ -99,7 +100,8 @@ internal sealed class LoadCommand : Command
             EndPoint = new IPEndPoint(address, parsed.GetValue(_port)),
             TlsEndPoint = parsed.GetValue(_tlsPort) is { } port ? new IPEndPoint(address, port) : null,
             Certificate = parsed.GetValue(_certificate) is { } file ? X509CertificateLoader.LoadCertificateFromFile(file) : null,
-            Pid = parsed.GetValue(_pid),
+            Pids = parsed.GetValue(_pid) ?? [],
+            ReceiversEndPoint = parsed.GetValue(_receiversPort) is { } other ? new IPEndPoint(address, other) : null,
             Metrics = parsed.GetValue(_metrics) is { } url ? new Uri(url) : null,
             Login = new Login(parsed.GetValue(_mqtt) == "5" ? 5 : 4, parsed.GetValue(_user), parsed.GetValue(_password)),
             Threads = parsed.GetValue(_threads),

@@ -45,7 +45,7 @@ internal static class ConnectScenario
             PerSecond = count / seconds,
             GeneratorCores = cores,
             BytesPerConnection = (double?)bytes / count,
-            ResidentBytes = Measurement.Use(options.Pid)?.ResidentBytes,
+            ResidentBytes = Measurement.Use(options.Pids)?.ResidentBytes,
             IdleCores = idle,
             Connections = count,
             Disconnects = (connections as CrewOfIdlers)?.Disconnects,

@@ -13,7 +13,7 @@ internal sealed class Crew : IDisposable
     public Crew(LoadOptions options, IReadOnlyList<IReadOnlyList<ClientPlan>> threads, WorkerOptions workerOptions)
     {
         var perThread = workerOptions with { Opening = Math.Max(1, workerOptions.Opening / threads.Count) };
-        _workers = [.. threads.Select((plans, index) => new Worker(index, options.Dialer, options.Login, plans, perThread))];
+        _workers = [.. threads.Select((plans, index) => new Worker(index, plan => plan.Streams.Length > 0 ? options.ReceiversDialer : options.Dialer, options.Login, plans, perThread))];
     }
 
     public long Delivered => _workers.Sum(worker => worker.DeliveredCount);

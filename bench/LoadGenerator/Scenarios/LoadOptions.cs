@@ -18,8 +18,11 @@ internal sealed record LoadOptions
     /// <summary>The certificate that the broker has to show over TLS.</summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>The broker's process, for CPU time and memory; null when unknown.</summary>
-    public int? Pid { get; init; }
+    /// <summary>The broker's processes, for CPU time and memory; none when unknown.</summary>
+    public IReadOnlyList<int> Pids { get; init; } = [];
+
+    /// <summary>Where receivers connect, if that is another node of the broker.</summary>
+    public IPEndPoint? ReceiversEndPoint { get; init; }
 
     /// <summary>Where the broker tells its metrics for Prometheus; null when it does not.</summary>
     public Uri? Metrics { get; init; }
@@ -42,4 +45,6 @@ internal sealed record LoadOptions
     public int Opening { get; init; } = 64;
 
     public Dialer Dialer => field ??= new Dialer(EndPoint);
+
+    public Dialer ReceiversDialer => field ??= ReceiversEndPoint is { } other ? new Dialer(other) : Dialer;
 }

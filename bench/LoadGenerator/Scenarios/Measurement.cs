@@ -7,7 +7,7 @@ namespace Starling.LoadGenerator.Scenarios;
 /// <summary>What the broker, its database and the generator use while something is measured.</summary>
 internal sealed class Measurement
 {
-    private readonly int? _pid;
+    private readonly IReadOnlyList<int> _pids;
     private readonly DatabaseWatch? _watch;
     private readonly DatabaseUse? _database;
     private readonly long _start;
@@ -18,21 +18,21 @@ internal sealed class Measurement
 
     public Measurement(LoadOptions options)
     {
-        (_pid, _watch) = (options.Pid, options.Database);
+        (_pids, _watch) = (options.Pids, options.Database);
         _database = _watch?.Read();
         _metrics = options.Metrics;
         _pauses = GcPauseCounts.Read(_metrics);
         _start = Clock.Now;
-        _broker = Use(_pid);
+        _broker = Use(_pids);
         _own = Environment.CpuUsage.TotalTime;
     }
 
     public double Seconds => Clock.SecondsSince(_start);
 
-    public double? BrokerCpuSeconds => Use(_pid)?.CpuSeconds - _broker?.CpuSeconds;
+    public double? BrokerCpuSeconds => Use(_pids)?.CpuSeconds - _broker?.CpuSeconds;
 
     /// <summary>Growth of the broker's memory.</summary>
-    public long? BrokerBytes => Use(_pid)?.ResidentBytes - _broker?.ResidentBytes;
+    public long? BrokerBytes => Use(_pids)?.ResidentBytes - _broker?.ResidentBytes;
 
     /// <summary>The broker's pauses for garbage collections; null when it does not tell them.</summary>
     public GcPauses? GcPauses => GcPauseCounts.Read(_metrics)?.Since(_pauses, Seconds);
@@ -41,5 +41,12 @@ internal sealed class Measurement
 
     public double GeneratorCores => (Environment.CpuUsage.TotalTime - _own).TotalSeconds / Seconds;
 
-    public static ProcessUse? Use(int? pid) => pid is { } known ? ProcessUse.Of(known) : null;
+    /// <returns>Of all of them together; null when there is none.</returns>
+    public static ProcessUse? Use(IReadOnlyList<int> pids)
+    {
+        ProcessUse? all = null;
+        foreach (var use in pids.Select(ProcessUse.Of).OfType<ProcessUse>())
+            all = all is { } sum ? sum + use : use;
+        return all;
+    }
 }

@@ -63,7 +63,7 @@ internal static class QueueingScenario
             PerSecond = acknowledged / seconds,
             GeneratorCores = cores,
             AcknowledgeLatency = Latency.Of(crew.AcknowledgeLatency()),
-            ResidentBytes = Measurement.Use(options.Pid)?.ResidentBytes,
+            ResidentBytes = Measurement.Use(options.Pids)?.ResidentBytes,
             Sent = sent,
             Disconnects = crew.Disconnects,
             Failure = (crew.Refused, sent - crew.Acknowledged) switch

@@ -40,7 +40,7 @@ internal sealed class Rounds(LoadOptions options)
         {
             PerSecond = perRound / _seconds[_seconds.Count / 2],
             Rounds = _seconds.Count,
-            ResidentBytes = Measurement.Use(options.Pid)?.ResidentBytes,
+            ResidentBytes = Measurement.Use(options.Pids)?.ResidentBytes,
         }).WithCpu(_cpu, (double)perRound * _seconds.Count).WithDatabase(_database, perRound * _seconds.Count, perRound * _seconds.Count);
     }
 }

@@ -46,7 +46,7 @@ internal static class TrafficScenario
             Latency = Latency.Of(crew.Latency()),
             AcknowledgeLatency = Latency.Of(crew.AcknowledgeLatency()),
             GcPauses = pauses,
-            ResidentBytes = Measurement.Use(options.Pid)?.ResidentBytes,
+            ResidentBytes = Measurement.Use(options.Pids)?.ResidentBytes,
             Connections = plan.Threads.Sum(thread => thread.Count),
             GeneratorLateMicroseconds = scenario.Rate > 0 ? crew.Plans.Max(client => client.Publisher?.MostLate ?? 0) / 1000.0 : null,
         }).WithCpu(cpu, delivered + sent).WithDatabase(database, sent, delivered + sent);

@@ -8,6 +8,9 @@ namespace Starling.LoadGenerator.Statistics;
 /// <param name="EndedChildrenCpuSeconds">CPU time of its children that have ended.</param>
 internal readonly record struct ProcessUse(double CpuSeconds, long ResidentBytes, double EndedChildrenCpuSeconds)
 {
+    public static ProcessUse operator +(ProcessUse a, ProcessUse b) => new(
+        a.CpuSeconds + b.CpuSeconds, a.ResidentBytes + b.ResidentBytes, a.EndedChildrenCpuSeconds + b.EndedChildrenCpuSeconds);
+
     private const double TicksPerSecond = 100;
 
     /// <summary>Null when there is no such process, or no /proc.</summary>

@@ -8,7 +8,7 @@ namespace Starling.LoadGenerator.Traffic;
 /// <summary>A thread and its clients. The others read its counters and give it signals; everything else happens on the thread.</summary>
 internal sealed class Worker : IDisposable
 {
-    private readonly Dialer _dialer;
+    private readonly Func<ClientPlan, Dialer> _dialer;
     private readonly Login _login;
     private readonly IReadOnlyList<ClientPlan> _plans;
     private readonly WorkerOptions _options;
@@ -28,7 +28,7 @@ internal sealed class Worker : IDisposable
     private volatile bool _recording;
     private volatile bool _stopped;
 
-    public Worker(int index, Dialer dialer, Login login, IReadOnlyList<ClientPlan> plans, WorkerOptions options)
+    public Worker(int index, Func<ClientPlan, Dialer> dialer, Login login, IReadOnlyList<ClientPlan> plans, WorkerOptions options)
     {
         Index = index;
         _dialer = dialer;
@@ -141,7 +141,7 @@ internal sealed class Worker : IDisposable
             Socket socket;
             try
             {
-                socket = _dialer.Open();
+                socket = _dialer(plan).Open();
             }
             catch (SocketException e)
             {
