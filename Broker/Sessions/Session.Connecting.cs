@@ -131,7 +131,7 @@ public sealed partial class Session
             var epoch = _connection = Math.Max(Math.Max(_connection, above) + 1, _context.Due.Now);
             _owner = owner = new Owner(
                 new StoredConnection(
-                    connect.EdgeId, epoch, connect.Attempt, connect.ReceiveMaximum, Durable: present || connect.ExpirySeconds > 0, present),
+                    connect.EdgeId, epoch, connect.Attempt, ReceiveMaximum: 0, Durable: present || connect.ExpirySeconds > 0, present),
                 connect.Address);
             _expirySeconds = connect.ExpirySeconds;
             _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, SeeToIt) : null;
