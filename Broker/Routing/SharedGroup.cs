@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants;
 using Starling.Protocol;
@@ -117,12 +119,30 @@ internal sealed class SharedGroup(SharedGroupKey key)
         return null;
     }
 
-    /// <summary>Highest random weight: a publisher stays with its member for as long as that one is there, whoever else comes or goes.</summary>
+    /// <summary>
+    /// Highest random weight: a publisher stays with its member for as long as that one is there, whoever else comes or goes, and whichever
+    /// process has the shard.
+    /// </summary>
     private Member? PickSticky(Message message, IReadOnlyCollection<string> except)
     {
-        var publisher = message.Publisher?.ClientId ?? "";
-        return Online(except).MaxBy(m => HashCode.Combine(publisher, m.Value.ClientId));
+        Span<byte> both = stackalloc byte[2 * sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(both, Hash(message.Publisher?.ClientId ?? ""));
+        Member? chosen = null;
+        uint highest = 0;
+        foreach (var member in _members)
+        {
+            if (member.Value.EdgeId is null || except.Contains(member.Value.ClientId))
+                continue;
+            BinaryPrimitives.WriteUInt32LittleEndian(both[sizeof(uint)..], member.Hash);
+            var weight = TopicHash.Compute(both);
+            if (chosen is null || weight > highest)
+                (chosen, highest) = (member, weight);
+        }
+
+        return chosen;
     }
+
+    private static uint Hash(string clientId) => TopicHash.Compute(MemoryMarshal.AsBytes(clientId.AsSpan()));
 
     private Member? PickLeastInFlight(IReadOnlyCollection<string> except)
     {
@@ -133,12 +153,11 @@ internal sealed class SharedGroup(SharedGroupKey key)
             .MinBy(m => m.InFlight);
     }
 
-    private IEnumerable<Member> Online(IReadOnlyCollection<string> except) =>
-        _members.Where(m => m.Value.EdgeId is not null && !except.Contains(m.Value.ClientId));
-
     private sealed class Member(SharedMember value)
     {
         public SharedMember Value => value;
+
+        public uint Hash { get; } = SharedGroup.Hash(value.ClientId);
 
         public int InFlight { get; set; }
     }

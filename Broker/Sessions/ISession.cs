@@ -64,11 +64,8 @@ public sealed record Subscription(string Filter, SubscriptionOptions Options, ui
 /// <param name="Will">Published when the connection ends without a DISCONNECT; authorized by the caller.</param>
 /// <param name="Address">The client's network address, for the owner of a client identifier that two devices fight over.</param>
 /// <param name="Attempt">The same when one connection asks again since it had no answer, different otherwise; 0 when nobody asks twice.</param>
-/// <param name="ReceiveMaximum">
-/// As in <see cref="ISession.StartAsync"/>, for an object that goes on with the connection after this one; 0 when there will be none.
-/// </param>
 public sealed record SessionConnect(
-    string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address, long Attempt = 0, int ReceiveMaximum = 0);
+    string EdgeId, bool CleanStart, uint ExpirySeconds, SessionWill? Will, IPAddress? Address, long Attempt = 0);
 
 /// <param name="DelaySeconds">How long after the connection it is published, unless the session ends or the client is back first.</param>
 /// <param name="User">Who it is published for: asked for permission when it is published, which may be long after CONNECT.</param>

@@ -84,7 +84,7 @@ public sealed record SessionState(
 /// <param name="EdgeId">The edge that holds it.</param>
 /// <param name="Epoch">What its calls name.</param>
 /// <param name="Attempt">See <see cref="SessionConnect.Attempt"/>.</param>
-/// <param name="ReceiveMaximum">See <see cref="SessionConnect.ReceiveMaximum"/>.</param>
+/// <param name="ReceiveMaximum">As in <see cref="ISession.StartAsync"/>; 0 before that: nothing is pushed to it.</param>
 /// <param name="Durable">As it was told (<see cref="SessionConnected.Durable"/>).</param>
 /// <param name="SessionPresent">As it was told (<see cref="SessionConnected.SessionPresent"/>).</param>
 public sealed record StoredConnection(

@@ -20,6 +20,9 @@ namespace Starling.Broker.Sessions;
 /// answered as it was before, and what may be missing behind 3, the shards' routes, is made up for. So a client that gets an answer has
 /// one connection, which closed one older connection and published one will.
 ///
+/// A CONNECT may be kept waiting for long, by an edge that does not answer or a store that is away, and its client have connected anew
+/// by another object meanwhile. It ends no connection but the one that it found when it came: of any other one it is the older.
+///
 /// Of a session that ends with its connection and has no will, the store has nothing. An object that finds nothing there asks all edges
 /// to close what they have of the client, and goes above the epoch that they tell.
 /// </remarks>
@@ -32,11 +35,12 @@ public sealed partial class Session
 
     public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default)
     {
+        var arrival = new Arrival();
         for (var tries = 1; ; tries++)
         {
             try
             {
-                return await ArriveAsync(connect, abandoned).ConfigureAwait(false);
+                return await ArriveAsync(connect, arrival, abandoned).ConfigureAwait(false);
             }
             catch (StaleEpochException) when (tries < MostTries)
             {
@@ -50,7 +54,7 @@ public sealed partial class Session
         }
     }
 
-    private async ValueTask<SessionConnected> ArriveAsync(SessionConnect connect, CancellationToken abandoned)
+    private async ValueTask<SessionConnected> ArriveAsync(SessionConnect connect, Arrival arrival, CancellationToken abandoned)
     {
         await _arrival.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         try
@@ -58,17 +62,21 @@ public sealed partial class Session
             if (_retired)
                 return await _context.Cluster.Session(_key.Tenant, _key.ClientId).ConnectAsync(connect, abandoned).ConfigureAwait(false);
             var above = 0L;
-            if (await OwnerAsync(abandoned).ConfigureAwait(false) is not { } older)
+            var older = await OwnerAsync(abandoned).ConfigureAwait(false);
+            arrival.Finds(older?.Connection);
+            if (older is null)
                 above = await EvictAsync().ConfigureAwait(false);
             else if (!IsAgain(connect, older))
             {
+                if (!arrival.MayEnd(older.Connection))
+                    return Refused(ReasonCode.ServerBusy);
                 if (older.Address is { } before && connect.Address is { } now
                     && _context.Collisions.Observe(_context.Tenant, _key.ClientId, before, now) == TakeoverVerdict.KeepOlder)
                     return Refused(ClientIdCollisions.RefusalReason);
                 await CloseAsync(older).ConfigureAwait(false);
             }
 
-            return await OwnAsync(connect, above, abandoned).ConfigureAwait(false);
+            return await OwnAsync(connect, arrival, above, abandoned).ConfigureAwait(false);
         }
         finally
         {
@@ -91,7 +99,7 @@ public sealed partial class Session
         }
     }
 
-    private async ValueTask<SessionConnected> OwnAsync(SessionConnect connect, long above, CancellationToken abandoned)
+    private async ValueTask<SessionConnected> OwnAsync(SessionConnect connect, Arrival arrival, long above, CancellationToken abandoned)
     {
         await _turn.WaitOrLeaveAsync(abandoned).ConfigureAwait(false);
         PendingWill? replaced = null;
@@ -102,6 +110,8 @@ public sealed partial class Session
             await LoadAsync().ConfigureAwait(false);
             if (_owner is { } asked && IsAgain(connect, asked))
                 return await AgainAsync(asked).ConfigureAwait(false);
+            if (_owner is { } newer && !arrival.MayEnd(newer.Connection))
+                return Refused(ReasonCode.ServerBusy);
             // An older connection that has not ended itself did not say goodbye. Which entries it sent is not known here: all that were
             // pushed may have been.
             if (_owner is not null)
@@ -121,7 +131,7 @@ public sealed partial class Session
             var epoch = _connection = Math.Max(Math.Max(_connection, above) + 1, _context.Due.Now);
             _owner = owner = new Owner(
                 new StoredConnection(
-                    connect.EdgeId, epoch, connect.Attempt, connect.ReceiveMaximum, Durable: present || connect.ExpirySeconds > 0, present),
+                    connect.EdgeId, epoch, connect.Attempt, ReceiveMaximum: 0, Durable: present || connect.ExpirySeconds > 0, present),
                 connect.Address);
             _expirySeconds = connect.ExpirySeconds;
             _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, SeeToIt) : null;
@@ -229,5 +239,25 @@ public sealed partial class Session
         {
             Log.TakeoverUnanswered(_context.Logger, _key.Tenant, _key.ClientId, older.Connection.EdgeId, error);
         }
+    }
+
+    /// <summary>What a CONNECT found when it came, however often it is carried out again.</summary>
+    private sealed class Arrival
+    {
+        private bool _hasLooked;
+        private (string EdgeId, long Epoch, long Attempt)? _older;
+
+        public void Finds(StoredConnection? connection)
+        {
+            if (_hasLooked)
+                return;
+            _hasLooked = true;
+            _older = connection is null ? null : Identity(connection);
+        }
+
+        public bool MayEnd(StoredConnection connection) => _older == Identity(connection);
+
+        private static (string EdgeId, long Epoch, long Attempt) Identity(StoredConnection connection) =>
+            (connection.EdgeId, connection.Epoch, connection.Attempt);
     }
 }

@@ -64,7 +64,7 @@ public sealed partial class Session : ISession
         {
             if (epoch != _connection || _owner is not { } owner)
                 return false;
-            owner.Connection = owner.Connection with { ReceiveMaximum = receiveMaximum };
+            await BeginsAsync(owner, receiveMaximum).ConfigureAwait(false);
             // An edge that has just joined may not have been heard of here.
             if (_durable is not null && _context.Cluster.Edge(owner.Connection.EdgeId) is null)
                 await _context.Cluster.IsAliveAsync(owner.Connection.EdgeId).ConfigureAwait(false);
@@ -270,7 +270,30 @@ public sealed partial class Session : ISession
     /// <summary>Whether a connection may be one that another object has given its epoch.</summary>
     private bool IsUnheardOf(long epoch) => epoch > _connection && _context.IsShared;
 
-    /// <summary>Begins to push to the connection, if its edge is known.</summary>
+    /// <summary>
+    /// Another object pushes to the connection only once it is written that it takes entries: what came earlier would be lost, and passed
+    /// over when it comes again behind a later entry.
+    /// </summary>
+    private async ValueTask BeginsAsync(Owner owner, int receiveMaximum)
+    {
+        var before = owner.Connection;
+        if (before.ReceiveMaximum == receiveMaximum)
+            return;
+        owner.Connection = before with { ReceiveMaximum = receiveMaximum };
+        if (!_context.IsShared || _durable is null)
+            return;
+        try
+        {
+            await SaveAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            owner.Connection = before;
+            throw;
+        }
+    }
+
+    /// <summary>Begins to push to the connection, if it takes entries and its edge is known.</summary>
     private DurableState? StartInbox(Owner owner)
     {
         var (edgeId, epoch, receiveMaximum) = (owner.Connection.EdgeId, owner.Connection.Epoch, owner.Connection.ReceiveMaximum);

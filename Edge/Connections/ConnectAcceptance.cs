@@ -137,7 +137,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var receiveMaximum = connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum);
         var connected = await ConnectSessionAsync(
             node.Cluster.Session(here.Tenant.Name, clientId),
-            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt, receiveMaximum)).ConfigureAwait(false);
+            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
             receiveMaximum,

@@ -190,8 +190,26 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
 
     private async Task<ShardReply> CarryOutAsync(ShardTransfer transfer, Serving serving)
     {
+        var passage = serving.Publishers.Enter(transfer.Messages);
+        try
+        {
+            await passage.Before.ConfigureAwait(false);
+            return IsOutOfDate
+                ? NotDone(serving.Hold.Epoch, ShardReplyKind.OutOfDate)
+                : await PublishAsync(transfer, passage.Late, serving).ConfigureAwait(false);
+        }
+        finally
+        {
+            serving.Publishers.Leave(passage);
+        }
+    }
+
+    /// <param name="transfer">What an edge or a silo brings.</param>
+    /// <param name="late">Places of messages that are not taken any more.</param>
+    /// <param name="serving">What serves.</param>
+    private async Task<ShardReply> PublishAsync(ShardTransfer transfer, IReadOnlySet<int>? late, Serving serving)
+    {
         var epoch = serving.Hold.Epoch;
-        var late = serving.Publishers.TakeIn(transfer.Messages);
         var batch = new PublishBatch();
         foreach (var message in late is null ? transfer.Messages : transfer.Messages.Where((_, i) => !late.Contains(i)))
             batch.Add(message);
@@ -221,7 +239,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
         var places = late is null ? null : Enumerable.Range(0, transfer.Messages.Count).Where(i => !late.Contains(i)).ToArray();
         var outcomes = new ReasonCode[transfer.Messages.Count];
         Array.Fill(outcomes, ReasonCode.QuotaExceeded);
-        var notStored = new List<int>(late ?? []);
+        var notStored = new List<int>(late ?? Enumerable.Empty<int>());
         for (var i = 0; i < batch.Count; i++)
         {
             var place = places?[i] ?? i;

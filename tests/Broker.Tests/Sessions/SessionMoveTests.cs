@@ -171,7 +171,7 @@ public sealed class SessionMoveTests : IDisposable
     {
         var session = _cluster.NewSession();
         var connected = await session.ConnectAsync(
-            new SessionConnect("e1", CleanStart: false, expiry, Will(), Address: null, Attempt: 1, receiveMaximum));
+            new SessionConnect("e1", CleanStart: false, expiry, Will(), Address: null, Attempt: 1));
         await session.StartAsync(connected.Epoch, receiveMaximum);
         await TwoProcesses.SubscribeAsync(session, connected.Epoch, "a");
         return (session, connected);

@@ -70,7 +70,7 @@ internal sealed class TwoProcesses : ICluster, IDisposable
     public static async Task<SessionConnected> ConnectAsync(
         Session session, uint expiry = uint.MaxValue, SessionWill? will = null, string edge = "e1", long attempt = 0, bool cleanStart = false)
     {
-        var connected = await session.ConnectAsync(new SessionConnect(edge, cleanStart, expiry, will, Address: null, attempt, ReceiveMaximum: 100));
+        var connected = await session.ConnectAsync(new SessionConnect(edge, cleanStart, expiry, will, Address: null, attempt));
         await session.StartAsync(connected.Epoch, 100);
         return connected;
     }

@@ -48,7 +48,7 @@ internal static class Samples
     public static IReadOnlyList<Subscription> Subscriptions { get; } = [new("a/#", Options, 3), new("$share/g/b", default, null)];
 
     public static SessionConnect Connect { get; } = new(
-        "edge-1", CleanStart: true, uint.MaxValue, new SessionWill(Message(), 5, 60, User.Anonymous), IPAddress.Parse("2001:db8::1"), Attempt: -3, ReceiveMaximum: 20);
+        "edge-1", CleanStart: true, uint.MaxValue, new SessionWill(Message(), 5, 60, User.Anonymous), IPAddress.Parse("2001:db8::1"), Attempt: -3);
 
     public static SessionConnected Connected { get; } = new(ReasonCode.SessionTakenOver, true, true, 99, 4, Subscriptions, [1, 65_535]);
 
