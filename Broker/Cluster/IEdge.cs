@@ -18,7 +18,12 @@ public interface IEdge
     ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries);
 
     /// <summary>Entries of a durable session's inbox for its connection, in order.</summary>
-    ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries);
+    /// <param name="tenant">The session's.</param>
+    /// <param name="clientId">The session's.</param>
+    /// <param name="epoch">Of the connection.</param>
+    /// <param name="owner">Of the session object (<see cref="SessionHold.Epoch"/>): of two that push, the later one counts.</param>
+    /// <param name="entries">What it has not had, as far as the object knows.</param>
+    ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries);
 
     /// <summary>Ends a connection, telling an MQTT 5 client why.</summary>
     /// <returns>True when it is gone.</returns>

@@ -37,7 +37,7 @@ internal sealed partial class Inbox
                     entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
                 var live = Pushed(entries, connection, from, written);
                 if (live.Count > 0)
-                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, connection, live).ConfigureAwait(false);
+                    await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, connection, hold.Epoch, live).ConfigureAwait(false);
             }
             catch (Exception error)
             {

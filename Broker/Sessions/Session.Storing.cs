@@ -179,7 +179,7 @@ public sealed partial class Session
     private void Show(StoredConnection connection)
     {
         if (_context.Cluster.Edge(connection.EdgeId) is { } edge)
-            _ = edge.DeliverInboxAsync(_key.Tenant, _key.ClientId, connection.Epoch, []).AsTask();
+            _ = edge.DeliverInboxAsync(_key.Tenant, _key.ClientId, connection.Epoch, _stored, []).AsTask();
     }
 
     private async ValueTask BecomeDurableAsync(StoredSession stored)

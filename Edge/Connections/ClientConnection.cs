@@ -159,12 +159,12 @@ internal sealed partial class ClientConnection
         _ = _subscriptions.AuthorizeAgainAsync();
     }
 
-    public void DeliverInbox(IReadOnlyList<InboxEntry> entries)
+    public void DeliverInbox(IReadOnlyList<InboxEntry> entries, long owner)
     {
         // The rules may have changed since the messages came into the inbox. What is released has been received.
         var access = Access;
         var denied = entries.Where(e => !e.Released && !access.MayReceive(e.Delivery.Message.Topic.Text)).ToArray();
-        if (Outbox.SendInbox(denied.Length == 0 ? entries : [.. entries.Where(e => !denied.Contains(e))]))
+        if (Outbox.SendInbox(denied.Length == 0 ? entries : [.. entries.Where(e => !denied.Contains(e))], owner))
             Outbox.Flush();
         foreach (var entry in denied)
             CompletedShared(entry.Delivery);

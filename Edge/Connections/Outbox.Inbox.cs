@@ -9,13 +9,16 @@ internal sealed partial class Outbox
     /// Sends entries of the inbox within the receive maximum, or queues them; the session bounds how many it pushes. One that it pushes again,
     /// since it does not know that it has, is passed over; if the client is done with it, so is told with what is <see cref="TakeSkipped"/>.
     /// </summary>
+    /// <param name="entries">In order, and in order with what the same owner has pushed before.</param>
+    /// <param name="owner">The epoch of the session object that pushes. What comes late of one that has been superseded is passed over: it may leave a gap.</param>
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
-    public bool SendInbox(IReadOnlyList<InboxEntry> entries)
+    public bool SendInbox(IReadOnlyList<InboxEntry> entries, long owner = 0)
     {
         lock (_window)
         {
-            if (_closed)
+            if (_closed || owner < _inboxOwner)
                 return false;
+            _inboxOwner = owner;
             foreach (var entry in entries)
             {
                 if (entry.Number >= _nextInbox)

@@ -39,6 +39,7 @@ internal sealed partial class Outbox
     private TaskCompletionSource? _settled;
     private Task _flushing = Task.CompletedTask;
     private long _nextInbox;
+    private long _inboxOwner;
     private long _queuedBytes;
     private long _writtenBytes;
     private int _writtenPackets;

@@ -80,11 +80,11 @@ internal sealed class EdgeNode : IEdge, IDisposable
         return true;
     }
 
-    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries)
+    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries)
     {
         if (Find(tenant, clientId) is not { } connection || connection.Epoch != epoch)
             return ValueTask.CompletedTask;
-        connection.DeliverInbox(entries);
+        connection.DeliverInbox(entries, owner);
         return ValueTask.CompletedTask;
     }
 

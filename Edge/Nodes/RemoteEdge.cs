@@ -54,9 +54,9 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
     public async ValueTask PushAsync(InboxPush push)
     {
         EnsurePresent();
-        foreach (var (tenant, clientId, epoch, entries) in push.Entries)
+        foreach (var (tenant, clientId, epoch, entries, owner) in push.Entries)
         {
-            await node.DeliverInboxAsync(tenant, clientId, epoch, entries).ConfigureAwait(false);
+            await node.DeliverInboxAsync(tenant, clientId, epoch, owner, entries).ConfigureAwait(false);
             if (!node.Holds(tenant, clientId, epoch))
                 unclaimed.Watch(tenant, clientId, epoch);
         }

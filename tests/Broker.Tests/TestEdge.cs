@@ -45,7 +45,7 @@ internal sealed class TestEdge(string id) : IEdge
         return new(true);
     }
 
-    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries)
+    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries)
     {
         Inboxes.GetOrAdd(clientId, _ => []).AddRange(entries);
         return ValueTask.CompletedTask;

@@ -54,8 +54,8 @@ public sealed class EdgeLink(
         return true;
     }
 
-    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries) =>
-        edge.DeliverInboxAsync(tenant, clientId, epoch, entries);
+    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries) =>
+        edge.DeliverInboxAsync(tenant, clientId, epoch, owner, entries);
 
     public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) =>
         edge.CloseAsync(tenant, clientId, epoch, reason);

@@ -30,11 +30,11 @@ public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions opt
     public string Id => edgeId;
 
     /// <summary>Done when there is room for them.</summary>
-    public async ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries)
+    public async ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries)
     {
         try
         {
-            await _courier.AddAsync(new Parcel(new ConnectionEntries(tenant, clientId, epoch, entries))).ConfigureAwait(false);
+            await _courier.AddAsync(new Parcel(new ConnectionEntries(tenant, clientId, epoch, entries, owner))).ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (_ended)
         {

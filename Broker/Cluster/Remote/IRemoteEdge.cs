@@ -48,4 +48,5 @@ public sealed record InboxPush(IReadOnlyList<ConnectionEntries> Entries);
 /// <param name="ClientId">The session's.</param>
 /// <param name="Epoch">Of the connection that they are for.</param>
 /// <param name="Entries">In order. A connection passes over what it has had.</param>
-public sealed record ConnectionEntries(string Tenant, string ClientId, long Epoch, IReadOnlyList<InboxEntry> Entries);
+/// <param name="Owner">Of the session object that pushes. When another one has taken the session, what comes late of this one is passed over: it is not in order with what the other pushes.</param>
+public sealed record ConnectionEntries(string Tenant, string ClientId, long Epoch, IReadOnlyList<InboxEntry> Entries, long Owner = 0);

@@ -16,6 +16,7 @@ internal static class InboxPushFormat
             writer.Text(2, entries.ClientId);
             writer.Number(3, entries.Epoch);
             InboxEntryFormat.Write(writer, 4, entries.Entries);
+            writer.Number(5, entries.Owner);
             writer.End();
         }
     }
@@ -41,7 +42,7 @@ internal static class InboxPushFormat
 
     private static ConnectionEntries ReadConnection(ref WireReader reader)
     {
-        var (tenant, clientId, epoch, entries) = ((string?)null, (string?)null, 0L, new List<InboxEntry>());
+        var (tenant, clientId, epoch, owner, entries) = ((string?)null, (string?)null, 0L, 0L, new List<InboxEntry>());
         while (reader.Next(out var tag))
         {
             switch (tag)
@@ -58,12 +59,15 @@ internal static class InboxPushFormat
                 case 4:
                     InboxEntryFormat.ReadInto(entries, ref reader);
                     break;
+                case 5:
+                    owner = reader.Number();
+                    break;
                 default:
                     reader.Skip();
                     break;
             }
         }
 
-        return tenant is null || clientId is null ? throw WireReader.Damaged() : new ConnectionEntries(tenant, clientId, epoch, entries);
+        return tenant is null || clientId is null ? throw WireReader.Damaged() : new ConnectionEntries(tenant, clientId, epoch, entries, owner);
     }
 }

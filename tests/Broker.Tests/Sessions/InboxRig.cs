@@ -103,7 +103,7 @@ internal sealed class InboxRig : IDisposable
             return texts;
         }
 
-        public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, IReadOnlyList<InboxEntry> entries)
+        public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries)
         {
             lock (_gate)
             {

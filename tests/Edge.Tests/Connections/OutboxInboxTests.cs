@@ -85,6 +85,21 @@ public sealed class OutboxInboxTests
         rig.Outbox.SentBelow.ShouldBe(3);
     }
 
+    [Fact]
+    public void What_comes_late_of_a_superseded_owner_leaves_no_gap_in_what_the_new_one_pushes()
+    {
+        var rig = new OutboxRig();
+        rig.Outbox.SendInbox([Entry(0, "1")], owner: 5);
+
+        rig.Outbox.SendInbox([Entry(0, "1"), Entry(1, "2")], owner: 6);
+        rig.Outbox.SendInbox([Entry(3, "4")], owner: 5);
+        rig.Outbox.SendInbox([Entry(2, "3"), Entry(3, "4")], owner: 6);
+        rig.Outbox.Flush();
+
+        rig.ReadTexts().ShouldBe(["1", "2", "3", "4"]);
+        rig.Outbox.TakeSkipped().ShouldBeNull();
+    }
+
     private static void Send(OutboxRig rig, params InboxEntry[] entries)
     {
         if (rig.Outbox.SendInbox(entries))
