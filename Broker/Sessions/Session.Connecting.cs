@@ -169,10 +169,11 @@ public sealed partial class Session
                 BecomeDurable(durable);
             return await AgainAsync(owner).ConfigureAwait(false);
         }
-        catch
+        catch (Exception error)
         {
-            // There will be no connection, whatever the store has of it.
-            if (owner is not null)
+            // There will be no connection, whatever the store has of it; unless it is tried again: another object that was asked as well
+            // may have made it, even with the same epoch.
+            if (owner is not null && (error is not StaleEpochException || abandoned.IsCancellationRequested))
                 _ended = (owner.Connection, new SessionDisconnect(PublishWill: false));
             replaced?.Cancel();
             Forget();
