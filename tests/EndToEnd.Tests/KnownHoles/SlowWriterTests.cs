@@ -150,7 +150,7 @@ public sealed class SlowWriterTests
                 await pace.WaitForNextTickAsync();
             }
         }
-        catch (Exception error) when (error is IOException or System.Net.WebSockets.WebSocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or System.Net.WebSockets.WebSocketException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {
             // Closed while it was sending.
         }
