@@ -312,6 +312,8 @@ internal sealed partial class ClientConnection
             Counters.ConnectionsOpen.Decrement();
         try
         {
+            // Before the subscriptions go here: a replay that finds them gone has to know that the client has left, and not unsubscribed.
+            Volatile.Read(ref _closing)?.Cancel();
             await _subscriptions.LeaveAsync().ConfigureAwait(false);
             // Now nothing more goes out and nothing comes in.
             HasEnded = true;
