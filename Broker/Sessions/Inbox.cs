@@ -285,50 +285,6 @@ internal sealed partial class Inbox
         _oldest = _pushNext;
     }
 
-    public async ValueTask AcknowledgeAsync(IReadOnlyList<InboxAck> acks)
-    {
-        ValueTask write;
-        lock (_gate)
-        {
-            acks = SetAside(acks);
-            write = _store.AcknowledgeAsync(_hold, acks);
-            foreach (var ack in acks)
-            {
-                if (ack.Received)
-                {
-                    if (_unacknowledged.TryGetValue(ack.Number, out var entry))
-                        _unacknowledged[ack.Number] = entry with { Released = true };
-                }
-                else if (_unacknowledged.Remove(ack.Number, out var done))
-                {
-                    _pushedBytes -= done.Delivery.Message.Size;
-                    Forget(done);
-                }
-            }
-
-            while (_oldest < _pushNext && !_unacknowledged.ContainsKey(_oldest))
-                _oldest++;
-        }
-
-        Push();
-        await write.ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// An entry that another object has pushed may be done with before this one has come to it. Its turn is waited for: how much it counts
-    /// for is not known before.
-    /// </summary>
-    private IReadOnlyList<InboxAck> SetAside(IReadOnlyList<InboxAck> acks)
-    {
-        var ahead = false;
-        foreach (var ack in acks)
-            ahead |= !ack.Received && ack.Number >= _pushNext;
-        if (!ahead || !_isShared)
-            return acks;
-        (_doneAhead ??= []).UnionWith(acks.Where(ack => !ack.Received && ack.Number >= _pushNext).Select(ack => ack.Number));
-        return [.. acks.Where(ack => ack.Received || ack.Number < _pushNext)];
-    }
-
     /// <summary>Entries that came by a shared subscription and that this client has not dealt with, in order.</summary>
     public async ValueTask<IReadOnlyList<InboxEntry>> ReadSharedAsync()
     {
