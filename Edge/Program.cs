@@ -2,5 +2,4 @@ using Starling.Edge.Hosting;
 using Starling.Hosting.Processes;
 
 using var signals = new StopSignals();
-var commandLine = new CommandLine(Console.Out, Console.Error, BrokerServices.Add);
-return await commandLine.RunAsync(args, signals.Received);
+return await new EdgeProgram(Console.Out, Console.Error, BrokerServices.Add).RunAsync(args, signals.Received);

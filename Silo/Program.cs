@@ -2,4 +2,4 @@ using Starling.Hosting.Processes;
 using Starling.Silo.Hosting;
 
 using var signals = new StopSignals();
-return await new CommandLine(Console.Out, Console.Error).RunAsync(args, signals.Received);
+return await new SiloProgram(Console.Out, Console.Error).RunAsync(args, signals.Received);

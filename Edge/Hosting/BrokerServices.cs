@@ -1,14 +1,11 @@
-using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
 using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 using Starling.Broker.Tenants.Quotas;
@@ -19,6 +16,7 @@ using Starling.Edge.Connections;
 using Starling.Edge.Listeners;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;
+using Starling.Hosting.Tenants;
 using Starling.Storage.Memory;
 
 namespace Starling.Edge.Hosting;
@@ -28,18 +26,12 @@ public static class BrokerServices
 {
     public static void Add(EdgeOptions options, IServiceCollection services)
     {
-        services.AddSingleton(provider => new TenantMetrics(provider.GetRequiredService<IMeterFactory>().Create("Starling.Tenants")));
-        services.AddSingleton<BrokerMetrics>();
-        services.AddSingleton<TenantDirectory>();
-        services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
-        if (options.TenantsFile is { } path)
-            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, options.Resolve(path)));
+        services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.Storage is { Tenants: true });
         if (options.Storage is { } storage)
             StorageServices.Add(storage, isStandalone: options.Cluster is null, services);
         services.AddSingleton<TenantResolver>();
         services.AddSingleton(new AuthenticatorOptions());
         services.AddSingleton<Authenticator>();
-        services.AddSingleton<ClientIdCollisions>();
         services.AddSingleton<DueTimes>();
         services.AddSingleton<EdgeNode>();
         if (options.Cluster is null)

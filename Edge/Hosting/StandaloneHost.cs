@@ -17,7 +17,7 @@ using Starling.Hosting.Sockets;
 namespace Starling.Edge.Hosting;
 
 /// <summary>A whole broker in this process: listeners, management, and whatever services the caller adds.</summary>
-public sealed partial class StandaloneHost : IAsyncDisposable
+public sealed partial class StandaloneHost : INode
 {
     private readonly WebApplication _app;
     private readonly Lifecycle _lifecycle;
@@ -43,6 +43,8 @@ public sealed partial class StandaloneHost : IAsyncDisposable
     public IPEndPoint? ManagementEndpoint => _management?.EndPoint;
 
     public IServiceProvider Services => _app.Services;
+
+    public Task<string> Lost { get; private set; } = new TaskCompletionSource<string>().Task;
 
     /// <summary>Returns when every listener is open.</summary>
     /// <param name="options">Valid, as <see cref="ConfigurationLoader"/> makes them.</param>
@@ -123,6 +125,7 @@ public sealed partial class StandaloneHost : IAsyncDisposable
         if (ManagementEndpoint is { } management)
             LogListening("management", management);
         _lifecycle.Started();
+        Lost = StorageServices.LostAsync(Services);
     }
 
     private static WebApplication Build(EdgeOptions options, Action<IServiceCollection> configure, TimeProvider time)

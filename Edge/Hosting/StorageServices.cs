@@ -21,8 +21,6 @@ internal static class StorageServices
             StartTimeout = storage.StartTimeout,
             QueueBytes = storage.QueueBytes,
         };
-        if (storage.Tenants)
-            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
         if (!isStandalone)
         {
             services.AddSingleton(options).AddSingleton<Database>();

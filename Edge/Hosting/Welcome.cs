@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Starling.Edge.Configuration;
 using Starling.Edge.Listeners.Tls;
@@ -8,15 +7,16 @@ namespace Starling.Edge.Hosting;
 /// <summary>What a process with the development defaults says: where it listens, and commands to paste.</summary>
 internal static class Welcome
 {
-    public static string Text(EdgeOptions options, IReadOnlyDictionary<string, IPEndPoint> endpoints, IPEndPoint? management)
+    public static string Text(EdgeOptions options, StandaloneHost broker)
     {
+        var endpoints = broker.Endpoints;
         var text = new StringBuilder("\nStarling is running with its development defaults: tenant demo, user demo, password demo.\n\n");
         foreach (var listener in options.Listeners)
         {
             if (endpoints.TryGetValue(listener.Name, out var endPoint))
                 text.Append($"  {Scheme(listener.Type)}://localhost:{endPoint.Port}{(listener.Type >= ListenerType.Ws ? listener.WebSocket.Paths[0] : "")}\n");
         }
-        if (management is not null)
+        if (broker.ManagementEndpoint is { } management)
             text.Append($"  http://localhost:{management.Port}/metrics\n");
         text.Append("\nTry it:\n\n");
         if (Port(ListenerType.Tcp) is { } tcp)

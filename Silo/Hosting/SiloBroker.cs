@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster;
@@ -10,10 +9,9 @@ using Starling.Broker.Retained;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
-using Starling.Broker.Tenants.Files;
 using Starling.Broker.Time;
+using Starling.Hosting.Tenants;
 using Starling.Silo.Configuration;
-using Starling.Storage.PostgreSql.Tenants;
 
 namespace Starling.Silo.Hosting;
 
@@ -22,15 +20,7 @@ internal static class SiloBroker
 {
     public static void Add(SiloOptions options, IServiceCollection services)
     {
-        services.AddSingleton(provider => new TenantMetrics(provider.GetRequiredService<IMeterFactory>().Create("Starling.Tenants")));
-        services.AddSingleton<BrokerMetrics>();
-        services.AddSingleton<TenantDirectory>();
-        services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
-        if (options.TenantsFile is { } path)
-            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, options.Resolve(path)));
-        else
-            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantWatch>(provider, new TenantWatchOptions()));
-        services.AddSingleton<ClientIdCollisions>();
+        services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
         services.AddSingleton<DueTimes>();
         services.AddSingleton(new LinkOptions());
         services.AddSingleton(provider => new LiveEdges(

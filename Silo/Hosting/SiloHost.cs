@@ -16,7 +16,7 @@ using Starling.Storage.PostgreSql.Writing;
 namespace Starling.Silo.Hosting;
 
 /// <summary>A silo in this process.</summary>
-public sealed partial class SiloHost : IAsyncDisposable
+public sealed partial class SiloHost : INode
 {
     private readonly IHost _host;
     private readonly SiloOptions _options;
@@ -33,6 +33,9 @@ public sealed partial class SiloHost : IAsyncDisposable
     }
 
     public IServiceProvider Services => _host.Services;
+
+    /// <summary>Never: Orleans ends the process itself when the others have declared it dead.</summary>
+    public Task<string> Lost { get; } = new TaskCompletionSource<string>().Task;
 
     public IPEndPoint? ManagementEndpoint => _management?.EndPoint;
 

@@ -81,10 +81,8 @@ public sealed class TenantShares : ITenantShares
         while (waiting.Count > 0)
         {
             var share = Math.Min(Need(waiting[0], limit, total), left / waiting.Count);
-            if (waiting[0] == mine && (share < left / waiting.Count || limit == SharedLimit.Connections))
-                return limit == SharedLimit.Connections ? share : share + Rest(limit, total);
             if (waiting[0] == mine)
-                return share;
+                return limit == SharedLimit.Connections ? share : share + Rest(limit, total);
             left -= share;
             waiting.RemoveAt(0);
         }

@@ -7,10 +7,10 @@ using Starling.Edge.Tests.Listeners;
 
 namespace Starling.Edge.Tests.Hosting;
 
-public sealed class CommandLineTests : IDisposable
+public sealed class EdgeProgramTests : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("starling-tests-");
-    private readonly StringWriter _output = new();
+    private readonly WelcomeWriter _output = new();
     private readonly StringWriter _error = new();
 
     public void Dispose() => _directory.Delete(recursive: true);
@@ -116,7 +116,34 @@ public sealed class CommandLineTests : IDisposable
     private static string[] FreePorts =>
         ["--set", "listeners.0.port=0", "--set", "listeners.1.port=0", "--set", "listeners.2.port=0", "--set", "listeners.3.port=0", "--set", "management.port=0"];
 
+    [Fact]
+    public async Task A_broker_that_is_told_to_stop_while_it_waits_for_its_database_ends()
+    {
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var nowhere = $"Host=127.0.0.1;Port={((IPEndPoint)taken.LocalEndPoint!).Port};Database=starling;Username=starling";
+        string[] args = [.. FreePorts, "--set", $"storage.connectionString={nowhere}", "--set", "storage.startTimeout=1h", "--set", "logging.level=none"];
+        (await Program().RunAsync(args, Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).ShouldBe(0);
+        _error.ToString().ShouldBeEmpty();
+    }
+
     /// <summary>Told to stop as soon as it runs.</summary>
-    private Task<int> RunAsync(params string[] args) =>
-        new CommandLine(_output, _error, (_, services) => services.AddSingleton<IClientHandler>(new TestHandler())).RunAsync(args, Task.CompletedTask);
+    private Task<int> RunAsync(params string[] args) => Program().RunAsync(args, _output.Written);
+
+    private EdgeProgram Program() => new(_output, _error, (_, services) => services.AddSingleton<IClientHandler>(new TestHandler()));
+
+    /// <summary>Tells when something was written to it, as a broker that runs does.</summary>
+    private sealed class WelcomeWriter : StringWriter
+    {
+        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Written => _written.Task;
+
+        public override Task WriteAsync(string? value)
+        {
+            Write(value);
+            _written.TrySetResult();
+            return Task.CompletedTask;
+        }
+    }
 }

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Processes;
+
+namespace Starling.Edge.Hosting;
+
+/// <summary>A broker of its own, or an edge of a cluster.</summary>
+/// <param name="output">For help, version and the welcome.</param>
+/// <param name="error">For the one line that says why it does not run.</param>
+/// <param name="addServices">Adds the client handler and what it needs.</param>
+internal sealed class EdgeProgram(TextWriter output, TextWriter error, Action<EdgeOptions, IServiceCollection> addServices)
+    : NodeProgram<EdgeOptions>(output, error)
+{
+    protected override string Usage => """
+        Starling, an MQTT broker.
+
+        Usage: Starling.Edge [options]
+
+          --config FILE         Settings, a JSON file (docs/configuration.md). Without it: development
+                                defaults on loopback, tenant, user and password "demo".
+          --set SETTING=VALUE   One setting, such as --set listeners.0.port=1884. Can be repeated.
+
+        """;
+
+    protected override (EdgeOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides) =>
+        ConfigurationLoader.Load(file, overrides);
+
+    protected override async Task<INode> StartAsync(EdgeOptions options, CancellationToken giveUp) =>
+        await StandaloneHost.StartAsync(options, services => addServices(options, services), cancellation: giveUp);
+
+    protected override string Welcome(EdgeOptions options, INode node) =>
+        options.Cluster is null ? Hosting.Welcome.Text(options, (StandaloneHost)node) : "";
+}

@@ -1,0 +1,102 @@
+using System.Collections;
+using System.Reflection;
+using Starling.Broker.Tenants.Files;
+using Starling.Hosting.Configuration;
+
+namespace Starling.Hosting.Processes;
+
+/// <summary>A node's process from its arguments to its exit code.</summary>
+/// <param name="output">For help, version and the welcome.</param>
+/// <param name="error">For the one line that says why it does not run.</param>
+internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter error)
+{
+    /// <summary>What it is and its options, as <c>--help</c> begins.</summary>
+    protected abstract string Usage { get; }
+
+    /// <exception cref="SettingException">A setting is wrong.</exception>
+    protected abstract (TOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides);
+
+    /// <summary>Returns when it runs.</summary>
+    protected abstract Task<INode> StartAsync(TOptions options, CancellationToken giveUp);
+
+    /// <summary>What whoever started it without a configuration is told.</summary>
+    protected virtual string Welcome(TOptions options, INode node) => "";
+
+    /// <param name="args">As given to the process.</param>
+    /// <param name="stop">Ends when the process is to stop, whether it runs already or not.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<string> args, Task stop)
+    {
+        SettingOrigins? origins = null;
+        try
+        {
+            var arguments = Arguments.Parse(args);
+            if (arguments.Help || arguments.Version)
+            {
+                await output.WriteAsync(arguments.Help ? Usage + CommonUsage : Version + "\n");
+                return ExitCode.Stopped;
+            }
+
+            (var options, origins) = Load(
+                arguments.ConfigurationFile, [.. SettingOverride.FromEnvironment(Environment), .. arguments.Overrides]);
+            await using var node = await StartAsync(options, stop);
+            if (arguments.ConfigurationFile is null)
+                await output.WriteAsync(Welcome(options, node));
+            await Task.WhenAny(stop, node.Lost);
+            await node.StopAsync();
+            return node.Lost.IsCompleted ? await FailAsync(ExitCode.CannotRun, await node.Lost) : ExitCode.Stopped;
+        }
+        catch (SettingException e)
+        {
+            var setting = e.Setting.Length == 0 ? "" : e.Setting + ": ";
+            return await FailAsync(ExitCode.WrongSetting, $"{e.Origin ?? origins?.Of(e.Setting)}: {setting}{e.Problem}");
+        }
+        catch (OperationCanceledException) when (stop.IsCompleted)
+        {
+            return ExitCode.Stopped;
+        }
+        catch (TenantsFileException e)
+        {
+            return await FailAsync(ExitCode.WrongSetting, [.. e.Errors.Select(mistake => mistake.ToString())]);
+        }
+        catch (Exception e)
+        {
+            return await FailAsync(ExitCode.CannotRun, e.Message);
+        }
+    }
+
+    /// <summary>A start can wait for a database, or for other nodes; whoever is told to stop meanwhile gives up.</summary>
+    private async Task<INode> StartAsync(TOptions options, Task stop)
+    {
+        using var giveUp = new CancellationTokenSource();
+        var start = StartAsync(options, giveUp.Token);
+        if (await Task.WhenAny(start, stop) == stop)
+            await giveUp.CancelAsync();
+        return await start;
+    }
+
+    private async Task<int> FailAsync(int exitCode, params string[] problems)
+    {
+        foreach (var problem in problems)
+            await error.WriteLineAsync("starling: " + problem.ReplaceLineEndings(" "));
+        return exitCode;
+    }
+
+    private const string CommonUsage = """
+          --version             Print the version.
+          --help                Print this.
+
+        Settings can also come from the environment: STARLING__LIMITS__CONNECT_TIMEOUT=5s.
+        Later wins: file, environment, --set.
+
+        Exit codes: 0 stopped when asked to, 1 cannot run, 2 wrong setting or option.
+
+        """;
+
+    private static string Version =>
+        typeof(NodeProgram<TOptions>).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    private static IEnumerable<KeyValuePair<string, string>> Environment =>
+        from DictionaryEntry variable in System.Environment.GetEnvironmentVariables()
+        select KeyValuePair.Create((string)variable.Key, (string?)variable.Value ?? "");
+}

@@ -1,0 +1,27 @@
+using Starling.Hosting.Configuration;
+using Starling.Hosting.Processes;
+using Starling.Silo.Configuration;
+
+namespace Starling.Silo.Hosting;
+
+/// <summary>A silo of a cluster.</summary>
+/// <param name="output">For help and version.</param>
+/// <param name="error">For the one line that says why it does not run.</param>
+internal sealed class SiloProgram(TextWriter output, TextWriter error) : NodeProgram<SiloOptions>(output, error)
+{
+    protected override string Usage => """
+        Starling, an MQTT broker: a silo of a cluster, which hosts sessions and topics.
+
+        Usage: Starling.Silo [options]
+
+          --config FILE         Settings, a JSON file (docs/cluster.md).
+          --set SETTING=VALUE   One setting, such as --set cluster.siloPort=11112. Can be repeated.
+
+        """;
+
+    protected override (SiloOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides) =>
+        SiloOptionsLoader.Load(file, overrides);
+
+    protected override async Task<INode> StartAsync(SiloOptions options, CancellationToken giveUp) =>
+        await SiloHost.StartAsync(options, giveUp);
+}
