@@ -28,6 +28,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private int _packets;
     private int _pings;
     private bool _flushNeeded;
+    private bool _ends;
     private long _left;
     private long _dripped;
 
@@ -48,6 +49,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 break;
             }
 
+            _ends = result.IsCompleted;
             _dripped += result.Buffer.Length - _left;
             var going = GoThroughAsync(result.Buffer);
             if (!going.IsCompleted)
@@ -61,7 +63,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 _dripped = 0;
             }
 
-            if (result.IsCompleted)
+            if (_ends)
                 return null;
             if (_publishes is not null)
                 await connection.ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);

@@ -8,7 +8,7 @@ using Starling.Edge.Listeners.Tls;
 namespace Starling.Edge.Listeners;
 
 /// <summary>The way of a connection into one listener: admission, PROXY header, TLS, then MQTT or HTTP.</summary>
-internal sealed partial class Entrance(
+internal sealed class Entrance(
     ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
 {
     private readonly NetworkList? _proxySources =
@@ -63,13 +63,9 @@ internal sealed partial class Entrance(
                 await http(connection.Context);
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            // The client is gone, which pipes tell in this way.
-        }
         catch (Exception e)
         {
-            LogFailed(e, listener.Name, connection.Id);
+            service.Failed(connection, e);
         }
         finally
         {
@@ -97,9 +93,6 @@ internal sealed partial class Entrance(
         var isProxiedAgain = http is not null && TrustedProxies.Contains(header.Source.Address);
         return isProxiedAgain || admission.TryAttribute(connection, header.Source.Address);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Connection {Id} of listener {Listener} ended by an unexpected error")]
-    private partial void LogFailed(Exception exception, string listener, string id);
 }
 
 /// <summary>How a request of a WebSocket listener finds its connection.</summary>

@@ -37,6 +37,10 @@ internal sealed class WebSocketEndpoint(Admission admission, ListenerMetrics met
         {
             await service.ServeAsync(connection, transport);
         }
+        catch (Exception e)
+        {
+            service.Failed(connection, e);
+        }
         finally
         {
             admission.Closing(connection);
