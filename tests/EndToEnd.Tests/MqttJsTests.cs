@@ -2,6 +2,7 @@ using Starling.EndToEnd.Tests.Harness;
 
 namespace Starling.EndToEnd.Tests;
 
+[Trait(nameof(SharedBroker.Broker), SharedBroker.Any)]
 public sealed class MqttJsTests(SharedBroker shared)
 {
     private readonly BrokerProcess _broker = shared.Broker;

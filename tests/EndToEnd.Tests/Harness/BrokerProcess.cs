@@ -10,13 +10,18 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     private readonly ChildProcess _process;
     private readonly Dictionary<string, int> _ports = [];
+    private readonly Func<string> _background;
+    private BrokerProcess[] _edges;
+    private uint _clients;
     private bool _over;
     private bool _changed;
 
-    private BrokerProcess(string folder)
+    private BrokerProcess(string folder, Func<string> background)
     {
         Folder = folder;
-        _process = ChildProcess.Start("dotnet", [Installation.Broker, "--config", Path.Combine(folder, "config.json")]);
+        _background = background;
+        _edges = [this];
+        _process = ChildProcess.Start("dotnet", [Installation.Broker, "--config", Path.Combine(folder, "config.json")], background);
     }
 
     public string Folder { get; }
@@ -35,7 +40,8 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     public string[] Log => _process.Output.Lines;
 
     /// <summary>What the broker has said, for messages of failed tests.</summary>
-    public string Story => "the broker's log:\n" + ChildProcess.Indent(_process.Output.Lines.TakeLast(200));
+    public string Story =>
+        string.Concat(_edges.Select(edge => $"the broker's log:\n{ChildProcess.Indent(edge._process.Output.Lines.TakeLast(200))}")) + _background();
 
     public static async Task<BrokerProcess> StartAsync(BrokerSetup? setup = null)
     {
@@ -43,7 +49,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("starling-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "tenants.json"), setup.Tenants);
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), setup.Configuration);
-        var broker = new BrokerProcess(folder);
+        var broker = new BrokerProcess(folder, setup.Background);
         try
         {
             await broker.BecomeReadyAsync();
@@ -63,6 +69,12 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _over.ShouldBeTrue();
         return await StartAsync(new BrokerSetup { Ports = _ports, Tenants = await File.ReadAllTextAsync(TenantsFile) });
     }
+
+    /// <summary>Clients are sent to it and to these by turns.</summary>
+    public void ServeTogetherWith(IEnumerable<BrokerProcess> others) => _edges = [this, .. others];
+
+    /// <summary>Where the next client is to go.</summary>
+    public int PortForClient(string listener) => _edges[Interlocked.Increment(ref _clients) % _edges.Length].Ports[listener];
 
     public IPEndPoint EndPoint(string listener) => new(IPAddress.Loopback, _ports[listener]);
 

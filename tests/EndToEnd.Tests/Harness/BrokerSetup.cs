@@ -23,6 +23,15 @@ internal sealed record BrokerSetup
 
     public string ShutdownTimeout { get; init; } = "10s";
 
+    /// <summary>Whether it is an edge of the cluster that has the database.</summary>
+    public bool IsEdge { get; init; }
+
+    /// <summary>Where its certificate is.</summary>
+    public string DataDirectory { get; init; } = "data";
+
+    /// <summary>The log of others that it works with, for messages of failed tests.</summary>
+    public Func<string> Background { get; init; } = () => "";
+
     /// <summary>The group <c>limits</c>.</summary>
     public object Limits { get; init; } = new { };
 
@@ -40,7 +49,8 @@ internal sealed record BrokerSetup
         },
         limits = Limits,
         shutdownTimeout = ShutdownTimeout,
-        dataDirectory = "data",
+        dataDirectory = DataDirectory,
+        cluster = IsEdge ? new { } : null,
     });
 
     private object Listener(string name, string type, string? tenant) => new

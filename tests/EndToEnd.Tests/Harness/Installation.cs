@@ -7,6 +7,8 @@ internal static class Installation
 
     public static string Broker { get; } = Built("Edge", "Starling.Edge.dll");
 
+    public static string Silo { get; } = Built("Silo", "Starling.Silo.dll");
+
     public static string CommandLine { get; } = Built("Cli", "starling.dll");
 
     public static string JavaScript { get; } = Path.Combine(Root, "tests", "EndToEnd.Tests", "js");

@@ -24,7 +24,7 @@ internal sealed class JsClient : IAsyncDisposable
         var scheme = listener switch { "tcp" => "mqtt", "tls" => "mqtts", _ => listener };
         var argument = JsonSerializer.Serialize(new
         {
-            url = $"{scheme}://localhost:{broker.Ports[listener]}{(listener is "ws" or "wss" ? "/mqtt" : "")}",
+            url = $"{scheme}://localhost:{broker.PortForClient(listener)}{(listener is "ws" or "wss" ? "/mqtt" : "")}",
             caFile = listener is "tls" or "wss" ? broker.CaFile : null,
             options = all,
         });

@@ -42,7 +42,7 @@ internal sealed record Mosquitto(BrokerProcess Broker)
     private ChildProcess Start(string program, IEnumerable<string> arguments)
     {
         Installation.NeedsMosquitto();
-        List<string> all = ["-oL", program, "-h", "localhost", "-p", Broker.Ports[Listener].ToString(CultureInfo.InvariantCulture), "-V", Version];
+        List<string> all = ["-oL", program, "-h", "localhost", "-p", Broker.PortForClient(Listener).ToString(CultureInfo.InvariantCulture), "-V", Version];
         if (User is not null)
             all.AddRange(["-u", User]);
         if (Password is not null)
