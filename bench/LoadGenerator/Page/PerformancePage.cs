@@ -6,7 +6,10 @@ using Starling.LoadGenerator.Scenarios;
 namespace Starling.LoadGenerator.Page;
 
 /// <summary>docs/performance.md out of results: what was aimed at and reached, all figures, and how cost grows.</summary>
-internal sealed class PerformancePage(IReadOnlyList<Result> results, string? remarks)
+/// <param name="results">Of the load generator.</param>
+/// <param name="micro">Of bench/MicroBenchmarks.</param>
+/// <param name="remarks">Markdown that explains what missed its target.</param>
+internal sealed class PerformancePage(IReadOnlyList<Result> results, IReadOnlyList<MicroBenchmark> micro, string? remarks)
 {
     private const string Own = "starling";
     private const string Baseline = "mosquitto";
@@ -47,17 +50,8 @@ internal sealed class PerformancePage(IReadOnlyList<Result> results, string? rem
             |---|---|---|---|---|
 
             """);
-        foreach (var target in Target.All)
-        {
-            if (Find(target.Key, Own) is not { } own)
-                continue;
-            foreach (var (what, wanted, measured, isMet) in target.Against(own, Find(target.Key, Baseline)))
-            {
-                var (unit, atLeast) = (what == "bytes per connection" ? "" : "×", what is "rate" or "per CPU second");
-                text.Append(CultureInfo.InvariantCulture, $"| {target.Key}: {own.Scenario.Title} | {what} | {(atLeast ? "≥" : "≤")} {wanted:0.##}{unit} | {measured:0.##}{unit} | {(isMet ? "met" : Missed(measured, wanted, atLeast))} |\n");
-            }
-        }
-
+        foreach (var row in new TargetTable(results, micro, Own, Baseline).Rows())
+            text.Append(row).Append('\n');
         if (remarks is not null)
             text.Append('\n').Append(remarks.Trim()).Append('\n');
         text.Append("\n## How cost grows\n\n");
@@ -73,11 +67,12 @@ internal sealed class PerformancePage(IReadOnlyList<Result> results, string? rem
             text.Append(CultureInfo.InvariantCulture, $"| {result.Scenario.Key}: {result.Scenario.Title} | {pauses.Count} | ≤ {pauses.P99Milliseconds} ms | ≤ {pauses.LongestMilliseconds} ms | {pauses.Share:P1} |\n");
         }
 
+        if (micro.Count > 0)
+            text.Append("\n## Micro-benchmarks\n\n`./bench/run --micro`: one thread, no sockets.\n\n| operation | with | mean | allocated |\n|---|---|---|---|\n");
+        foreach (var benchmark in micro)
+            text.Append(CultureInfo.InvariantCulture, $"| {benchmark.Name} | {benchmark.Parameters.Replace("&", ", ", StringComparison.Ordinal)} | {benchmark.Nanoseconds:#,0.0} ns | {benchmark.Bytes:#,0} B |\n");
         return text.ToString();
     }
-
-    private static string Missed(double measured, double wanted, bool atLeast) =>
-        string.Create(CultureInfo.InvariantCulture, $"**missed by {(atLeast ? 1 - (measured / wanted) : (measured / wanted) - 1):P0}**");
 
     private static void Add(Plot plot, string name, IEnumerable<Result> results, Func<Result, double> x, Func<Result, double?> y)
     {
@@ -87,6 +82,4 @@ internal sealed class PerformancePage(IReadOnlyList<Result> results, string? rem
     }
 
     private IEnumerable<Result> Of(string broker, Func<Result, bool> which) => results.Where(r => r.Broker == broker && r.Failure is null && which(r));
-
-    private Result? Find(string key, string broker) => results.FirstOrDefault(r => r.Scenario.Key == key && r.Broker == broker && r.Failure is null);
 }
