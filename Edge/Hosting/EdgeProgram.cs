@@ -27,8 +27,8 @@ internal sealed class EdgeProgram(TextWriter output, TextWriter error, Action<Ed
         ConfigurationLoader.Load(file, overrides);
 
     protected override async Task<INode> StartAsync(EdgeOptions options, CancellationToken giveUp) =>
-        await StandaloneHost.StartAsync(options, services => addServices(options, services), cancellation: giveUp);
+        await EdgeHost.StartAsync(options, services => addServices(options, services), cancellation: giveUp);
 
     protected override string Welcome(EdgeOptions options, INode node) =>
-        options.Cluster is null ? Hosting.Welcome.Text(options, (StandaloneHost)node) : "";
+        options.Cluster is null ? Hosting.Welcome.Text(options, (EdgeHost)node) : "";
 }

@@ -7,7 +7,7 @@ namespace Starling.Edge.Hosting;
 /// <summary>What a process with the development defaults says: where it listens, and commands to paste.</summary>
 internal static class Welcome
 {
-    public static string Text(EdgeOptions options, StandaloneHost broker)
+    public static string Text(EdgeOptions options, EdgeHost broker)
     {
         var endpoints = broker.Endpoints;
         var text = new StringBuilder("\nStarling is running with its development defaults: tenant demo, user demo, password demo.\n\n");

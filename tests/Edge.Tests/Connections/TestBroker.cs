@@ -17,10 +17,10 @@ namespace Starling.Edge.Tests.Connections;
 /// <summary>A whole broker in the test's process, on a free port. Its tenant <c>demo</c> lets anybody in and allows everything.</summary>
 internal sealed class TestBroker : IAsyncDisposable
 {
-    private readonly StandaloneHost _host;
+    private readonly EdgeHost _host;
     private readonly string _dataDirectory;
 
-    private TestBroker(StandaloneHost host, string dataDirectory)
+    private TestBroker(EdgeHost host, string dataDirectory)
     {
         _host = host;
         _dataDirectory = dataDirectory;
@@ -80,7 +80,7 @@ internal sealed class TestBroker : IAsyncDisposable
             Drain = drain ?? new DrainOptions(),
             Logging = new LoggingOptions { Level = LogLevel.None },
         };
-        var host = await StandaloneHost.StartAsync(options, Configure, time, TestContext.Current.CancellationToken);
+        var host = await EdgeHost.StartAsync(options, Configure, time, TestContext.Current.CancellationToken);
         var broker = new TestBroker(host, data);
         broker.Tenants.Apply([demo, .. others]);
         return broker;

@@ -12,7 +12,7 @@ namespace Starling.Edge.Tests.Connections;
 /// <summary>MQTT over WebSocket, from the upgrade to the end.</summary>
 public sealed class WebSocketTests : IAsyncLifetime
 {
-    private StandaloneHost _host = null!;
+    private EdgeHost _host = null!;
 
     private Uri Address => new($"ws://{_host.Endpoints["ws"]}/mqtt");
 
@@ -26,7 +26,7 @@ public sealed class WebSocketTests : IAsyncLifetime
             Management = null,
             Logging = new LoggingOptions { Level = Microsoft.Extensions.Logging.LogLevel.None },
         };
-        _host = await StandaloneHost.StartAsync(options, services => BrokerServices.Add(options, services), cancellation: Token);
+        _host = await EdgeHost.StartAsync(options, services => BrokerServices.Add(options, services), cancellation: Token);
         _host.Services.GetRequiredService<TenantDirectory>().Apply([TestBroker.Demo]);
     }
 

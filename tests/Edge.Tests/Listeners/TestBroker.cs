@@ -15,9 +15,9 @@ internal sealed class TestBroker : IAsyncDisposable
 {
     private static readonly HttpClient Http = new();
 
-    private TestBroker(StandaloneHost host, TestHandler handler) => (Host, Handler) = (host, handler);
+    private TestBroker(EdgeHost host, TestHandler handler) => (Host, Handler) = (host, handler);
 
-    public StandaloneHost Host { get; }
+    public EdgeHost Host { get; }
 
     public TestHandler Handler { get; }
 
@@ -31,7 +31,7 @@ internal sealed class TestBroker : IAsyncDisposable
             Management = new ManagementOptions { Port = 0 },
             Logging = new LoggingOptions { Level = LogLevel.None },
         };
-        return new(await StandaloneHost.StartAsync(options, services => services.AddSingleton<IClientHandler>(handler), time), handler);
+        return new(await EdgeHost.StartAsync(options, services => services.AddSingleton<IClientHandler>(handler), time), handler);
     }
 
     public static ListenerOptions Listener(ListenerType type) => new() { Name = "test", Type = type, Port = 0 };

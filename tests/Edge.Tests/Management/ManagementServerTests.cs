@@ -41,7 +41,7 @@ public sealed partial class ManagementServerTests
     {
         var options = new EdgeOptions { Listeners = [Tcp], Management = new() { Port = 0 }, Logging = new() { Level = Microsoft.Extensions.Logging.LogLevel.None } };
         var probe = new StartProbe();
-        await using var host = await StandaloneHost.StartAsync(
+        await using var host = await EdgeHost.StartAsync(
             options, services => services.AddSingleton<IClientHandler>(new TestHandler()).AddSingleton(probe).AddHostedService<StartProbe.Service>(), cancellation: Token);
         probe.Seen.ShouldBe(["starting"]);
     }
@@ -51,7 +51,7 @@ public sealed partial class ManagementServerTests
     {
         var check = new Check { NotReadyReason = "no database" };
         var options = new EdgeOptions { Listeners = [Tcp], Management = new() { Port = 0 }, Logging = new() { Level = Microsoft.Extensions.Logging.LogLevel.None } };
-        await using var host = await StandaloneHost.StartAsync(
+        await using var host = await EdgeHost.StartAsync(
             options, services => services.AddSingleton<IReadinessCheck>(check).AddSingleton<IClientHandler>(new TestHandler()), cancellation: Token);
         using var http = new HttpClient();
         var response = await http.GetAsync(new Uri($"http://{host.ManagementEndpoint}/readyz"), Token);

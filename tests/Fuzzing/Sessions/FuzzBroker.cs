@@ -15,7 +15,7 @@ public sealed class FuzzBroker : IAsyncDisposable, ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _problems = [];
     private readonly string _dataDirectory = Directory.CreateTempSubdirectory("starling-fuzz-").FullName;
-    private StandaloneHost? _host;
+    private EdgeHost? _host;
 
     private FuzzBroker() => TaskScheduler.UnobservedTaskException += Unobserved;
 
@@ -35,7 +35,7 @@ public sealed class FuzzBroker : IAsyncDisposable, ILoggerProvider, ILogger
             Limits = new LimitOptions { HalfOpenPerAddress = 1_000 },
             Logging = new LoggingOptions { Level = LogLevel.Error },
         };
-        broker._host = await StandaloneHost.StartAsync(options, services =>
+        broker._host = await EdgeHost.StartAsync(options, services =>
         {
             BrokerServices.Add(options, services);
             services.AddSingleton<ILoggerProvider>(broker);

@@ -16,24 +16,24 @@ using Starling.Hosting.Sockets;
 
 namespace Starling.Edge.Hosting;
 
-/// <summary>A whole broker in this process: listeners, management, and whatever services the caller adds.</summary>
-public sealed partial class StandaloneHost : INode
+/// <summary>A broker of its own, or an edge of a cluster, in this process: listeners, management, and whatever services the caller adds.</summary>
+public sealed partial class EdgeHost : INode
 {
     private readonly WebApplication _app;
     private readonly Lifecycle _lifecycle;
     private readonly TimeSpan _shutdownTimeout;
     private readonly TimeSpan _delay;
-    private readonly ILogger<StandaloneHost> _logger;
+    private readonly ILogger<EdgeHost> _logger;
     private ManagementServer? _management;
     private int _stopped;
 
-    private StandaloneHost(WebApplication app, EdgeOptions options)
+    private EdgeHost(WebApplication app, EdgeOptions options)
     {
         _shutdownTimeout = options.ShutdownTimeout;
         _delay = options.Drain.Delay;
         _app = app;
         _lifecycle = app.Services.GetRequiredService<Lifecycle>();
-        _logger = app.Services.GetRequiredService<ILogger<StandaloneHost>>();
+        _logger = app.Services.GetRequiredService<ILogger<EdgeHost>>();
     }
 
     /// <summary>Where each listener is bound, by name.</summary>
@@ -54,10 +54,10 @@ public sealed partial class StandaloneHost : INode
     /// <exception cref="SettingException">A certificate cannot be used.</exception>
     /// <exception cref="Storage.PostgreSql.DatabaseException">The database cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
-    public static async Task<StandaloneHost> StartAsync(
+    public static async Task<EdgeHost> StartAsync(
         EdgeOptions options, Action<IServiceCollection> configure, TimeProvider? time = null, CancellationToken cancellation = default)
     {
-        var host = new StandaloneHost(Build(options, configure, time ?? TimeProvider.System), options);
+        var host = new EdgeHost(Build(options, configure, time ?? TimeProvider.System), options);
         try
         {
             await host.StartAsync(options, cancellation);

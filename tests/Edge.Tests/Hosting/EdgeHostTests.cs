@@ -3,7 +3,7 @@ using Starling.Edge.Tests.Listeners;
 
 namespace Starling.Edge.Tests.Hosting;
 
-public sealed class StandaloneHostTests
+public sealed class EdgeHostTests
 {
     private static readonly EdgeOptions Tcp = new() { Listeners = [TestBroker.Listener(ListenerType.Tcp)] };
 

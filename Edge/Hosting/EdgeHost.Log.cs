@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Starling.Edge.Hosting;
 
-public sealed partial class StandaloneHost
+public sealed partial class EdgeHost
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {EndPoint} ({Listener})")]
     private partial void LogListening(string listener, IPEndPoint endPoint);
