@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -152,7 +153,8 @@ public sealed partial class EdgeHost : INode
         services.AddOptions<KestrelServerOptions>().Configure<ListenerSet>((kestrel, listeners) => listeners.ConfigureKestrel(kestrel));
         services.AddOptions<SocketTransportOptions>().Configure<ListenerSet>((sockets, listeners) => listeners.ConfigureSockets(sockets));
         configure(services);
-        builder.WebHost.UseKestrelCore();
+        services.AddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
+        services.AddSingleton<IServer, EdgeServer>();
         var app = builder.Build();
         app.UseWebSockets(new Microsoft.AspNetCore.Builder.WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });
         app.Run(app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -10,11 +9,12 @@ using Starling.Hosting.Sockets;
 
 namespace Starling.Edge.Listeners;
 
-/// <summary>All listeners of the process, on one Kestrel.</summary>
+/// <summary>All listeners of the process.</summary>
 internal sealed class ListenerSet : IDisposable
 {
     private readonly EdgeOptions _options;
-    private readonly List<Entrance> _entrances = [];
+    private readonly List<Entrance> _webEntrances = [];
+    private readonly List<(SocketListener Listener, IPEndPoint EndPoint)> _sockets = [];
     private readonly List<(string Name, ListenOptions Bound)> _bound = [];
     private readonly CertificateWatch _watch;
 
@@ -36,15 +36,28 @@ internal sealed class ListenerSet : IDisposable
                 identity = new TlsIdentitySource(listener, $"listeners[{i}]", own, options.Resolve, time, logger);
                 identities.Add(identity);
             }
-            _entrances.Add(new Entrance(listener, admission, identity, service, loggers.CreateLogger<Entrance>()));
+            var entrance = new Entrance(listener, admission, identity, service, loggers.CreateLogger<Entrance>());
+            if (listener.Type is ListenerType.Ws or ListenerType.Wss)
+                _webEntrances.Add(entrance);
+            else
+                _sockets.Add((new SocketListener(entrance, loggers.CreateLogger<SocketListener>()), EndPointOf(listener)));
         }
         _watch = new CertificateWatch(identities, options.CertificateCheckInterval, time, loggers.CreateLogger<CertificateWatch>());
         metrics.ObserveCertificates(() => _watch.Certificates);
     }
 
-    /// <summary>Name and bound address of each listener, once Kestrel runs.</summary>
+    /// <summary>Name and bound address of each listener, once it is open.</summary>
     public IEnumerable<KeyValuePair<string, IPEndPoint>> Endpoints =>
-        _bound.Select(listener => KeyValuePair.Create(listener.Name, listener.Bound.IPEndPoint!));
+        from listener in _options.Listeners
+        select KeyValuePair.Create(
+            listener.Name,
+            _sockets.FirstOrDefault(socket => socket.Listener.Name == listener.Name).Listener?.EndPoint ?? _bound.First(web => web.Name == listener.Name).Bound.IPEndPoint!);
+
+    /// <summary>Those of WebSocket, which are Kestrel's (<see cref="ConfigureKestrel"/>).</summary>
+    public bool HasHttp => _webEntrances.Count > 0;
+
+    /// <summary>The others.</summary>
+    public IReadOnlyList<(SocketListener Listener, IPEndPoint EndPoint)> Sockets => _sockets;
 
     public void ConfigureSockets(SocketTransportOptions sockets) => ListenSockets.Configure(sockets, NameOf);
 
@@ -59,17 +72,14 @@ internal sealed class ListenerSet : IDisposable
         kestrel.Limits.KeepAliveTimeout = _options.Limits.ConnectTimeout;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestBodySize = 0;
-        foreach (var entrance in _entrances)
+        foreach (var entrance in _webEntrances)
         {
             var listener = entrance.Listener;
             kestrel.Listen(EndPointOf(listener), bound =>
             {
                 _bound.Add((listener.Name, bound));
                 bound.Protocols = HttpProtocols.Http1;
-                if (listener.Type is ListenerType.Ws or ListenerType.Wss)
-                    bound.Use(http => connection => entrance.EnterAsync(connection, http));
-                else
-                    bound.Run(connection => entrance.EnterAsync(connection, http: null));
+                bound.Use(http => connection => entrance.EnterAsync(connection, http));
             });
         }
     }

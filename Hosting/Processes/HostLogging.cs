@@ -13,9 +13,6 @@ internal static class HostLogging
         // Kestrel's connections and the host's own steps are reported here, under our names.
         if (options.Level is > LogLevel.Debug and < LogLevel.Warning)
             logging.AddFilter("Microsoft", LogLevel.Warning);
-        // What Kestrel says itself, which is that it is late. If it may speak, it keeps a scope of its own for every connection (200 bytes).
-        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.None);
-        logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.", options.Level is > LogLevel.Debug and < LogLevel.Warning ? LogLevel.Warning : options.Level);
         // A failed start is told by whoever called for it.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         if (options.Format == LogFormat.Json)

@@ -1,0 +1,98 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Starling.Hosting.Sockets;
+
+namespace Starling.Edge.Listeners;
+
+/// <summary>
+/// A listener without HTTP: it takes connections from Kestrel's sockets itself. Kestrel's server would keep 0.7 KiB more for each of them,
+/// and look at each of them every second.
+/// </summary>
+internal sealed partial class SocketListener(Entrance entrance, ILogger<SocketListener> logger)
+{
+    /// <summary>How long connections that were aborted may take to end.</summary>
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
+
+    private static readonly ConnectionAbortedException ShutDown = new("The broker has shut down.");
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<ConnectionContext> _connections = [];
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IConnectionListener? _listener;
+    private Task _accepting = Task.CompletedTask;
+    private bool _stopping;
+
+    public string Name => entrance.Listener.Name;
+
+    /// <summary>Once it is open.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)_listener!.EndPoint;
+
+    /// <exception cref="ListenException">The address cannot be listened on.</exception>
+    public async Task OpenAsync(IConnectionListenerFactory sockets, IPEndPoint endPoint, CancellationToken cancellation)
+    {
+        _listener = await sockets.BindAsync(endPoint, cancellation);
+        _accepting = AcceptAsync(_listener);
+    }
+
+    /// <summary>Lets nobody in any more, and returns when all connections have ended.</summary>
+    /// <param name="abort">Ends those that are left.</param>
+    public async Task CloseAsync(CancellationToken abort)
+    {
+        if (_listener is null)
+            return;
+        await _listener.UnbindAsync(CancellationToken.None);
+        await _accepting;
+        lock (_gate)
+        {
+            _stopping = true;
+            if (_connections.Count == 0)
+                _empty.TrySetResult();
+        }
+
+        await _empty.Task.WaitAsync(abort).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ConnectionContext[] left;
+        lock (_gate)
+            left = [.. _connections];
+        foreach (var connection in left)
+            connection.Abort(ShutDown);
+        await _empty.Task.WaitAsync(AbortTimeout, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _listener.DisposeAsync();
+    }
+
+    private async Task AcceptAsync(IConnectionListener listener)
+    {
+        try
+        {
+            while (await listener.AcceptAsync() is { } connection)
+                ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Listener.ServeAsync(work.Connection), (Listener: this, Connection: connection), preferLocal: false);
+        }
+        catch (Exception e)
+        {
+            LogNoMore(e, Name);
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection)
+    {
+        lock (_gate)
+            _connections.Add(connection);
+        try
+        {
+            await entrance.EnterAsync(connection, http: null);
+        }
+        finally
+        {
+            await connection.DisposeAsync();
+            lock (_gate)
+            {
+                _connections.Remove(connection);
+                if (_stopping && _connections.Count == 0)
+                    _empty.TrySetResult();
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Listener {Listener} takes no more connections")]
+    private partial void LogNoMore(Exception exception, string listener);
+}
