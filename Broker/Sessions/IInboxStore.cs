@@ -21,7 +21,9 @@ public interface IInboxStore
     /// (<see cref="Delivery.From"/>), where it does not have them any more, or has another owner by now. And those that repeat a QoS 2
     /// message that this inbox has had, or that any member of the shared subscription has had, where that is where they come from: same
     /// publisher and packet identifier, which the publisher has not released in between (<see cref="ISessionStore.SetReceivedAsync"/>).
-    /// Publishers repeat what was not answered when the broker died; a store that dies with it need not look for repeats.
+    /// And, where several processes use the store, QoS 2 messages that come of an older connection than the publisher's session has had
+    /// (<see cref="SessionState.ConnectionEpoch"/>): copies that were long under way. Publishers repeat what was not answered when the broker
+    /// died; a store that dies with it need not look for repeats.
     /// </returns>
     /// <exception cref="StoreUnavailableException">Nothing of it has been or will be written.</exception>
     ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0);

@@ -55,6 +55,9 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
 
     internal void SetEpoch(SessionHold session) => _inboxes.GetOrAdd(session.Id, static _ => new MemoryInbox()).Epoch = session.Epoch;
 
+    /// <summary>The session has a connection with this epoch.</summary>
+    internal void Connected(long session, long epoch) => _repeats?.Connected(session, epoch);
+
     internal void Delete(long session)
     {
         _inboxes.TryRemove(session, out _);
