@@ -28,8 +28,11 @@ public interface IInboxStore
     /// <exception cref="StoreUnavailableException">Nothing of it has been or will be written.</exception>
     ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0);
 
-    /// <summary>Marks QoS 2 entries as released and removes those done with.</summary>
-    ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks);
+    /// <summary>Marks QoS 2 entries as released and removes those done with. A store may answer removals before it has written them.</summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="acks">May be empty, to ask whether the epoch is the session's.</param>
+    /// <param name="refused">Called, on any thread, when removals were answered and then found to name an epoch that is not the session's.</param>
+    ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null);
 
     /// <summary>Up to <paramref name="most"/> entries with numbers from <paramref name="from"/> up, in order.</summary>
     ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most);

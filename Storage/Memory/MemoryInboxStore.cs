@@ -39,7 +39,7 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
         }
     }
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         Of(session).Acknowledge(session, acks);
         return ValueTask.CompletedTask;

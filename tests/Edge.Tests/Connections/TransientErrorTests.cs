@@ -104,7 +104,8 @@ public sealed class TransientErrorTests
         public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
             ValueTask.FromException<IReadOnlyList<long>>(new RemoteCallException("Lost."));
 
-        public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks) => inboxes.AcknowledgeAsync(session, acks);
+        public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null) =>
+            inboxes.AcknowledgeAsync(session, acks);
 
         public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) => inboxes.ReadAsync(session, from, most);
     }
