@@ -38,9 +38,17 @@ public sealed class PublishBatch
     /// </summary>
     public bool IsNotStored(int index) => _notStored?.Contains(index) == true;
 
-    public void SetNotStored(int index)
+    /// <summary>
+    /// Whether a message that is not stored may still become so: a call is under way of which nothing is heard. Its outcome is
+    /// <see cref="ReasonCode.ServerUnavailable"/>, which is for nobody to see: its client has to be disconnected, and repeats it by its next
+    /// connection. Told that the message is refused, it would use the packet identifier for another one in this connection, and inboxes
+    /// could take one for the other.
+    /// </summary>
+    public bool IsInDoubt(int index) => IsNotStored(index) && Outcome(index) == ReasonCode.ServerUnavailable;
+
+    public void SetNotStored(int index, bool isInDoubt)
     {
-        SetOutcome(index, ReasonCode.QuotaExceeded);
+        SetOutcome(index, isInDoubt || IsInDoubt(index) ? ReasonCode.ServerUnavailable : ReasonCode.QuotaExceeded);
         (_notStored ??= []).Add(index);
     }
 

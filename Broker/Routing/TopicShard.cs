@@ -97,12 +97,12 @@ public sealed partial class TopicShard : ITopicShard
     {
         var notStored = new HashSet<int>();
         Delivery[] handedOver = [.. deliveries.Select(delivery => delivery with { Message = delivery.Message.NotRepeatable() })];
-        var offered = await RedispatchAsync([except], handedOver, index => notStored.Add(index)).ConfigureAwait(false);
+        var offered = await RedispatchAsync([except], handedOver, (index, _) => notStored.Add(index)).ConfigureAwait(false);
         return [.. Enumerable.Range(0, offered).Where(index => !notStored.Contains(index))];
     }
 
     /// <returns>How many of them, from the first on, there was another member for.</returns>
-    private async ValueTask<int> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries, Action<int> notStored)
+    private async ValueTask<int> RedispatchAsync(string[] except, IReadOnlyList<Delivery> deliveries, Action<int, bool> notStored)
     {
         var dispatch = new ShardDispatch();
         var offered = 0;
@@ -155,7 +155,7 @@ public sealed partial class TopicShard : ITopicShard
                 batch.SetOutcome(index, ReasonCode.QuotaExceeded);
                 return false;
             case RetainedChange.StoreBehind:
-                batch.SetNotStored(index);
+                batch.SetNotStored(index, isInDoubt: false);
                 return false;
             default:
                 dispatch ??= new ShardDispatch();
@@ -209,8 +209,8 @@ public sealed partial class TopicShard : ITopicShard
     /// <summary>What must be durable first; then the connections, which nobody waits for longer than it takes to hand over.</summary>
     /// <param name="dispatch">What there is to do.</param>
     /// <param name="except">Members that were tried before; none is tried twice, so that it comes to an end.</param>
-    /// <param name="notStored">Told the index of each message that a store did not take.</param>
-    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, Action<int> notStored)
+    /// <param name="notStored">Told the index of each message that a store did not take, and whether it may still (<see cref="PublishBatch.IsInDoubt"/>).</param>
+    private async ValueTask CarryOutAsync(ShardDispatch dispatch, string[] except, Action<int, bool> notStored)
     {
         List<Task>? pending = null;
         if (dispatch.RetainedChanged && CommitRetainedAsync(dispatch, notStored) is { IsCompletedSuccessfully: false } committed)
@@ -248,31 +248,31 @@ public sealed partial class TopicShard : ITopicShard
     }
 
     private async Task DeliverAsync(
-        ConnectionKey connection, ShardDispatch.Share share, ShardDispatch dispatch, string[] except, Action<int> notStored)
+        ConnectionKey connection, ShardDispatch.Share share, ShardDispatch dispatch, string[] except, Action<int, bool> notStored)
     {
         var reached = _cluster.Edge(connection.EdgeId) is { } edge
             && await edge.DeliverToAsync(_tenant.Name, connection.ClientId, connection.Epoch, share.Deliveries).ConfigureAwait(false);
         if (!reached)
             await RedispatchAsync([.. except, connection.ClientId], share.Deliveries, NotStored).ConfigureAwait(false);
 
-        void NotStored(int index)
+        void NotStored(int index, bool isInDoubt)
         {
             lock (dispatch)
-                notStored(share.Indexes[index]);
+                notStored(share.Indexes[index], isInDoubt);
         }
     }
 
-    private async Task CommitRetainedAsync(ShardDispatch dispatch, Action<int> notStored)
+    private async Task CommitRetainedAsync(ShardDispatch dispatch, Action<int, bool> notStored)
     {
         var committed = _retained.CommitAsync();
         // QoS 0 asks for no answer, so it does not wait for the store.
         if (dispatch.RetainedSafely is not { } safely || await committed.ConfigureAwait(false))
             return;
         lock (dispatch)
-            safely.ForEach(notStored);
+            safely.ForEach(index => notStored(index, false));
     }
 
-    private async Task EnqueueAsync(string clientId, ShardDispatch.Share inbox, ShardDispatch dispatch, Action<int> notStored)
+    private async Task EnqueueAsync(string clientId, ShardDispatch.Share inbox, ShardDispatch dispatch, Action<int, bool> notStored)
     {
         try
         {
@@ -280,10 +280,10 @@ public sealed partial class TopicShard : ITopicShard
         }
         catch (Exception error)
         {
-            if (error is not StoreUnavailableException)
+            if (error is not StoreUnavailableException and not RemoteCallException)
                 Log.NotEnqueued(_logger, _tenant.Name, clientId, inbox.Deliveries.Count, error);
             lock (dispatch)
-                inbox.Indexes.ForEach(notStored);
+                inbox.Indexes.ForEach(index => notStored(index, error is RemoteCallException));
         }
     }
 

@@ -21,13 +21,18 @@ public interface IInboxStore
     /// (<see cref="Delivery.From"/>), where it does not have them any more, or has another owner by now. And those that repeat a QoS 2
     /// message that this inbox has had, or that any member of the shared subscription has had, where that is where they come from: same
     /// publisher and packet identifier, which the publisher has not released in between (<see cref="ISessionStore.SetReceivedAsync"/>).
-    /// Publishers repeat what was not answered when the broker died; a store that dies with it need not look for repeats.
+    /// And, where several processes use the store, QoS 2 messages that come of an older connection than the publisher's session has had
+    /// (<see cref="SessionState.ConnectionEpoch"/>): copies that were long under way. Publishers repeat what was not answered when the broker
+    /// died; a store that dies with it need not look for repeats.
     /// </returns>
     /// <exception cref="StoreUnavailableException">Nothing of it has been or will be written.</exception>
     ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0);
 
-    /// <summary>Marks QoS 2 entries as released and removes those done with.</summary>
-    ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks);
+    /// <summary>Marks QoS 2 entries as released and removes those done with. A store may answer removals before it has written them.</summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="acks">May be empty, to ask whether the epoch is the session's.</param>
+    /// <param name="refused">Called, on any thread, when removals were answered and then found to name an epoch that is not the session's.</param>
+    ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null);
 
     /// <summary>Up to <paramref name="most"/> entries with numbers from <paramref name="from"/> up, in order.</summary>
     ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most);

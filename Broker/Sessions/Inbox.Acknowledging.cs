@@ -3,13 +3,15 @@ namespace Starling.Broker.Sessions;
 /// <summary>What the client has received.</summary>
 internal sealed partial class Inbox
 {
-    public async ValueTask AcknowledgeAsync(IReadOnlyList<InboxAck> acks)
+    /// <param name="acks">What it has received.</param>
+    /// <param name="refused">Called when the store, which has answered, does not take them, since another object is the session.</param>
+    public async ValueTask AcknowledgeAsync(IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         ValueTask write;
         lock (_gate)
         {
             acks = SetAside(acks);
-            write = _store.AcknowledgeAsync(_hold, acks);
+            write = _store.AcknowledgeAsync(_hold, acks, refused);
             foreach (var ack in acks)
             {
                 if (ack.Received)
@@ -34,7 +36,8 @@ internal sealed partial class Inbox
 
     /// <summary>
     /// An entry that another object has pushed may be done with before this one has come to it. Its turn is waited for: how much it counts
-    /// for is not known before.
+    /// for is not known before. The store is asked all the same whether this object still is the session; whoever takes it later pushes them
+    /// to the connection again, which acknowledges them again.
     /// </summary>
     private IReadOnlyList<InboxAck> SetAside(IReadOnlyList<InboxAck> acks)
     {

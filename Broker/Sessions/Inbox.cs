@@ -52,6 +52,7 @@ internal sealed partial class Inbox
     private long _oldest;
     private long _floor;
     private long _sentBelow;
+    private long _pushedBelow;
     private long _pushedBytes;
     private int _count;
     private long _bytes;
@@ -116,7 +117,7 @@ internal sealed partial class Inbox
             _reserved = _next;
             _doneAhead = null;
             _written = _next;
-            _pushNext = _oldest = _floor = 0;
+            _pushNext = _oldest = _floor = _pushedBelow = 0;
             // Which of them a client has seen is not written down: all may have been.
             _sentBelow = _next;
             _pushedBytes = 0;
@@ -254,7 +255,11 @@ internal sealed partial class Inbox
         {
             // The same connection once more: what was pushed before it was ready may not have reached it.
             if (_edge is not null)
+            {
+                _pushedBelow = Math.Max(_pushedBelow, _pushNext);
                 Rewind();
+            }
+
             (_edge, _connection) = (edge, connection);
             _credit = Math.Min(credit, InboxEntry.PacketIdentifiers - 1);
         }
@@ -267,7 +272,8 @@ internal sealed partial class Inbox
         lock (_gate)
         {
             _edge = null;
-            _sentBelow = Math.Max(_sentBelow, Math.Min(sentBelow, _pushNext));
+            _sentBelow = Math.Max(_sentBelow, Math.Min(sentBelow, Math.Max(_pushedBelow, _pushNext)));
+            _pushedBelow = 0;
             Rewind();
         }
     }

@@ -16,8 +16,8 @@ namespace Starling.Broker.Sessions;
 /// - An append. The store carries out either it or the taking first. If the append is first it is found here. If not it is refused, and
 ///   the other object tries again with the session's new owner; nothing was written, so nothing is doubled. Where its process dies before
 ///   it knows, its publisher is not answered and repeats the message, which the inbox finds at QoS 2, and which QoS 1 allows.
-/// - Acknowledgements. Refused, the entries stay; they are pushed again, and the connection, which has had them, acknowledges them again.
-///   If the connection is gone by then, the next one gets them again with DUP, or PUBREL.
+/// - Acknowledgements. Refused, the entries stay; the other object hears of it and has them acknowledged by the session as it is. Those that
+///   came before the taking are pushed again, and the connection, which has had them, acknowledges them again. If the connection is gone by then, the next one gets them again with DUP, or PUBREL.
 /// - What it leaves to other members of a shared subscription. The entry goes to the other member only in a transaction that finds it with
 ///   its owner's epoch unchanged, and removes it there.
 /// - The end of the connection, its will, its expiry: see Session.Ending.cs.

@@ -194,13 +194,33 @@ public sealed partial class Session : ISession
 
             try
             {
-                await durable.Inbox.AcknowledgeAsync(acks).ConfigureAwait(false);
+                await durable.Inbox.AcknowledgeAsync(acks, _context.IsShared ? Again(durable, epoch, acks) : null).ConfigureAwait(false);
                 return;
             }
             catch (StaleEpochException) when (tries < MostTries)
             {
                 await ForgetAsync(durable).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>
+    /// Nobody waits for the removal of entries, so that it is only heard later that another object has the session, which goes on counting
+    /// them as sent and not acknowledged. They are acknowledged again then, by the session as it is. Should that fail, this object takes the
+    /// session later, pushes to the connection what is there, and hears again what it is done with.
+    /// </summary>
+    private Action Again(DurableState refused, long epoch, IReadOnlyList<InboxAck> acks) => () => _ = AcknowledgeAgainAsync(refused, epoch, acks);
+
+    private async Task AcknowledgeAgainAsync(DurableState refused, long epoch, IReadOnlyList<InboxAck> acks)
+    {
+        try
+        {
+            await ForgetAsync(refused).ConfigureAwait(false);
+            await AcknowledgeAsync(epoch, acks).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            NotWritten(error);
         }
     }
 

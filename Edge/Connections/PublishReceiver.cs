@@ -79,7 +79,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     /// <exception cref="StoreUnavailableException">What became of the messages is not known: none is acknowledged, and the connection has to end.</exception>
     public async ValueTask CompleteAsync(ArrayBufferWriter<byte> replies)
     {
-        MqttProtocolException? failure;
+        Exception? failure;
         var entered = _retains ? connection.EdgeTenant.RetainedPublishes.Enter() : null;
         try
         {
@@ -279,13 +279,12 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         [.. _changed.Where(_received.Contains).Distinct()],
         [.. _changed.Where(identifier => !_received.Contains(identifier)).Distinct()]);
 
-    private MqttProtocolException? Finish(ArrayBufferWriter<byte> replies)
+    private Exception? Finish(ArrayBufferWriter<byte> replies)
     {
         for (var i = 0; i < _pending.Count; i++)
         {
             var pending = _pending[i];
-            if (connection.Version == ProtocolVersion.Mqtt5 || pending.QoS == QualityOfService.AtMostOnce
-                || pending.Batch < 0 || !_batches[pending.Batch].IsNotStored(pending.Index))
+            if (!IsUnanswerable(pending))
             {
                 Finish(pending, replies);
                 continue;
@@ -298,11 +297,18 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
                 _changed.RemoveAll(changed => changed == unfinished.PacketIdentifier);
             }
 
-            return new(ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
+            return _batches[pending.Batch].IsInDoubt(pending.Index)
+                ? new StoreUnavailableException("It is not known what became of a message.")
+                : new MqttProtocolException(
+                    ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
         }
 
         return null;
     }
+
+    private bool IsUnanswerable(in Pending pending) =>
+        pending.Batch >= 0 && pending.QoS > QualityOfService.AtMostOnce && _batches[pending.Batch] is var batch
+        && batch.IsNotStored(pending.Index) && (connection.Version < ProtocolVersion.Mqtt5 || batch.IsInDoubt(pending.Index));
 
     private void Finish(Pending pending, ArrayBufferWriter<byte> replies)
     {

@@ -39,7 +39,7 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
         }
     }
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         Of(session).Acknowledge(session, acks);
         return ValueTask.CompletedTask;
@@ -54,6 +54,9 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
     }
 
     internal void SetEpoch(SessionHold session) => _inboxes.GetOrAdd(session.Id, static _ => new MemoryInbox()).Epoch = session.Epoch;
+
+    /// <summary>The session has a connection with this epoch.</summary>
+    internal void Connected(long session, long epoch) => _repeats?.Connected(session, epoch);
 
     internal void Delete(long session)
     {

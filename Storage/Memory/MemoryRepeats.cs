@@ -8,8 +8,16 @@ internal sealed class MemoryRepeats
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<Note, (long Session, long Number)> _notes = [];
+    private readonly Dictionary<long, long> _connections = [];
 
-    /// <returns>False for a repeat.</returns>
+    /// <summary>A publisher's session has a connection with this epoch: what older ones have brought comes too late from now on.</summary>
+    public void Connected(long publisher, long epoch)
+    {
+        lock (_gate)
+            _connections[publisher] = epoch;
+    }
+
+    /// <returns>False for a repeat, and for what comes too late.</returns>
     public bool Take(SessionHold session, InboxEntry entry)
     {
         var message = entry.Delivery.Message;
@@ -20,7 +28,14 @@ internal sealed class MemoryRepeats
             place.Id = 0;
         var note = new Note(place.Id, place.Tenant, place.Group, message.Publisher!.SessionId, message.RepeatableIdentifier);
         lock (_gate)
-            return _notes.TryAdd(note, (session.Id, entry.Number)) || _notes[note] == (session.Id, entry.Number);
+        {
+            if (_notes.TryGetValue(note, out var noted))
+                return noted == (session.Id, entry.Number);
+            if (message.Publisher.Epoch < _connections.GetValueOrDefault(message.Publisher.SessionId))
+                return false;
+            _notes.Add(note, (session.Id, entry.Number));
+            return true;
+        }
     }
 
     public void Forget(long publisher, IReadOnlyList<ushort> packetIdentifiers)
@@ -29,7 +44,12 @@ internal sealed class MemoryRepeats
             Remove(note => note.Publisher == publisher && packetIdentifiers.Contains((ushort)note.PacketIdentifier));
     }
 
-    public void Forget(long session) => Remove(note => note.Publisher == session || note.Inbox == session);
+    public void Forget(long session)
+    {
+        Remove(note => note.Publisher == session || note.Inbox == session);
+        lock (_gate)
+            _connections.Remove(session);
+    }
 
     /// <summary>Of the entries that a note has; below 0 for none.</summary>
     public long HighestNumber(long session)

@@ -39,6 +39,7 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
             stored.State = state with { NextNumber = next };
             var hold = new SessionHold(session, stored.Id, state.Epoch);
             inboxes.SetEpoch(hold);
+            inboxes.Connected(stored.Id, state.ConnectionEpoch);
             return new(hold);
         }
     }

@@ -62,7 +62,21 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
     public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
         Call(nameof(AppendAsync), () => _inboxes.AppendAsync(session, entries, reserve));
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks) => _inboxes.AcknowledgeAsync(session, acks);
+    /// <summary>Answers removals before it carries them out, as a store may, so that it throws no refusal of them.</summary>
+    public bool AnswersRemovals { get; set; }
+
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
+    {
+        try
+        {
+            return _inboxes.AcknowledgeAsync(session, acks);
+        }
+        catch (StaleEpochException) when (AnswersRemovals && !acks.Any(ack => ack.Received))
+        {
+            refused?.Invoke();
+            return ValueTask.CompletedTask;
+        }
+    }
 
     public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) =>
         Call(nameof(ReadAsync), () => _inboxes.ReadAsync(session, from, most));

@@ -5,9 +5,13 @@ using Starling.Protocol;
 namespace Starling.Broker.Cluster.Links;
 
 /// <summary>
-/// A session in another process. Calls whose outcome is not known are made again: those of a connection do nothing the second time, and of
-/// messages receivers tell repeats or do not mind them (<see cref="ShardLink"/>, 3). If it is still not known after a while, the call fails as
-/// it would when the store is away, and a connection closes.
+/// A session in another process. Calls whose outcome is not known are made again: those of a connection do nothing the second time, and
+/// repeats of messages are allowed at QoS 1. If it is still not known after a while, the call fails as it would when the store is away, and
+/// a connection closes.
+///
+/// Messages of QoS 2 are brought once: a first call that is long under way could come to the inbox behind the second one, when the message
+/// is finished and nobody knows it any more. Of one that is in doubt the publisher's connection closes
+/// (<see cref="Routing.PublishBatch.IsInDoubt"/>), and what its next connection brings the inbox can tell from it.
 /// </summary>
 /// <param name="session">The session.</param>
 /// <param name="options">How long it is tried.</param>
@@ -28,15 +32,13 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
 
     public ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters) => _repetition.CallAsync(() => session.UnsubscribeAsync(epoch, filters));
 
+    /// <exception cref="Remote.RemoteCallException">There are messages of QoS 2 among it, and it is not known what became of them.</exception>
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
-        await _repetition.CallAsync(
-            async () =>
-            {
-                await session.EnqueueAsync(deliveries).ConfigureAwait(false);
-                return true;
-            },
-            isOver: () => deliveries.Any(IsUnrepeatable)).ConfigureAwait(false);
+        if (deliveries.Any(IsUnrepeatable))
+            await session.EnqueueAsync(deliveries).ConfigureAwait(false);
+        else
+            await _repetition.CallAsync(() => session.EnqueueAsync(deliveries)).ConfigureAwait(false);
     }
 
     public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries) =>
@@ -49,6 +51,7 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
 
     public ValueTask WakeAsync() => _repetition.CallAsync(session.WakeAsync);
 
+    /// <summary>What lies in another inbox is moved in one step. What inboxes note, the QoS 1 of a subscription does not make repeatable.</summary>
     private static bool IsUnrepeatable(Delivery delivery) =>
-        delivery is { QoS: QualityOfService.ExactlyOnce, From: null } && delivery.Message.RepeatableIdentifier == 0;
+        delivery.From is null && (delivery.QoS == QualityOfService.ExactlyOnce || delivery.Message.RepeatableIdentifier != 0);
 }

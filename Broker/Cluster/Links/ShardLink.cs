@@ -21,9 +21,9 @@ namespace Starling.Broker.Cluster.Links;
 /// 2. While the outcome of a transfer is not known, it is repeated unchanged, epoch included: only the shard that may have carried it out can
 ///    take it, and that one remembers.
 /// 3. When a successor is heard of meanwhile, nobody can say any more what became of the transfer. Then it goes to the successor as a new
-///    one, without the QoS 2 messages whose publisher has no session that outlives its connection: receivers could not tell a repeat of those.
-///    They fail, and so does their publisher's connection, which nothing was acknowledged to. Repeats at QoS 1 are allowed, and inboxes
-///    tell repeats of the other QoS 2 messages.
+///    one, without QoS 2 messages: what the shard before may still have under way could come to an inbox behind the successor's. They fail,
+///    and so does their publisher's connection, which nothing was acknowledged to. Its next one repeats them, and inboxes know those repeats
+///    if its session has outlived the connection. Repeats at QoS 1 are allowed.
 /// 4. A shard that does not know this edge, or has missed a change of its routes, says so and carries out nothing: the transfer comes again
 ///    with all routes. So it does after the link has given something up, since nobody knows what of it the shard has.
 /// </remarks>

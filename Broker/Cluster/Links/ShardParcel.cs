@@ -1,6 +1,7 @@
 using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
+using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Broker.Cluster.Links;
@@ -25,7 +26,7 @@ internal sealed class ShardParcel : IParcel
         foreach (var message in messages)
         {
             Bytes += message.Size + MessageBytes;
-            IsRepeatable &= message.QoS < QualityOfService.ExactlyOnce || message.RepeatableIdentifier != 0;
+            IsRepeatable &= message.QoS < QualityOfService.ExactlyOnce;
         }
     }
 
@@ -33,7 +34,10 @@ internal sealed class ShardParcel : IParcel
 
     public long Bytes { get; }
 
-    /// <summary>Whether receivers can tell a repeat, or do not mind one. Without a session that outlives its publisher's connection they can't.</summary>
+    /// <summary>
+    /// Whether a shard may get it that is not the one which may have had it. At QoS 2 only the publisher may repeat it, by its next
+    /// connection: inboxes know its repeats, and pass over what is still under way of this one (<see cref="IInboxStore.AppendAsync"/>).
+    /// </summary>
     public bool IsRepeatable { get; } = true;
 
     /// <summary>Done when the shard has answered.</summary>
@@ -61,7 +65,7 @@ internal sealed class ShardParcel : IParcel
             foreach (var index in reply.NotStored)
             {
                 if (index >= offset && index < offset + Messages.Count)
-                    _batch.SetNotStored(index - offset);
+                    _batch.SetNotStored(index - offset, reply.Outcomes[index] == ReasonCode.ServerUnavailable);
             }
         }
 

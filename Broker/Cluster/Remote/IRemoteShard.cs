@@ -61,7 +61,7 @@ public sealed record GroupMember(SharedGroupKey Group, SharedMember Member);
 /// <param name="Epoch">Of the shard that answers.</param>
 /// <param name="Kind">What became of the transfer.</param>
 /// <param name="Outcomes">One for each message, when done.</param>
-/// <param name="NotStored">Places of messages that must not be acknowledged (<see cref="PublishBatch.IsNotStored"/>).</param>
+/// <param name="NotStored">Places of messages that must not be acknowledged (<see cref="PublishBatch.IsNotStored"/>, <see cref="PublishBatch.IsInDoubt"/>).</param>
 public sealed record ShardReply(long Epoch, ShardReplyKind Kind, IReadOnlyList<ReasonCode> Outcomes, IReadOnlyList<int> NotStored);
 
 public enum ShardReplyKind

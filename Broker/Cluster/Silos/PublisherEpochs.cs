@@ -8,7 +8,8 @@ namespace Starling.Broker.Cluster.Silos;
 /// one's would be out of order, take the place of what is retained, or be delivered a second time at QoS 2. Nobody waits for it any more.
 ///
 /// What came of the older connection before is not left behind either: it may be waiting for a receiver. The newer one's messages wait for
-/// it. Otherwise its publisher could have released a QoS 2 message that is delivered only then, and that nobody can tell to be a repeat.
+/// it. Otherwise it could come behind them, and a QoS 2 message that its publisher has released by then come a second time to a connection,
+/// which unlike an inbox (<see cref="Sessions.IInboxStore.AppendAsync"/>) can't tell that it is late.
 /// A transfer waits for such as came before it only.
 ///
 /// Entries are kept for as long as a link goes on trying, and not much longer. Thread-safe.

@@ -230,15 +230,15 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
             // It is not known which of them are as safe as they have to be.
             Log.Failed(_logger, _tenant.Name, _number, batch.Count, error);
             for (var i = 0; i < batch.Count; i++)
-                batch.SetNotStored(i);
+                batch.SetNotStored(i, isInDoubt: true);
         }
 
         if (IsOutOfDate)
             return NotDone(epoch, ShardReplyKind.OutOfDate);
-        // Who published what came too late is not answered.
+        // Who published what came too late is not answered: its connection closes.
         var places = late is null ? null : Enumerable.Range(0, transfer.Messages.Count).Where(i => !late.Contains(i)).ToArray();
         var outcomes = new ReasonCode[transfer.Messages.Count];
-        Array.Fill(outcomes, ReasonCode.QuotaExceeded);
+        Array.Fill(outcomes, ReasonCode.ServerUnavailable);
         var notStored = new List<int>(late ?? Enumerable.Empty<int>());
         for (var i = 0; i < batch.Count; i++)
         {

@@ -28,7 +28,8 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
 
 /// <summary>
 /// New entries. A message of several inboxes goes into <c>messages</c>; one that may be repeated (QoS 2, from a durable session) is first
-/// noted in <c>delivered</c> (<see cref="RepeatableEntries"/>), and is left out when it stands there with another number.
+/// noted in <c>delivered</c> (<see cref="RepeatableEntries"/>), and is left out when it stands there with another number, or comes of a
+/// connection of its publisher that is not the newest.
 /// </summary>
 /// <remarks>
 /// How a QoS 2 message gets into each inbox once, whenever the broker dies.
@@ -42,6 +43,14 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
 /// others take it. Between 1 and 2: the same, all leave it out. Between 2 and 3: S has PUBREC or sends PUBLISH again, which is known from
 /// <c>received</c> and is only answered. After 3: S sends PUBREL again, for which there is nothing to do. S may use P for another message
 /// only after PUBCOMP ([MQTT-2.2.1-3]), and then the notes are gone. S with a new session has another number there: a new message.
+///
+/// Between the processes of a cluster a copy of a message may be under way for long, and come after 3, when nothing is noted any more:
+/// P may even be another message by then. No copy does harm, because of two rules.
+/// - Within a connection a QoS 2 message goes to each inbox once. When it is in doubt what became of it, nobody but its publisher sends it
+///   again, by its next connection: the one that brought it is closed (<c>PublishBatch.SetInDoubt</c>). So 3 is reached in a connection only
+///   when no copy of that connection's is under way.
+/// - What an older connection brought is not taken once a newer one is written in <c>sessions.connection_epoch</c>, which it is before its
+///   client hears of it. Its client repeats what was not answered. What is taken before that is noted, and the repeat finds it.
 ///
 /// A transaction that is sent a second time, since its answer was lost, finds its own notes, with the same numbers: those are no repeats.
 /// For that to hold, numbers must not come again while a note has them: they go on above those in <c>delivered</c> too.
@@ -87,7 +96,7 @@ internal sealed class AppendStatements(WriteBatch writes) : IStatements
 
         _hasRepeatable = repeatable.Count > 0;
         if (_hasRepeatable)
-            repeatable.AddTo(batch, _locks);
+            repeatable.AddTo(batch, _locks, writes.IsShared);
         if (plain.Count > 0)
         {
             batch.BatchCommands.Add(plain.AddTo(new NpgsqlBatchCommand(

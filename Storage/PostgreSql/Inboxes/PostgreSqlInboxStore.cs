@@ -12,13 +12,8 @@ namespace Starling.Storage.PostgreSql.Inboxes;
 /// </summary>
 public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) : IInboxStore
 {
-    private const int MostRefused = 10_000;
-
     // By session: the last removal that is not known to be written, and the highest number in it.
     private readonly ConcurrentDictionary<long, (Task Written, long Highest)> _removals = new();
-
-    // By session: the epoch of an owner whose removals were refused, which it is told of with the next one.
-    private readonly ConcurrentDictionary<long, long> _refused = new();
 
     public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
@@ -26,7 +21,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return new(writer.Add(new AppendWrite(session, entries, reserve, entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
     }
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         var write = new AcknowledgeWrite(session, acks);
         var waits = false;
@@ -37,13 +32,12 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
             highest = Math.Max(highest, ack.Number);
         }
 
-        if (!_refused.IsEmpty && _refused.TryRemove(KeyValuePair.Create(session.Id, session.Epoch)))
-            return ValueTask.FromException(new StaleEpochException(session.Key, session.Epoch));
         if (waits)
             return new(writer.Add(write));
-        _removals[session.Id] = (write.Done, highest);
+        if (acks.Count > 0)
+            _removals[session.Id] = (write.Done, highest);
         writer.AddLazily(write);
-        _ = ForgetAsync(session, write.Done);
+        _ = ForgetAsync(session, write.Done, refused);
         return ValueTask.CompletedTask;
     }
 
@@ -89,12 +83,11 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return entries;
     }
 
-    private async Task ForgetAsync(SessionHold session, Task written)
+    private async Task ForgetAsync(SessionHold session, Task written, Action? refused)
     {
         await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // Not for ever: a session may not be written to again here.
-        if (database.Options.IsShared && _refused.Count < MostRefused && written.Exception?.InnerException is StaleEpochException)
-            _refused[session.Id] = session.Epoch;
+        if (written.Exception?.InnerException is StaleEpochException)
+            refused?.Invoke();
         if (_removals.TryGetValue(session.Id, out var last) && last.Written == written)
             _removals.TryRemove(new KeyValuePair<long, (Task, long)>(session.Id, last));
     }

@@ -19,6 +19,7 @@ internal sealed class RepeatableEntries
     private readonly List<long> _numbers = [];
     private readonly List<long> _places = [];
     private readonly List<long> _publishers = [];
+    private readonly List<long> _connections = [];
     private readonly List<int> _packetIdentifiers = [];
     private readonly Dictionary<(string Tenant, SharedGroupKey Group), long> _groups = [];
 
@@ -30,12 +31,19 @@ internal sealed class RepeatableEntries
         _sessions.Add(session.Id);
         _numbers.Add(entry.Number);
         _publishers.Add(entry.Delivery.Message.Publisher!.SessionId);
+        _connections.Add(entry.Delivery.Message.Publisher.Epoch);
         _packetIdentifiers.Add(entry.Delivery.Message.RepeatableIdentifier);
         _places.Add(entry.Delivery.Group is { } group ? PlaceOf(session.Key.Tenant, group) : session.Id);
     }
 
-    /// <summary>Three statements; the second one returns session and number of those that are left out.</summary>
-    public void AddTo(NpgsqlBatch batch, SessionLocks locks)
+    /// <summary>
+    /// Three statements, or four where other processes may bring copies that are late (<see cref="AppendStatements"/>). The last but one
+    /// returns session and number of those that are left out.
+    /// </summary>
+    /// <param name="batch">Of the transaction.</param>
+    /// <param name="locks">Whose writes are carried out.</param>
+    /// <param name="isShared">Whether there are other processes.</param>
+    public void AddTo(NpgsqlBatch batch, SessionLocks locks, bool isShared)
     {
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
@@ -47,12 +55,15 @@ internal sealed class RepeatableEntries
             on conflict do nothing
             """)
             .With(_places).With(_publishers).With(_packetIdentifiers).With(_sessions).With(_numbers).With(locks.Sessions).With(locks.Epochs));
+        if (isShared)
+            ForgetLate(batch);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
             select added.session, added.number
             from unnest($1, $2, $3, $4, $5) as added(place, publisher, packet_identifier, session, number)
-            join delivered d on d.place = added.place and d.publisher = added.publisher
-                and d.packet_identifier = added.packet_identifier and (d.session, d.number) <> (added.session, added.number)
+            left join delivered d on d.place = added.place and d.publisher = added.publisher
+                and d.packet_identifier = added.packet_identifier
+            where (d.session, d.number) is distinct from (added.session, added.number)
             """).With(_places).With(_publishers).With(_packetIdentifiers).With(_sessions).With(_numbers));
         batch.BatchCommands.Add(_entries.AddTo(new NpgsqlBatchCommand(
             """
@@ -67,6 +78,20 @@ internal sealed class RepeatableEntries
             on conflict do nothing
             """)).With(_places).With(_publishers).With(_packetIdentifiers).With(locks.Sessions).With(locks.Epochs));
     }
+
+    /// <summary>
+    /// Takes back what this transaction has noted of connections that are not their publishers' newest. It looks at the sessions behind the
+    /// noting, in a statement of its own: had the message been noted and released before that, the connection that released it is seen. What
+    /// stands there since the transaction was first sent, and its answer lost, was taken then.
+    /// </summary>
+    private void ForgetLate(NpgsqlBatch batch) => batch.BatchCommands.Add(new NpgsqlBatchCommand(
+        """
+        delete from delivered d
+        using unnest($1, $2, $3, $4, $5, $6) as added(place, publisher, packet_identifier, session, number, connection)
+        join sessions p on p.id = added.publisher and p.connection_epoch > added.connection
+        where d.place = added.place and d.publisher = added.publisher and d.packet_identifier = added.packet_identifier
+            and d.session = added.session and d.number = added.number and d.xmin = pg_current_xact_id()::xid
+        """).With(_places).With(_publishers).With(_packetIdentifiers).With(_sessions).With(_numbers).With(_connections));
 
     /// <summary>Below 0, where no session is.</summary>
     private long PlaceOf(string tenant, SharedGroupKey group)

@@ -44,7 +44,7 @@ internal sealed class ScriptedInboxStore : IInboxStore
         return AfterAsync((IReadOnlyList<long>)repeats);
     }
 
-    public async ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public async ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         foreach (var ack in acks)
         {

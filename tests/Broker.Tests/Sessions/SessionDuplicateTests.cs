@@ -29,6 +29,22 @@ public sealed class SessionDuplicateTests : IDisposable
     }
 
     [Fact]
+    public async Task An_acknowledgement_that_comes_to_the_object_that_is_not_the_session_any_more_makes_room_all_the_same()
+    {
+        _cluster.Stores.AnswersRemovals = true;
+        var stale = _cluster.NewSession();
+        var connected = await TwoProcesses.ConnectAsync(stale, receiveMaximum: 1);
+        await TwoProcesses.SubscribeAsync(stale, connected.Epoch, "a");
+        var owner = _cluster.NewSession();
+        await owner.EnqueueAsync([Delivery("1"), Delivery("2")]);
+        _cluster.Received().ShouldBe(["1"]);
+
+        await stale.AcknowledgeAsync(connected.Epoch, [new InboxAck(_cluster.Edge.Inboxes["c"][^1].Number, Received: false)]);
+
+        _cluster.Received().ShouldBe(["1", "2"]);
+    }
+
+    [Fact]
     public async Task A_call_of_a_connection_that_the_object_has_not_heard_of_is_carried_out()
     {
         var stale = _cluster.NewSession();

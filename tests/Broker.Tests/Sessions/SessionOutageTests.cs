@@ -1,3 +1,5 @@
+using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
@@ -123,6 +125,19 @@ public sealed class SessionOutageTests : IDisposable
         await _cluster.ConnectAsync("c");
 
         _cluster.Edge.InboxPayloadsFor("c").ShouldBe(["kept"]);
+    }
+
+    [Fact]
+    public async Task A_message_whose_inbox_was_not_heard_of_in_time_is_in_doubt()
+    {
+        await BeginAsync("c");
+        _cluster.Stores.Failures["AppendAsync"] = new RemoteCallException("Lost.");
+        var batch = new PublishBatch();
+        batch.Add(TestCluster.Message("a", "1", QualityOfService.ExactlyOnce));
+
+        await _cluster.Shard.PublishAsync(batch, origin: null);
+
+        (batch.IsNotStored(0), batch.IsInDoubt(0)).ShouldBe((true, true));
     }
 
     [Fact]

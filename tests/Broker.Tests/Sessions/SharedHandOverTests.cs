@@ -77,6 +77,21 @@ public sealed class SharedHandOverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_QoS_2_message_that_was_sent_stays_also_when_the_connection_says_late_that_it_is_ready()
+    {
+        var first = await JoinAsync("first");
+        await _cluster.PublishAsync(TestCluster.Message("a", "1", QualityOfService.ExactlyOnce));
+        await JoinAsync("second");
+        _cluster.Stores.Failures[nameof(IInboxStore.ReadAsync)] = new StoreUnavailableException("away");
+        await _cluster.Session("first").StartAsync(first.Epoch, 100);
+        _cluster.Stores.Failures.Clear();
+
+        await _cluster.DisconnectAsync("first", first.Epoch, sentBelow: 1);
+
+        _cluster.Edge.InboxPayloadsFor("second").ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_session_that_ends_with_its_connection_leaves_its_messages_to_others()
     {
         var first = await JoinAsync("first");

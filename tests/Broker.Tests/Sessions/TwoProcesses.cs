@@ -68,10 +68,11 @@ internal sealed class TwoProcesses : ICluster, IDisposable
             IsShared: true));
 
     public static async Task<SessionConnected> ConnectAsync(
-        Session session, uint expiry = uint.MaxValue, SessionWill? will = null, string edge = "e1", long attempt = 0, bool cleanStart = false)
+        Session session, uint expiry = uint.MaxValue, SessionWill? will = null, string edge = "e1", long attempt = 0, bool cleanStart = false,
+        int receiveMaximum = 100)
     {
         var connected = await session.ConnectAsync(new SessionConnect(edge, cleanStart, expiry, will, Address: null, attempt));
-        await session.StartAsync(connected.Epoch, 100);
+        await session.StartAsync(connected.Epoch, receiveMaximum);
         return connected;
     }
 

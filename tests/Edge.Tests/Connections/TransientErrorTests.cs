@@ -1,6 +1,8 @@
 using Starling.Broker.Cluster;
+using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
+using Starling.Broker.Sessions;
 using Starling.Protocol;
 using Starling.Storage.Memory;
 using static Starling.Edge.Tests.Connections.Subscriptions;
@@ -22,6 +24,22 @@ public sealed class TransientErrorTests
         await client.SendAsync(Packets.Publish("a", qos: 1, id: 1, retain: true));
 
         await client.ExpectDisconnectedAsync(ReasonCode.UnspecifiedError);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions), MemberType = typeof(Subscriptions))]
+    public async Task A_client_is_closed_when_it_is_not_known_what_became_of_its_message(ProtocolVersion version)
+    {
+        var inboxes = new MemoryInboxStore();
+        await using var broker = await TestBroker.StartAsync(
+            new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), new DoubtfulStore(inboxes)));
+        await using var subscriber = await broker.ConnectAsync("s", version, cleanStart: false, expiry: version == ProtocolVersion.Mqtt5 ? 60u : null);
+        await subscriber.SubscribeAsync("a", QoS2);
+        await using var client = await broker.ConnectAsync("c", version);
+
+        await client.SendAsync(Packets.Publish("a", qos: 2, id: 1));
+
+        await client.ExpectDisconnectedAsync(ReasonCode.ServerBusy);
     }
 
     [Fact]
@@ -78,6 +96,18 @@ public sealed class TransientErrorTests
         var inboxes = new MemoryInboxStore();
         var stores = new StandaloneStores(store, new MemorySessionStore(inboxes), inboxes);
         return TestBroker.StartAsync(stores);
+    }
+
+    /// <summary>Inboxes of which nothing is heard, as of a session in another process.</summary>
+    private sealed class DoubtfulStore(MemoryInboxStore inboxes) : IInboxStore
+    {
+        public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
+            ValueTask.FromException<IReadOnlyList<long>>(new RemoteCallException("Lost."));
+
+        public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null) =>
+            inboxes.AcknowledgeAsync(session, acks);
+
+        public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) => inboxes.ReadAsync(session, from, most);
     }
 
     private sealed class FailingStore : IRetainedStore

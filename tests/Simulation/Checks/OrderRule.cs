@@ -4,7 +4,9 @@ using Starling.Simulation.History;
 namespace Starling.Simulation.Checks;
 
 /// <summary>
-/// Per publisher, topic and QoS, messages come in the order they were sent. Of those that their publisher had to send again, some
+/// Per publisher, topic and QoS, messages come in the order they were sent. The QoS is the one that they come with ([MQTT-4.6.0-5]): a
+/// client that takes back the subscription which gave it QoS 1 may get, by another one at QoS 0, what is newer than what still waits in
+/// its inbox. Of those that their publisher had to send again, some
 /// receivers may have had later ones before: what one inbox did not take is not taken back from the others.
 /// </summary>
 internal static class OrderRule
@@ -13,7 +15,7 @@ internal static class OrderRule
     {
         foreach (var session in history.Sessions)
         {
-            var last = new Dictionary<(string, string, int, int), SentMessage>();
+            var last = new Dictionary<(string, string, int, int, int), SentMessage>();
             var seen = new HashSet<SentMessage>();
             foreach (var receipt in session.Receipts)
             {
@@ -22,7 +24,7 @@ internal static class OrderRule
                     continue;
                 // A QoS 0 message of an older connection, which nobody waits for, may still be on its way from another edge.
                 var connection = message.QoS == QualityOfService.AtMostOnce ? message.Connection : 0;
-                var key = (message.Publisher, message.Topic, (int)message.QoS, connection);
+                var key = (message.Publisher, message.Topic, (int)message.QoS, (int)receipt.QoS, connection);
                 if (last.TryGetValue(key, out var before) && before.Number > message.Number)
                     yield return $"{session} got {message} at {receipt.At.TotalSeconds:F3} s after {before}";
                 else

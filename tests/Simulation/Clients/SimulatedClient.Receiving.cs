@@ -25,6 +25,7 @@ internal sealed partial class SimulatedClient
         if (_history.Find(packet.Payload, topic) is { } message)
         {
             _trace.Add(_name, "gets", message.Number);
+            _trace.Note(_name, $"{message} at QoS {(int)packet.QoS}{(packet.Dup ? ", DUP" : "")}");
             if (message.Tenant != _plan.Tenant)
                 _history.Violate($"{_name} got {message}: another tenant's");
             if (_session is null)

@@ -74,6 +74,8 @@ internal sealed class Network(Scheduler scheduler, Dice dice, Trace trace)
         if (IsCut(from, endpoint.Process))
             return;
         trace.Add(endpoint.Process.Name, what, call[0]);
+        if (trace.KeepsLines && CallText.Of(what, call) is { } text)
+            trace.Note(endpoint.Process.Name, $"{endpoint.Key} from {from.Name}: {text}");
         var answer = (await endpoint.Handle(call, cancellation).ConfigureAwait(false)).ToArray();
         if (!endpoint.Process.IsRunning || IsCut(from, endpoint.Process))
             return;
@@ -109,5 +111,5 @@ internal sealed class Network(Scheduler scheduler, Dice dice, Trace trace)
     private TimeSpan Latency() => dice.Chance(Delay) ? dice.Span(20, 1500) : dice.Span(0.05, 2);
 }
 
-/// <summary>An object that calls reach, and the process it is in.</summary>
-internal sealed record Endpoint(NodeProcess Process, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> Handle);
+/// <summary>An object that calls reach, the process it is in, and which it is.</summary>
+internal sealed record Endpoint(NodeProcess Process, string Key, Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> Handle);

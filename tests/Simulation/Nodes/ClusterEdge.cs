@@ -22,7 +22,7 @@ internal sealed class ClusterEdge
         cluster.Join(node);
         var presence = new EdgePresence(node, cluster, process.Clock, (edgeId, edge) =>
         {
-            activations.Publish(edgeId, new Endpoint(process, (call, _) => CallReceiver.HandleAsync(edge, call)));
+            activations.Publish(edgeId, new Endpoint(process, edgeId, (call, _) => CallReceiver.HandleAsync(edge, call)));
             return new ValueTask<string>(edgeId);
         });
         var ids = 0;

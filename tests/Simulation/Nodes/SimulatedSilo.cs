@@ -123,7 +123,7 @@ internal sealed class SimulatedSilo
         if (key == Activations.DirectoryKey)
         {
             var directory = new EdgeDirectory(_edges, Process.Clock);
-            return new Hosted(new Endpoint(Process, (call, _) => CallReceiver.HandleAsync(directory, call)), () => Task.CompletedTask);
+            return new Hosted(new Endpoint(Process, key, (call, _) => CallReceiver.HandleAsync(directory, call)), () => Task.CompletedTask);
         }
 
         var parts = key.Split('/', 3);
@@ -138,7 +138,7 @@ internal sealed class SimulatedSilo
             Deactivate(key);
         });
         _ = shard.StartAsync();
-        return new Hosted(new Endpoint(Process, (call, _) => CallReceiver.HandleAsync(shard, call)), () => shard.DisposeAsync().AsTask());
+        return new Hosted(new Endpoint(Process, key, (call, _) => CallReceiver.HandleAsync(shard, call)), () => shard.DisposeAsync().AsTask());
     }
 
     private Hosted Session(string key, string tenant, string clientId)
@@ -148,7 +148,7 @@ internal sealed class SimulatedSilo
             _activations.Forget(this, key);
             _hosted.Remove(key);
         }));
-        return new Hosted(new Endpoint(Process, (call, cancellation) => CallReceiver.HandleAsync(session, call, cancellation)), session.ReleaseAsync, () => session.MayBeReleased);
+        return new Hosted(new Endpoint(Process, key, (call, cancellation) => CallReceiver.HandleAsync(session, call, cancellation)), session.ReleaseAsync, () => session.MayBeReleased);
     }
 
     private sealed record Hosted(Endpoint Endpoint, Func<Task> EndAsync, Func<bool>? MayMove = null);

@@ -12,13 +12,20 @@ internal sealed class SimulatedInboxStore(StoreConnection connection) : IInboxSt
     }
 
     /// <summary>Nobody waits for what is only removed: a process that dies may not have written it.</summary>
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         var written = connection.Add(tables => tables.Acknowledge(session, acks));
         if (acks.Any(ack => ack.Received))
             return new(written);
-        _ = written.ContinueWith(static task => task.Exception, TaskScheduler.Default);
+        _ = ObserveAsync(written, refused);
         return ValueTask.CompletedTask;
+    }
+
+    private static async Task ObserveAsync(Task written, Action? refused)
+    {
+        await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (written.Exception?.InnerException is StaleEpochException)
+            refused?.Invoke();
     }
 
     /// <summary>Behind the writes that were called before it.</summary>

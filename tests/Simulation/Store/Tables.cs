@@ -92,8 +92,16 @@ internal sealed partial class Tables
             return false;
         var place = entry.Delivery.Group is { } group ? $"{session.Key.Tenant}/{group.ShareName}/{group.Filter}" : PlaceOf(row.Id);
         var note = (place, message.Publisher!.SessionId, message.RepeatableIdentifier);
-        return !_delivered.TryAdd(note, (row.Id, entry.Number)) && _delivered[note] != (row.Id, entry.Number);
+        if (!_delivered.TryAdd(note, (row.Id, entry.Number)))
+            return _delivered[note] != (row.Id, entry.Number);
+        if (!IsLate(message.Publisher))
+            return false;
+        _delivered.Remove(note);
+        return true;
     }
+
+    private bool IsLate(Publisher publisher) =>
+        _byId.TryGetValue(publisher.SessionId, out var row) && publisher.Epoch < row.State.ConnectionEpoch;
 
     /// <returns>False when it is not the giver's to leave any more.</returns>
     private bool Move(SessionRow row, InboxEntry entry, InboxPlace from)

@@ -40,3 +40,8 @@ public sealed class MemoryLastingTests : LastingStoreContract
 
     protected override Task<Stores> ReopenAsync(Stores stores) => Task.FromResult(stores);
 }
+
+public sealed class MemoryLateCopyTests : LateCopyContract
+{
+    protected override Task<Stores> OpenAsync() => MemoryStores.OpenAsync();
+}

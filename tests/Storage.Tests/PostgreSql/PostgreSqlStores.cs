@@ -92,3 +92,8 @@ public sealed class PostgreSqlLastingTests(SharedPostgres postgres) : LastingSto
         return await ((PostgreSqlStores)stores).ReopenAsync();
     }
 }
+
+public sealed class PostgreSqlLateCopyTests(SharedPostgres postgres) : LateCopyContract
+{
+    protected override async Task<Stores> OpenAsync() => await PostgreSqlStores.OpenAsync(await postgres.CreateDatabaseAsync(), isShared: true);
+}

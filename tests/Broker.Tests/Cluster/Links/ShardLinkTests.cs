@@ -58,8 +58,8 @@ public sealed class ShardLinkTests
     public async Task A_successor_of_a_shard_that_may_have_had_a_transfer_does_not_get_what_must_not_be_doubled()
     {
         var atLeastOnce = PublishAsync("a");
-        var unrepeatable = PublishAsync("b", QualityOfService.ExactlyOnce);
-        var repeatable = PublishAsync("c", QualityOfService.ExactlyOnce, sessionId: 7);
+        var exactlyOnce = PublishAsync("b", QualityOfService.ExactlyOnce, sessionId: 7);
+        var repeatable = PublishAsync("c");
         var alone = await _shard.Transfers.NextAsync();
         alone.Answer(ScriptedShard.Done(alone.Argument));
         await atLeastOnce;
@@ -72,7 +72,7 @@ public sealed class ShardLinkTests
         Topics(repeat.Argument).ShouldBe(["b", "c"]);
         Topics(renewed.Argument).ShouldBe(["c"]);
         renewed.Argument.KnownEpoch.ShouldBe(5);
-        await Should.ThrowAsync<StoreUnavailableException>(unrepeatable);
+        await Should.ThrowAsync<StoreUnavailableException>(exactlyOnce);
         renewed.Answer(ScriptedShard.Done(renewed.Argument));
         (await repeatable).Outcome(0).ShouldBe(ReasonCode.Success);
     }
