@@ -211,6 +211,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
     private async Task<ShardReply> PublishAsync(ShardTransfer transfer, IReadOnlySet<int>? late, Serving serving)
     {
         var epoch = serving.Hold.Epoch;
+        var isCertain = true;
         var batch = new PublishBatch();
         foreach (var message in late is null ? transfer.Messages : transfer.Messages.Where((_, i) => !late.Contains(i)))
             batch.Add(message);
@@ -229,6 +230,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
         catch (Exception error)
         {
             // It is not known which of them are as safe as they have to be.
+            isCertain = false;
             Log.Failed(_logger, _tenant.Name, _number, batch.Count, error);
             for (var i = 0; i < batch.Count; i++)
                 batch.SetNotStored(i);
@@ -236,7 +238,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
 
         if (IsOutOfDate)
             return NotDone(epoch, ShardReplyKind.OutOfDate);
-        if (late is null && transfer.Lane == ShardLane.Direct)
+        if (isCertain && late is null && transfer.Lane == ShardLane.Direct)
             return new ShardReply(epoch, ShardReplyKind.Done, [], []);
         // Who published what came too late is not answered.
         var places = late is null ? null : Enumerable.Range(0, transfer.Messages.Count).Where(i => !late.Contains(i)).ToArray();
