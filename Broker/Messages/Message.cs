@@ -17,6 +17,7 @@ public sealed class Message
     private readonly int _offset;
     private readonly int _propertiesLength;
     private readonly int _payloadLength;
+    private readonly int _frame;
     private readonly ushort _packetIdentifier;
 
     /// <param name="topic">The topic name it was published to.</param>
@@ -29,6 +30,7 @@ public sealed class Message
     /// <param name="expiresAt">Unix time in milliseconds, or <see cref="Never"/>.</param>
     /// <param name="publisher">Who published it; null for the broker itself.</param>
     /// <param name="packetIdentifier">The publisher's, at QoS 2.</param>
+    /// <param name="frame">Where its <see cref="MessageFrame"/> begins in the buffer, which then ends with the payload; -1 if it is in none.</param>
     public Message(
         Topic topic,
         QualityOfService qos,
@@ -39,7 +41,8 @@ public sealed class Message
         int payloadLength,
         long expiresAt = Never,
         Publisher? publisher = null,
-        ushort packetIdentifier = 0)
+        ushort packetIdentifier = 0,
+        int frame = -1)
     {
         Topic = topic;
         QoS = qos;
@@ -51,6 +54,7 @@ public sealed class Message
         _propertiesLength = propertiesLength;
         _payloadLength = payloadLength;
         _packetIdentifier = packetIdentifier;
+        _frame = frame;
     }
 
     public Topic Topic { get; }
@@ -76,6 +80,9 @@ public sealed class Message
     public ReadOnlySpan<byte> Payload => _buffer.AsSpan(_offset + _propertiesLength, _payloadLength);
 
     public int PayloadLength => _payloadLength;
+
+    /// <summary>The frame that the message was read from, which is how it goes on to other processes; empty if it came another way.</summary>
+    internal ReadOnlySpan<byte> Frame => _frame < 0 ? default : _buffer.AsSpan(_frame, _offset + _propertiesLength + _payloadLength - _frame);
 
     /// <summary>What the message counts for in limits and queues: topic, properties and payload, in bytes.</summary>
     public int Size => Topic.Utf8.Length + _propertiesLength + _payloadLength;

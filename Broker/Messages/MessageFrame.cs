@@ -40,8 +40,30 @@ public static class MessageFrame
     /// <summary>Bytes that <see cref="Write"/> fills.</summary>
     public static int Length(Message message)
     {
-        var properties = message.ForwardedProperties.Length;
-        var length = 1 + FieldLength(message.Topic.Utf8.Length) + FieldLength(1) + 1 + VarintLength(properties) + properties + message.PayloadLength;
+        if (message.Frame.Length > 0)
+            return message.Frame.Length;
+        return HeadLength(message) + FieldLength(message.ForwardedProperties.Length) + message.PayloadLength;
+    }
+
+    /// <param name="message">What is to be written.</param>
+    /// <param name="frame">Of exactly <see cref="Length"/> bytes.</param>
+    public static void Write(Message message, Span<byte> frame)
+    {
+        if (message.Frame.Length > 0)
+        {
+            message.Frame.CopyTo(frame);
+            return;
+        }
+
+        var head = HeadLength(message);
+        WriteHead(message, frame[..head]);
+        WriteTail(message, frame, head);
+    }
+
+    /// <summary>Bytes before the tail.</summary>
+    internal static int HeadLength(Message message)
+    {
+        var length = 1 + FieldLength(message.Topic.Utf8.Length) + FieldLength(1);
         if (message.ExpiresAt != Message.Never)
             length += FieldLength(sizeof(long));
         if (message.Publisher is { } publisher)
@@ -51,11 +73,9 @@ public static class MessageFrame
         return length;
     }
 
-    /// <param name="frame">Of exactly <see cref="Length"/> bytes.</param>
-    public static void Write(Message message, Span<byte> frame)
+    internal static void WriteHead(Message message, Span<byte> frame)
     {
         var topic = message.Topic.Utf8;
-        var properties = message.ForwardedProperties;
         frame[0] = Version;
         var at = 1;
         topic.CopyTo(Field(frame, ref at, Tag.Topic, topic.Length));
@@ -73,12 +93,19 @@ public static class MessageFrame
                 BinaryPrimitives.WriteUInt16BigEndian(Field(frame, ref at, Tag.PacketIdentifier, sizeof(ushort)), message.RepeatableIdentifier);
             }
         }
+    }
 
+    /// <param name="message">What is to be written.</param>
+    /// <param name="frame">All of it.</param>
+    /// <param name="at">Where the tail begins.</param>
+    internal static void WriteTail(Message message, Span<byte> frame, int at)
+    {
+        var properties = message.ForwardedProperties;
         properties.CopyTo(Field(frame, ref at, Tag.Tail, properties.Length));
         message.Payload.CopyTo(frame[at..]);
     }
 
-    private static int FieldLength(int length) => 1 + VarintLength(length) + length;
+    internal static int FieldLength(int length) => 1 + VarintLength(length) + length;
 
     private static int VarintLength(int value)
     {

@@ -6,12 +6,19 @@ namespace Starling.Broker.Messages;
 
 /// <summary>
 /// Decodes <see cref="MessageFrame"/>s. Messages that come one after the other often have topic and publisher in common: they then share
-/// the objects. Not thread-safe.
+/// the objects, and where all up to the properties is the same bytes, it is not looked at again. Not thread-safe.
 /// </summary>
 public sealed class MessageFrameReader
 {
     private Topic? _topic;
     private Publisher? _publisher;
+    private byte[] _publisherUtf8 = [];
+
+    /// <summary>The message before, and where its frame's head is in the buffer.</summary>
+    private Message? _last;
+    private byte[] _lastBuffer = [];
+    private int _lastStart;
+    private int _lastHead;
 
     /// <param name="frame">Belongs to the message from here on.</param>
     /// <exception cref="InvalidDataException">It is no message, or one of a later version.</exception>
@@ -30,19 +37,30 @@ public sealed class MessageFrameReader
                 $"A message of version {(frameLength == 0 ? 0 : frame[start])} cannot be read, only version {MessageFrame.Version}.");
         }
 
+        if (_last is { } last && HasSameHead(frame, start))
+        {
+            var tail = start + _lastHead + 1;
+            var properties = Length(frame, ref tail);
+            return new Message(
+                last.Topic, last.QoS, last.Retain, buffer, tail, properties, frame.Length - tail - properties, last.ExpiresAt, last.Publisher,
+                last.RepeatableIdentifier, start);
+        }
+
         Topic? topic = null;
         var (flags, expiresAt, epoch, session, packetIdentifier) = ((byte)0, Message.Never, 0L, 0L, (ushort)0);
         ReadOnlySpan<byte> clientId = default;
         var hasPublisher = false;
         for (var at = start + 1; ;)
         {
+            var field = at;
             var tag = (MessageFrame.Tag)Next(frame, ref at);
             var length = Length(frame, ref at);
             var value = frame.Slice(at, length);
             switch (tag)
             {
                 case MessageFrame.Tag.Tail:
-                    return new Message(
+                    (_lastBuffer, _lastStart, _lastHead) = (buffer, start, field - start);
+                    return _last = new Message(
                         topic ?? throw Damaged(),
                         (QualityOfService)(flags & 3),
                         (flags & 4) != 0,
@@ -52,7 +70,8 @@ public sealed class MessageFrameReader
                         frame.Length - at - length,
                         expiresAt,
                         hasPublisher ? PublisherOf(clientId, epoch, session) : null,
-                        packetIdentifier);
+                        packetIdentifier,
+                        start);
                 case MessageFrame.Tag.Topic:
                     topic = TopicOf(value);
                     break;
@@ -84,6 +103,10 @@ public sealed class MessageFrameReader
         }
     }
 
+    private bool HasSameHead(ReadOnlySpan<byte> frame, int start) =>
+        frame.Length - start > _lastHead && frame[start + _lastHead] == (byte)MessageFrame.Tag.Tail
+        && frame.Slice(start, _lastHead).SequenceEqual(_lastBuffer.AsSpan(_lastStart, _lastHead));
+
     private Topic TopicOf(ReadOnlySpan<byte> utf8)
     {
         if (utf8.IsEmpty)
@@ -93,10 +116,10 @@ public sealed class MessageFrameReader
 
     private Publisher PublisherOf(ReadOnlySpan<byte> utf8, long epoch, long session)
     {
-        var clientId = Encoding.UTF8.GetString(utf8);
-        if (_publisher is null || _publisher.ClientId != clientId || _publisher.Epoch != epoch || _publisher.SessionId != session)
-            _publisher = new Publisher(clientId, epoch, session);
-        return _publisher;
+        if (_publisher is not null && _publisher.Epoch == epoch && _publisher.SessionId == session && utf8.SequenceEqual(_publisherUtf8))
+            return _publisher;
+        _publisherUtf8 = utf8.ToArray();
+        return _publisher = new Publisher(Encoding.UTF8.GetString(utf8), epoch, session);
     }
 
     private static byte Next(ReadOnlySpan<byte> frame, ref int at) => at < frame.Length ? frame[at++] : throw Damaged();

@@ -16,6 +16,10 @@ public sealed class PublishBatch
 
     public Message this[int index] => _messages[index];
 
+    public bool Any(Predicate<Message> predicate) => _messages.Exists(predicate);
+
+    public Message[] ToArray() => _messages.ToArray();
+
     public void Add(Message message)
     {
         if (_messages.Count == _outcomes.Length)

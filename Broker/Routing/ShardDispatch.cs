@@ -5,6 +5,8 @@ namespace Starling.Broker.Routing;
 /// <summary>What a batch leads to, gathered by receiver before any of it is done.</summary>
 internal sealed class ShardDispatch
 {
+    private (string Id, List<Message> Messages)? _lastEdge;
+
     public bool RetainedChanged { get; set; }
 
     /// <summary>Places in the batch of retained messages that are not to be acknowledged before they are stored.</summary>
@@ -23,9 +25,14 @@ internal sealed class ShardDispatch
 
     public void ToEdge(string edgeId, Message message)
     {
-        if (!Edges.TryGetValue(edgeId, out var messages))
-            Edges.Add(edgeId, messages = []);
-        messages.Add(message);
+        if (_lastEdge is not { } last || !ReferenceEquals(last.Id, edgeId))
+        {
+            if (!Edges.TryGetValue(edgeId, out var messages))
+                Edges.Add(edgeId, messages = []);
+            _lastEdge = last = (edgeId, messages);
+        }
+
+        last.Messages.Add(message);
     }
 
     public void ToConnection(ConnectionKey connection, Delivery delivery, int index) => Add(Connections, connection, delivery, index);

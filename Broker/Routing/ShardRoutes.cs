@@ -16,6 +16,7 @@ internal sealed class ShardRoutes
     private readonly Dictionary<(string ClientId, string Filter), Route> _durable = [];
     private readonly Dictionary<SharedGroupKey, Route> _groups = [];
     private readonly List<IReadOnlyList<Route>> _matches = [];
+    private RecentMatches<RouteMatch>? _recent;
     private long _version;
 
     public void SetEdge(string edgeId, string filter, bool present)
@@ -117,6 +118,12 @@ internal sealed class ShardRoutes
     {
         if (topic.ShardMatch is RouteMatch known && ReferenceEquals(known.Owner, this) && known.Version == Volatile.Read(ref _version))
             return known;
+        if (Volatile.Read(ref _recent)?.Find(topic) is { } recent && recent.Version == Volatile.Read(ref _version))
+        {
+            topic.ShardMatch = recent;
+            return recent;
+        }
+
         lock (_gate)
         {
             _matches.Clear();
@@ -131,11 +138,16 @@ internal sealed class ShardRoutes
                     .Select(g => new DurableReceiver(g.Key, [.. g]))],
                 [.. routes.Where(r => r.Group is not null).Select(r => r.Group!)]);
             topic.ShardMatch = match;
+            (_recent ??= new RecentMatches<RouteMatch>()).Keep(topic, match);
             return match;
         }
     }
 
-    private void Changed() => Volatile.Write(ref _version, _version + 1);
+    private void Changed()
+    {
+        Volatile.Write(ref _version, _version + 1);
+        _recent = null;
+    }
 
     private void AddEdge(string edgeId, string filter)
     {

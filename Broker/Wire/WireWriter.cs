@@ -45,6 +45,14 @@ internal readonly ref struct WireWriter(IBufferWriter<byte> output)
         output.Advance(length);
     }
 
+    /// <summary>One of a list, by the list's writer.</summary>
+    public void Message(int tag, Message value, MessageFrameWriter frames)
+    {
+        var length = frames.Length(value);
+        frames.Write(value, Begin(tag, length));
+        output.Advance(length);
+    }
+
     /// <summary>One of a list: zero is written too.</summary>
     public void Element(int tag, long value)
     {

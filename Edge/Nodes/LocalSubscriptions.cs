@@ -14,6 +14,7 @@ internal sealed class LocalSubscriptions
     private readonly Lock _gate = new();
     private readonly FilterIndex<LocalSubscription> _index = new();
     private readonly List<IReadOnlyList<LocalSubscription>> _matches = [];
+    private RecentMatches<LocalMatch>? _recent;
     private long _version;
 
     /// <returns>True when it is the filter's first subscription on this edge.</returns>
@@ -21,7 +22,7 @@ internal sealed class LocalSubscriptions
     {
         lock (_gate)
         {
-            Volatile.Write(ref _version, _version + 1);
+            Changed();
             return _index.Add(subscription.Filter, subscription);
         }
     }
@@ -31,7 +32,7 @@ internal sealed class LocalSubscriptions
     {
         lock (_gate)
         {
-            Volatile.Write(ref _version, _version + 1);
+            Changed();
             return _index.Remove(subscription.Filter, subscription);
         }
     }
@@ -41,7 +42,7 @@ internal sealed class LocalSubscriptions
         lock (_gate)
         {
             subscription.Value = with;
-            Volatile.Write(ref _version, _version + 1);
+            Changed();
         }
     }
 
@@ -49,14 +50,27 @@ internal sealed class LocalSubscriptions
     {
         if (topic.EdgeMatch is LocalMatch known && ReferenceEquals(known.Owner, this) && known.Version == Volatile.Read(ref _version))
             return known;
+        if (Volatile.Read(ref _recent)?.Find(topic) is { } recent && recent.Version == Volatile.Read(ref _version))
+        {
+            topic.EdgeMatch = recent;
+            return recent;
+        }
+
         lock (_gate)
         {
             _matches.Clear();
             _index.Match(topic, _matches);
             var match = new LocalMatch(this, _version, Receivers());
             topic.EdgeMatch = match;
+            (_recent ??= new RecentMatches<LocalMatch>()).Keep(topic, match);
             return match;
         }
+    }
+
+    private void Changed()
+    {
+        Volatile.Write(ref _version, _version + 1);
+        _recent = null;
     }
 
     private Receiver[] Receivers() => _matches switch

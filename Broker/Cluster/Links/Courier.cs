@@ -47,6 +47,16 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
     private Load<T>? _current;
     private Exception? _ended;
 
+    /// <summary>Whether nothing waits or is under way.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+                return !_running;
+        }
+    }
+
     /// <summary>Puts the parcel in line; done when there is room for it.</summary>
     /// <exception cref="Sessions.StoreUnavailableException">The link could not carry anything for a while, or has ended; the parcel has failed, too.</exception>
     public ValueTask AddAsync(T parcel)

@@ -34,7 +34,10 @@ public sealed class EdgeLink(
     /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
     public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)
     {
-        if (!messages.Any(IsAwaited))
+        var isAwaited = false;
+        for (var i = 0; i < messages.Count && !isAwaited; i++)
+            isAwaited = messages[i].QoS > QualityOfService.AtMostOnce;
+        if (!isAwaited)
         {
             Offer(messages);
             return;
@@ -74,8 +77,6 @@ public sealed class EdgeLink(
         Courier.End(new StoreUnavailableException("The edge is gone."));
     }
 
-    private static bool IsAwaited(Message message) => message.QoS > QualityOfService.AtMostOnce;
-
     private void Offer(IReadOnlyList<Message> messages)
     {
         if (!_ended && !Courier.TryAdd(EdgeParcel.Of(messages, isAwaited: false)))
@@ -108,7 +109,7 @@ public sealed class EdgeLink(
             shard.Shard,
             shard.Epoch,
             load.Number,
-            [.. load.Parcels.SelectMany(parcel => parcel.Messages)],
+            Messages(load),
             [.. members.Select(parcel => parcel.Member!)])).ConfigureAwait(false);
         if (reply.IsOutOfDate)
         {
@@ -123,5 +124,15 @@ public sealed class EdgeLink(
         foreach (var parcel in load.Parcels)
             parcel.Complete(reached: true);
         return CallResult.Answered;
+    }
+
+    private static IReadOnlyList<Message> Messages(Load<EdgeParcel> load)
+    {
+        if (load.Parcels is [var only])
+            return only.Messages;
+        var messages = new List<Message>(load.Parcels.Sum(parcel => parcel.Messages.Count));
+        foreach (var parcel in load.Parcels)
+            messages.AddRange(parcel.Messages);
+        return messages;
     }
 }

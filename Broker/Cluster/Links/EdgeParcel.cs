@@ -13,8 +13,8 @@ internal sealed class EdgeParcel : IParcel
         Messages = messages;
         Member = member;
         _reached = isAwaited ? new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
-        foreach (var message in messages)
-            Bytes += message.Size + ShardParcel.MessageBytes;
+        for (var i = 0; i < messages.Count; i++)
+            Bytes += messages[i].Size + ShardParcel.MessageBytes;
         foreach (var delivery in member?.Deliveries ?? [])
             Bytes += delivery.Message.Size + ShardParcel.MessageBytes;
     }

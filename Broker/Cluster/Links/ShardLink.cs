@@ -11,8 +11,20 @@ namespace Starling.Broker.Cluster.Links;
 /// A topic shard in another process, as an edge or a silo sees it.
 /// </summary>
 /// <remarks>
-/// Messages and changes of the edge's routes travel together (<see cref="Courier{T}"/>), so that the shard sees them in the order in which
-/// they happened here. What is particular to shards is that one may die and another object take its place, with a higher epoch:
+/// An edge has two lanes to a shard, each a <see cref="Courier{T}"/> of its own. What may have to wait for a store has the one, so that a
+/// store which is away does not hold up the other: messages of QoS 0, and the edge's routes. Order is kept where it has to be, for one
+/// publisher, topic and QoS:
+///
+/// - A batch of QoS 0 without retained messages goes directly. Any other batch goes as a whole by the stored lane, and its connection, which
+///   waits for the answer, publishes nothing meanwhile that could overtake it.
+/// - If there is QoS 0 in such a batch, it waits until the direct lane has carried what was put there before.
+/// - Changes of routes go directly. Whoever subscribes waits until the shard has confirmed, so what is published after that, in either lane,
+///   finds the route. A removal that comes a little before or behind messages of the other lane does no harm: the edge that removed it
+///   looks at its subscriptions once more, and does not get its own messages back at all.
+///
+/// A silo has no connections, and only the stored lane.
+///
+/// What is particular to shards is that one may die and another object take its place, with a higher epoch:
 ///
 /// 1. Each transfer names the highest epoch that this link has heard of, from the shard's answers or because the shard announced itself.
 ///    A shard carries out only transfers that name its own epoch. It refuses others: with a higher epoch the shard itself is out of date; with
@@ -29,16 +41,14 @@ namespace Starling.Broker.Cluster.Links;
 /// </remarks>
 public sealed class ShardLink : ITopicShard
 {
-    private readonly string _sender;
     private readonly bool _isEdge;
     private readonly IRemoteShard _shard;
     private readonly Func<Guid> _newCursor;
-    private readonly Courier<ShardParcel> _courier;
+    private readonly LinkLane _direct;
+    private readonly LinkLane _stored;
     private readonly Repetition _repetition;
     private readonly LinkedRoutes _routes;
-    private ShardTransfer? _transfer;
-    private bool _isInStep;
-    private long _knownEpoch;
+    private readonly KnownEpoch _epoch = new();
 
     /// <param name="sender">What shards call this process: an edge's id, or a silo's name.</param>
     /// <param name="isEdge">Whether it has connections: routes, and messages that it delivers to them itself.</param>
@@ -49,31 +59,34 @@ public sealed class ShardLink : ITopicShard
     public ShardLink(string sender, bool isEdge, IRemoteShard shard, Func<Guid> newCursor, LinkOptions options, TimeProvider time)
     {
         var first = time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
-        _sender = sender;
         _isEdge = isEdge;
         _shard = shard;
         _newCursor = newCursor;
-        _courier = new Courier<ShardParcel>(TransferAsync, options, time, first);
         _repetition = new Repetition(options, time);
         _routes = new LinkedRoutes(first);
+        var ends = new LinkEnds(sender, isEdge, shard, _routes, _epoch);
+        _direct = new LinkLane(ShardLane.Direct, ends, options, time, first);
+        _stored = new LinkLane(ShardLane.Stored, ends, options, time, first);
     }
 
     /// <summary>
     /// Messages of QoS 0 wait for room only, unless they are to be retained: who subscribes afterwards would find what was retained before.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It is not known what became of them; they must not be acknowledged.</exception>
-    public ValueTask PublishAsync(PublishBatch batch, string? origin) =>
-        PublishAsync(batch, isAwaited: batch.Messages.Any(message => message.QoS > QualityOfService.AtMostOnce || message.Retain));
+    public ValueTask PublishAsync(PublishBatch batch, string? origin) => PublishAsync(batch, isAwaited: batch.Any(MayNeedStore));
 
     /// <param name="batch">Its outcomes are filled in if they are awaited.</param>
     /// <param name="isAwaited">Whether it is done only when the shard has answered.</param>
     /// <exception cref="StoreUnavailableException">It is not known what became of them.</exception>
     public async ValueTask PublishAsync(PublishBatch batch, bool isAwaited)
     {
+        var lane = _isEdge && !batch.Any(MayNeedStore) ? _direct : _stored;
+        if (lane == _stored && batch.Any(static message => message.QoS == QualityOfService.AtMostOnce))
+            await _direct.PassAsync().ConfigureAwait(false);
         var parcel = ShardParcel.Of(batch, isAwaited);
         try
         {
-            await _courier.AddAsync(parcel).ConfigureAwait(false);
+            await lane.AddAsync(parcel).ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (!isAwaited)
         {
@@ -90,7 +103,7 @@ public sealed class ShardLink : ITopicShard
         if (!present)
         {
             if (_routes.Remove(filter))
-                _courier.Add(ShardParcel.OfRoutes(confirmed: null, isAwaited: false));
+                _direct.Add(ShardParcel.OfRoutes(confirmed: null, isAwaited: false));
             return ValueTask.CompletedTask;
         }
 
@@ -150,87 +163,24 @@ public sealed class ShardLink : ITopicShard
     /// <summary>A shard begins, and is told all routes.</summary>
     public EdgeRoutes Announce(long epoch)
     {
-        Learn(epoch);
+        _epoch.Learn(epoch);
         return _routes.ReadAll();
     }
 
     /// <summary>The edge begins anew, or the tenant is gone: whatever waits here fails, whatever comes later does too.</summary>
-    public void End() => _courier.End(new StoreUnavailableException("The link to the shard has ended."));
+    public void End()
+    {
+        var reason = new StoreUnavailableException("The link to the shard has ended.");
+        _direct.End(reason);
+        _stored.End(reason);
+    }
+
+    private static bool MayNeedStore(Message message) => message.QoS > QualityOfService.AtMostOnce || message.Retain;
 
     private async ValueTask TellRoutesAsync(Action? confirmed)
     {
         var parcel = ShardParcel.OfRoutes(confirmed, isAwaited: true);
-        _courier.Add(parcel);
+        _direct.Add(parcel);
         await parcel.Done.ConfigureAwait(false);
-    }
-
-    private void Learn(long epoch)
-    {
-        for (var known = Volatile.Read(ref _knownEpoch); epoch > known;)
-            known = Interlocked.CompareExchange(ref _knownEpoch, epoch, known) is var seen && seen == known ? epoch : seen;
-    }
-
-    private async ValueTask<CallResult> TransferAsync(Load<ShardParcel> load)
-    {
-        var known = Volatile.Read(ref _knownEpoch);
-        if (_transfer?.Number != load.Number)
-            _transfer = new ShardTransfer(_sender, _isEdge, known, load.Number, RoutesToTell(), Messages(load));
-        else if (known > _transfer.KnownEpoch)
-        {
-            if (load.IsInDoubt)
-                LeaveOutUnrepeatable(load);
-            load.IsInDoubt = false;
-            _transfer = _transfer with { KnownEpoch = known, Messages = Messages(load) };
-        }
-
-        var transfer = _transfer;
-        var reply = await _shard.TransferAsync(transfer).ConfigureAwait(false);
-        Learn(reply.Epoch);
-        switch (reply.Kind)
-        {
-            case ShardReplyKind.Done:
-                _isInStep = true;
-                Settle(load, reply);
-                return CallResult.Answered;
-            case ShardReplyKind.NeedsRoutes:
-                _transfer = transfer with { Routes = _isEdge ? _routes.TakeAll() : null };
-                return CallResult.Again;
-            case ShardReplyKind.OutOfDate when reply.Epoch > transfer.KnownEpoch:
-                return CallResult.Again;
-            default:
-                // It has found out only now, and may have carried out a part of it.
-                load.IsInDoubt |= reply.Epoch == transfer.KnownEpoch;
-                return CallResult.Later;
-        }
-    }
-
-    /// <summary>As long as the load before was not answered, nobody knows which changes the shard has.</summary>
-    private EdgeRoutes? RoutesToTell()
-    {
-        if (!_isEdge)
-            return null;
-        var routes = _isInStep ? _routes.TakeChanges() : _routes.TakeAll();
-        _isInStep = false;
-        return routes;
-    }
-
-    private static Message[] Messages(Load<ShardParcel> load) => [.. load.Parcels.SelectMany(parcel => parcel.Messages)];
-
-    private static void LeaveOutUnrepeatable(Load<ShardParcel> load)
-    {
-        var failed = load.Parcels.Where(parcel => !parcel.IsRepeatable).ToArray();
-        load.Parcels = [.. load.Parcels.Where(parcel => parcel.IsRepeatable)];
-        foreach (var parcel in failed)
-            parcel.Fail(new StoreUnavailableException("A shard went, and it is not known whether it has had QoS 2 messages that must not be repeated."));
-    }
-
-    private static void Settle(Load<ShardParcel> load, ShardReply reply)
-    {
-        var offset = 0;
-        foreach (var parcel in load.Parcels)
-        {
-            parcel.Complete(reply, offset);
-            offset += parcel.Messages.Count;
-        }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ShardParcel : IParcel
     private readonly TaskCompletionSource? _done;
     private int _settled;
 
-    private ShardParcel(IReadOnlyList<Message> messages, PublishBatch? batch, Action? confirmed, bool isAwaited)
+    private ShardParcel(Message[] messages, PublishBatch? batch, Action? confirmed, bool isAwaited)
     {
         Messages = messages;
         _batch = batch;
@@ -30,7 +30,7 @@ internal sealed class ShardParcel : IParcel
         }
     }
 
-    public IReadOnlyList<Message> Messages { get; }
+    public Message[] Messages { get; }
 
     public long Bytes { get; }
 
@@ -45,7 +45,7 @@ internal sealed class ShardParcel : IParcel
 
     /// <param name="batch">Its outcomes are filled in, if the caller awaits them; its messages are copied.</param>
     /// <param name="isAwaited">Whether the caller awaits <see cref="Done"/>.</param>
-    public static ShardParcel Of(PublishBatch batch, bool isAwaited) => new([.. batch.Messages], isAwaited ? batch : null, confirmed: null, isAwaited);
+    public static ShardParcel Of(PublishBatch batch, bool isAwaited) => new(batch.ToArray(), isAwaited ? batch : null, confirmed: null, isAwaited);
 
     /// <param name="confirmed">Called when the shard knows of all route changes that were made before.</param>
     /// <param name="isAwaited">Whether the caller awaits <see cref="Done"/>.</param>
@@ -60,11 +60,11 @@ internal sealed class ShardParcel : IParcel
         _confirmed?.Invoke();
         if (_batch is not null)
         {
-            for (var i = 0; i < Messages.Count; i++)
+            for (var i = 0; i < Messages.Length && reply.Outcomes.Count > 0; i++)
                 _batch.SetOutcome(i, reply.Outcomes[offset + i]);
             foreach (var index in reply.NotStored)
             {
-                if (index >= offset && index < offset + Messages.Count)
+                if (index >= offset && index < offset + Messages.Length)
                     _batch.SetNotStored(index - offset, reply.Outcomes[index] == ReasonCode.ServerUnavailable);
             }
         }

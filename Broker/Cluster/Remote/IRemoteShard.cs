@@ -9,8 +9,8 @@ namespace Starling.Broker.Cluster.Remote;
 public interface IRemoteShard
 {
     /// <summary>
-    /// What one sender, an edge or a silo, has for the shard. A sender has one transfer under way; what comes meanwhile goes into the next
-    /// one, so that order is kept and one call carries much.
+    /// What one sender, an edge or a silo, has for the shard. A sender has one transfer under way in each lane; what comes meanwhile goes into
+    /// the next one, so that order is kept and one call carries much.
     /// </summary>
     ValueTask<ShardReply> TransferAsync(ShardTransfer transfer);
 
@@ -35,11 +35,28 @@ public interface IRemoteShard
 /// <param name="Sender">The edge's id, or the silo's name.</param>
 /// <param name="IsEdge">Whether the sender has connections: it delivers to them itself.</param>
 /// <param name="KnownEpoch">The highest epoch of this shard that the sender has heard of; 0 for none. A shard with a lower one is out of date.</param>
-/// <param name="Number">Counts up by one; a transfer that is sent again keeps its number, and the shard answers a repeat as it did before.</param>
+/// <param name="Number">Counts up by one in its lane; a transfer that is sent again keeps its number, and the shard answers a repeat as it did before.</param>
 /// <param name="Routes">What changed in the edge's routes since the transfer before; null for nothing.</param>
 /// <param name="Messages">In order, of all its connections.</param>
+/// <param name="Lane">Transfers of one lane are carried out one after the other.</param>
 public sealed record ShardTransfer(
-    string Sender, bool IsEdge, long KnownEpoch, long Number, EdgeRoutes? Routes, IReadOnlyList<Message> Messages);
+    string Sender,
+    bool IsEdge,
+    long KnownEpoch,
+    long Number,
+    EdgeRoutes? Routes,
+    IReadOnlyList<Message> Messages,
+    ShardLane Lane = ShardLane.Stored);
+
+/// <summary>The ways from a sender to a shard, each with an order and numbers of its own.</summary>
+public enum ShardLane
+{
+    /// <summary>What may have to wait for a store, and whatever must not overtake it.</summary>
+    Stored,
+
+    /// <summary>What never waits for one: an edge's routes, and messages of QoS 0 that are not retained.</summary>
+    Direct,
+}
 
 /// <summary>The routes that an edge has at a shard, or what changed in them. The edge counts its changes, per shard.</summary>
 /// <param name="Version">After these. The shard passes over what is not newer than what it has.</param>
@@ -60,7 +77,7 @@ public sealed record GroupMember(SharedGroupKey Group, SharedMember Member);
 
 /// <param name="Epoch">Of the shard that answers.</param>
 /// <param name="Kind">What became of the transfer.</param>
-/// <param name="Outcomes">One for each message, when done.</param>
+/// <param name="Outcomes">One for each message, when done; none in <see cref="ShardLane.Direct"/>, where nothing is refused.</param>
 /// <param name="NotStored">Places of messages that must not be acknowledged (<see cref="PublishBatch.IsNotStored"/>, <see cref="PublishBatch.IsInDoubt"/>).</param>
 public sealed record ShardReply(long Epoch, ShardReplyKind Kind, IReadOnlyList<ReasonCode> Outcomes, IReadOnlyList<int> NotStored);
 

@@ -37,7 +37,7 @@ public sealed partial class ShardHost
             var edges = new ShardEdges(_silo, _cluster, hold, counters, BecomeOutOfDate);
             var shard = new TopicShard(_tenant, edges, retained, NewLogger<TopicShard>());
             await shard.LoadAsync(_silo.Sessions, _number, _cluster.ShardCount(_tenant.Name)).ConfigureAwait(false);
-            return new Serving(hold, shard, retained, edges, new Senders(), new PublisherEpochs(_silo.Time), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
+            return new Serving(hold, shard, retained, edges, new Senders(), new PublisherEpochs(_silo.Time), new PublisherEpochs(_silo.Time), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
         }
         catch
         {
@@ -108,7 +108,12 @@ public sealed partial class ShardHost
         RetainedMessages Retained,
         ShardEdges Edges,
         Senders Senders,
-        PublisherEpochs Publishers,
+        PublisherEpochs Stored,
+        PublisherEpochs Direct,
         RetainedCursors Cursors,
-        OwnershipCheck Ownership);
+        OwnershipCheck Ownership)
+    {
+        /// <summary>Each lane has its own: what never waits for a store does not wait for what does either.</summary>
+        public PublisherEpochs Publishers(ShardLane lane) => lane == ShardLane.Direct ? Direct : Stored;
+    }
 }

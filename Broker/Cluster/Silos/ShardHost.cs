@@ -29,8 +29,8 @@ namespace Starling.Broker.Cluster.Silos;
 /// transfer with a higher epoch, from an edge that refuses, or from the store. It then carries out nothing more, and lets its host know.
 ///
 /// A transfer is carried out at most once: see <see cref="Links.Courier{T}"/> for the numbers and <see cref="Links.ShardLink"/> for what
-/// happens between two shards. Messages of one sender stay in order, since it has one transfer under way; those of different senders are
-/// carried out side by side.
+/// happens between two shards. Messages of one sender stay in order, since it has one transfer under way in each lane; those of different
+/// senders, and of two lanes, are carried out side by side.
 /// </remarks>
 public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
 {
@@ -190,7 +190,8 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
 
     private async Task<ShardReply> CarryOutAsync(ShardTransfer transfer, Serving serving)
     {
-        var passage = serving.Publishers.Enter(transfer.Messages);
+        var publishers = serving.Publishers(transfer.Lane);
+        var passage = publishers.Enter(transfer.Messages);
         try
         {
             await passage.Before.ConfigureAwait(false);
@@ -200,7 +201,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
         }
         finally
         {
-            serving.Publishers.Leave(passage);
+            publishers.Leave(passage);
         }
     }
 
@@ -210,6 +211,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
     private async Task<ShardReply> PublishAsync(ShardTransfer transfer, IReadOnlySet<int>? late, Serving serving)
     {
         var epoch = serving.Hold.Epoch;
+        var isCertain = true;
         var batch = new PublishBatch();
         foreach (var message in late is null ? transfer.Messages : transfer.Messages.Where((_, i) => !late.Contains(i)))
             batch.Add(message);
@@ -228,6 +230,7 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
         catch (Exception error)
         {
             // It is not known which of them are as safe as they have to be.
+            isCertain = false;
             Log.Failed(_logger, _tenant.Name, _number, batch.Count, error);
             for (var i = 0; i < batch.Count; i++)
                 batch.SetNotStored(i, isInDoubt: true);
@@ -235,6 +238,8 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
 
         if (IsOutOfDate)
             return NotDone(epoch, ShardReplyKind.OutOfDate);
+        if (isCertain && late is null && transfer.Lane == ShardLane.Direct)
+            return new ShardReply(epoch, ShardReplyKind.Done, [], []);
         // Who published what came too late is not answered: its connection closes.
         var places = late is null ? null : Enumerable.Range(0, transfer.Messages.Count).Where(i => !late.Contains(i)).ToArray();
         var outcomes = new ReasonCode[transfer.Messages.Count];

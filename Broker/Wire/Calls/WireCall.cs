@@ -1,4 +1,3 @@
-using System.Buffers;
 using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Sessions;
 
@@ -65,11 +64,11 @@ internal static class WireCall
 
     private static ReadOnlyMemory<byte> Encode<T>(byte first, T value)
     {
-        var buffer = new ArrayBufferWriter<byte>(WireCodec.SizeHint(value));
+        var buffer = new WireBuffer(1 + WireCodec.SizeHint(value));
         buffer.GetSpan(1)[0] = first;
         buffer.Advance(1);
         WireCodec.Write(value, buffer);
-        return buffer.WrittenMemory;
+        return buffer.Written;
     }
 
     private static T ReadResult<T>(ReadOnlyMemory<byte> answer, CancellationToken cancellation)

@@ -12,8 +12,9 @@ internal static class MessageFormat
 
     public static void Write(WireWriter writer, int tag, IReadOnlyList<Message> messages)
     {
+        var frames = new MessageFrameWriter();
         for (var i = 0; i < messages.Count; i++)
-            writer.Message(tag, messages[i]);
+            writer.Message(tag, messages[i], frames);
     }
 
     public static int SizeHint(IReadOnlyList<Message> messages)

@@ -24,12 +24,14 @@ internal static class ShardTransferFormat
         }
 
         MessageFormat.Write(writer, 6, transfer.Messages);
+        writer.Number(7, (int)transfer.Lane);
     }
 
     private static ShardTransfer Read(ref WireReader reader)
     {
         var (sender, isEdge, knownEpoch, number) = ((string?)null, false, 0L, 0L);
         EdgeRoutes? routes = null;
+        var lane = ShardLane.Stored;
         var messages = new List<Message>();
         while (reader.Next(out var tag))
         {
@@ -54,13 +56,16 @@ internal static class ShardTransferFormat
                 case 6:
                     messages.Add(reader.Message());
                     break;
+                case 7:
+                    lane = (ShardLane)reader.Small((int)ShardLane.Direct);
+                    break;
                 default:
                     reader.Skip();
                     break;
             }
         }
 
-        return new ShardTransfer(sender ?? throw WireReader.Damaged(), isEdge, knownEpoch, number, routes, messages);
+        return new ShardTransfer(sender ?? throw WireReader.Damaged(), isEdge, knownEpoch, number, routes, messages, lane);
     }
 
     private static void Write(WireWriter writer, ShardReply reply)

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Starling.LoadGenerator.Results;
 
 /// <summary>Results as a table for people, without columns that nothing is in; the ratios are those to one of the brokers.</summary>
-internal sealed class ResultTable(string? baseline)
+internal sealed class ResultTable(string? baseline, bool markdown = false)
 {
     private const string Nothing = "-";
 
@@ -26,7 +26,15 @@ internal sealed class ResultTable(string? baseline)
         var widths = Head.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
         int[] filled = [.. Enumerable.Range(0, Head.Length).Where(column => rows.Skip(1).Any(row => row[column] != Nothing))];
         foreach (var row in rows)
-            yield return string.Join("  ", filled.Select(column => column < 2 ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column])));
+        {
+            var cells = filled.Select(column => column < 2 ? row[column].PadRight(widths[column]) : row[column].PadLeft(widths[column]));
+            yield return markdown ? $"| {string.Join(" | ", cells)} |" : string.Join("  ", cells);
+            if (markdown && row == Head)
+                yield return $"|{string.Join("|", filled.Select(column => column < 2 ? "---" : "---:"))}|";
+        }
+
+        if (markdown)
+            yield return "";
         foreach (var result in results)
         {
             foreach (var remark in Remarks(result))

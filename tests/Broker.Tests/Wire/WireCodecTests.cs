@@ -4,6 +4,7 @@ using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 using Starling.Broker.Wire;
+using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Wire;
 
@@ -82,6 +83,54 @@ public class WireCodecTests
         read.Messages[1].Topic.ShouldBeSameAs(read.Messages[0].Topic);
         read.Messages[1].Publisher.ShouldBeSameAs(read.Messages[0].Publisher);
         read.Messages[3].Topic.Text.ShouldBe("c");
+    }
+
+    [Fact]
+    public void Messages_that_differ_only_in_what_they_carry_are_told_apart_and_so_are_others()
+    {
+        var topic = new Topic("a/b");
+        var publisher = new Publisher("one", 3, 4);
+        Message[] sent =
+        [
+            Made("1"), Made("22"), Made("333", properties: 5), Made("", properties: 2), Made("4", retain: true), Made("5", identifier: 9), Made("6", identifier: 10),
+            Made("7", expiresAt: 1_700_000_000_000), Made("8"), Message.Create(new Topic("a/c"), "9"u8, publisher: publisher), Made("10"),
+        ];
+
+        var read = WireCodec.Read<IReadOnlyList<Message>>(Written(typeof(IReadOnlyList<Message>), sent));
+        var again = WireCodec.Read<IReadOnlyList<Message>>(Written(typeof(IReadOnlyList<Message>), read));
+
+        read.Select(Told).ShouldBe(sent.Select(Told));
+        again.Select(Told).ShouldBe(sent.Select(Told));
+
+        Message Made(string payload, int properties = 0, bool retain = false, ushort identifier = 0, long expiresAt = Message.Never) => Message.Create(
+            topic,
+            Encoding.UTF8.GetBytes(payload),
+            identifier > 0 ? QualityOfService.ExactlyOnce : QualityOfService.AtMostOnce,
+            retain,
+            new byte[properties],
+            expiresAt,
+            publisher,
+            identifier);
+
+        static string Told(Message message) =>
+            $"{message.Topic} {message.QoS} {message.Retain} {message.ExpiresAt} {message.Publisher?.ClientId} {message.Publisher?.Epoch} {message.RepeatableIdentifier} {message.ForwardedProperties.Length} {Encoding.UTF8.GetString(message.Payload)}";
+    }
+
+    [Fact]
+    public void A_message_goes_on_with_what_a_later_program_has_put_into_its_frame()
+    {
+        var frame = MessageFrame.Encode(Samples.Message());
+        byte[] later = [frame[0], 200, 2, 7, 7, .. frame.AsSpan(1)];
+
+        MessageFrame.Encode(new MessageFrameReader().Read(later)).ShouldBe(later);
+    }
+
+    [Fact]
+    public void A_transfer_keeps_its_lane()
+    {
+        var transfer = Samples.ShardTransfer with { Lane = ShardLane.Direct };
+
+        WireCodec.Read<ShardTransfer>(Written(typeof(ShardTransfer), transfer)).Lane.ShouldBe(ShardLane.Direct);
     }
 
     [Fact]

@@ -198,21 +198,77 @@ public sealed class ShardLinkTests
     {
         await ConfirmAsync(_link.SetEdgeRouteAsync("e", "a", present: true));
         var publishing = PublishAsync("x");
-        var waiting = Task.Run(async () =>
+        var subscribing = _link.SetEdgeRouteAsync("e", "b", present: true).AsTask();
+        var both = Task.WhenAll(publishing, subscribing);
+        var losing = Task.Run(async () =>
         {
-            while (!publishing.IsCompleted)
+            while (!both.IsCompleted)
                 (await _shard.Transfers.NextAsync()).Lose();
         }, TestContext.Current.CancellationToken);
 
-        await _time.AdvanceUntilAsync(publishing);
+        await _time.AdvanceUntilAsync(both);
 
         await Should.ThrowAsync<StoreUnavailableException>(publishing);
-        _ = PublishAsync("y");
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        _ = PublishAsync("z");
+        await Should.ThrowAsync<StoreUnavailableException>(subscribing);
+        _ = PublishAsync("y", QualityOfService.AtMostOnce);
+        await losing.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        _ = PublishAsync("z", QualityOfService.AtMostOnce);
         var later = await _shard.Transfers.NextAsync(_time);
         later.Argument.Routes!.IsComplete.ShouldBeTrue();
-        later.Argument.Routes.Added.ShouldBe(["a"]);
+        later.Argument.Routes.Added.ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public async Task A_transfer_that_waits_for_a_store_holds_up_neither_QoS_0_nor_a_subscription()
+    {
+        _ = PublishAsync("a");
+        var stored = await _shard.Transfers.NextAsync();
+
+        await PublishAsync("b", QualityOfService.AtMostOnce);
+        var direct = await _shard.Transfers.NextAsync();
+        var subscribing = _link.SetEdgeRouteAsync("e", "c", present: true);
+        direct.Answer(ScriptedShard.Done(direct.Argument));
+        await ConfirmAsync(subscribing);
+
+        (stored.Argument.Lane, direct.Argument.Lane).ShouldBe((ShardLane.Stored, ShardLane.Direct));
+        Topics(direct.Argument).ShouldBe(["b"]);
+    }
+
+    [Fact]
+    public async Task QoS_0_that_may_need_the_store_does_not_overtake_what_was_sent_directly_before()
+    {
+        await PublishAsync("a", QualityOfService.AtMostOnce);
+        var direct = await _shard.Transfers.NextAsync();
+        _ = PublishAsync("a", QualityOfService.AtMostOnce, retain: true);
+
+        _shard.Transfers.Waiting.ShouldBe(0);
+        direct.Answer(ScriptedShard.Done(direct.Argument));
+        var mark = await _shard.Transfers.NextAsync();
+        mark.Answer(ScriptedShard.Done(mark.Argument));
+
+        (mark.Argument.Lane, mark.Argument.Messages.Count).ShouldBe((ShardLane.Direct, 0));
+        (await _shard.Transfers.NextAsync()).Argument.Lane.ShouldBe(ShardLane.Stored);
+    }
+
+    [Fact]
+    public async Task Routes_that_a_shard_misses_are_told_in_either_lane_and_a_subscription_waits_for_its_own()
+    {
+        await ConfirmAsync(_link.SetEdgeRouteAsync("e", "a", present: true));
+        var subscribing = _link.SetEdgeRouteAsync("e", "b", present: true).AsTask();
+        var direct = await _shard.Transfers.NextAsync();
+        _ = PublishAsync("x");
+        var stored = await _shard.Transfers.NextAsync();
+
+        stored.Answer(ScriptedShard.Refused(stored.Argument.KnownEpoch, ShardReplyKind.NeedsRoutes));
+        var again = await _shard.Transfers.NextAsync();
+        again.Answer(ScriptedShard.Done(again.Argument));
+
+        stored.Argument.Routes.ShouldBeNull();
+        again.Argument.Routes!.Added.ShouldBe(["a", "b"]);
+        direct.Argument.Routes!.Added.ShouldBe(["b"]);
+        subscribing.IsCompleted.ShouldBeFalse();
+        direct.Answer(ScriptedShard.Done(direct.Argument));
+        await subscribing;
     }
 
     [Fact]
