@@ -43,6 +43,7 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
     private readonly Queue<Waiter> _waiting = new();
     private long _next = first;
     private long _bytes;
+    private long _answered;
     private bool _running;
     private Load<T>? _current;
     private Exception? _ended;
@@ -76,17 +77,37 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
         return Add(parcel) is { } ended ? ValueTask.FromException(ended) : ValueTask.CompletedTask;
     }
 
-    /// <returns>False when there is no room: the parcel is not taken.</returns>
-    public bool TryAdd(T parcel)
+    /// <summary>
+    /// Puts the parcel in line when there is room for it. For that it waits a while, as long as the other side answers: who brings too much
+    /// is slowed down, but a side that is gone slows nobody down.
+    /// </summary>
+    /// <param name="parcel">For which nobody waits.</param>
+    /// <param name="patience">How long it waits, and how old the last answer may be.</param>
+    /// <returns>False when the parcel was not taken.</returns>
+    public ValueTask<bool> OfferAsync(T parcel, TimeSpan patience)
     {
+        Waiter? waiter = null;
         lock (_gate)
         {
             if (_ended is null && (_waiting.Count > 0 || !HasRoomFor(parcel)))
-                return false;
+            {
+                if (time.GetElapsedTime(_answered) >= patience)
+                    return new(false);
+                waiter = new Waiter(parcel, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+                _waiting.Enqueue(waiter);
+            }
         }
 
-        Add(parcel);
-        return true;
+        return waiter is null ? new(Add(parcel) is null) : WaitAsync(waiter, patience);
+    }
+
+    private async ValueTask<bool> WaitAsync(Waiter waiter, TimeSpan patience)
+    {
+        await waiter.Room.Task.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (waiter.Room.Task.IsCompleted)
+            return waiter.Room.Task.IsCompletedSuccessfully;
+        lock (_gate)
+            return !(waiter.IsGivenUp = !waiter.IsAdmitted);
     }
 
     /// <summary>Puts the parcel in line, room or not.</summary>
@@ -139,6 +160,7 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
 
     private async Task RunAsync()
     {
+        Volatile.Write(ref _answered, time.GetTimestamp());
         while (TakeLoad(out var bytes) is { } load)
         {
             if (!await CarryAsync(load).ConfigureAwait(false))
@@ -195,7 +217,11 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
             }
 
             if (result == CallResult.Answered)
+            {
+                Volatile.Write(ref _answered, time.GetTimestamp());
                 return true;
+            }
+
             if (_ending.IsCancellationRequested)
                 return false;
             if (result == CallResult.Again && atOnce < MostAtOnce)
@@ -216,9 +242,12 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
         lock (_gate)
         {
             _bytes -= bytes;
-            while (_waiting.TryPeek(out var waiter) && HasRoomFor(waiter.Parcel))
+            while (_waiting.TryPeek(out var waiter) && (waiter.IsGivenUp || HasRoomFor(waiter.Parcel)))
             {
                 _waiting.Dequeue();
+                if (waiter.IsGivenUp)
+                    continue;
+                waiter.IsAdmitted = true;
                 Take(waiter.Parcel);
                 (admitted ??= []).Add(waiter);
             }
@@ -246,8 +275,15 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
         {
             waiter.Parcel.Fail(reason);
             waiter.Room.SetException(reason);
+            // It may be that nobody looks any more.
+            _ = waiter.Room.Task.Exception;
         }
     }
 
-    private sealed record Waiter(T Parcel, TaskCompletionSource Room);
+    private sealed record Waiter(T Parcel, TaskCompletionSource Room)
+    {
+        public bool IsAdmitted { get; set; }
+
+        public bool IsGivenUp { get; set; }
+    }
 }

@@ -8,8 +8,8 @@ using Starling.Protocol;
 namespace Starling.Broker.Cluster.Links;
 
 /// <summary>
-/// An edge in another process, as one shard sees it (<see cref="Courier{T}"/> says how). QoS 0 that finds no room is dropped and counted,
-/// and is not waited for; who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
+/// An edge in another process, as one shard sees it (<see cref="Courier{T}"/> says how). Who brings QoS 0 waits for room while the edge keeps
+/// answering; what finds none is dropped and counted. Who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
 /// with the edge, its connections are gone and nothing is owed to them.
 /// </summary>
 /// <param name="edge">What sessions on this silo reach the edge by: not a shard's business, handed on.</param>
@@ -22,6 +22,9 @@ namespace Starling.Broker.Cluster.Links;
 public sealed class EdgeLink(
     IEdge edge, IRemoteEdge remote, ShardHold shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time) : IEdge
 {
+    /// <summary>How long QoS 0 waits for room: the edge works off 4 MiB in much less, if it is there.</summary>
+    private static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(1);
+
     private Courier<EdgeParcel>? _courier;
     private bool _ended;
     private bool _outOfDate;
@@ -37,13 +40,10 @@ public sealed class EdgeLink(
         var isAwaited = false;
         for (var i = 0; i < messages.Count && !isAwaited; i++)
             isAwaited = messages[i].QoS > QualityOfService.AtMostOnce;
-        if (!isAwaited)
-        {
-            Offer(messages);
-            return;
-        }
-
-        await SendAsync(EdgeParcel.Of(messages, isAwaited: true)).ConfigureAwait(false);
+        if (isAwaited)
+            await SendAsync(EdgeParcel.Of(messages, isAwaited: true)).ConfigureAwait(false);
+        else
+            await OfferAsync(EdgeParcel.Of(messages, isAwaited: false), messages.Count).ConfigureAwait(false);
     }
 
     /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
@@ -52,8 +52,7 @@ public sealed class EdgeLink(
         var member = new MemberDeliveries(clientId, epoch, deliveries);
         if (deliveries.Any(delivery => delivery.QoS > QualityOfService.AtMostOnce))
             return await SendAsync(EdgeParcel.Of(member, isAwaited: true)).ConfigureAwait(false);
-        if (!_ended && !Courier.TryAdd(EdgeParcel.Of(member, isAwaited: false)))
-            counters.DroppedSlowReader.Add(deliveries.Count);
+        await OfferAsync(EdgeParcel.Of(member, isAwaited: false), deliveries.Count).ConfigureAwait(false);
         return true;
     }
 
@@ -77,10 +76,10 @@ public sealed class EdgeLink(
         Courier.End(new StoreUnavailableException("The edge is gone."));
     }
 
-    private void Offer(IReadOnlyList<Message> messages)
+    private async ValueTask OfferAsync(EdgeParcel parcel, int messages)
     {
-        if (!_ended && !Courier.TryAdd(EdgeParcel.Of(messages, isAwaited: false)))
-            counters.DroppedSlowReader.Add(messages.Count);
+        if (!_ended && !await Courier.OfferAsync(parcel, RoomPatience).ConfigureAwait(false) && !_ended)
+            counters.DroppedSlowReader.Add(messages);
     }
 
     /// <returns>False when the connection or the edge is gone.</returns>

@@ -118,6 +118,8 @@ internal sealed class LinkLane
     {
         var failed = load.Parcels.Where(parcel => !parcel.IsRepeatable).ToArray();
         load.Parcels = [.. load.Parcels.Where(parcel => parcel.IsRepeatable)];
+        foreach (var parcel in load.Parcels)
+            parcel.LeaveOutQoS0();
         foreach (var parcel in failed)
             parcel.Fail(new StoreUnavailableException("A shard went, and it is not known whether it has had QoS 2 messages that must not be repeated."));
     }

@@ -35,7 +35,7 @@ namespace Starling.Broker.Cluster.Links;
 /// 3. When a successor is heard of meanwhile, nobody can say any more what became of the transfer. Then it goes to the successor as a new
 ///    one, without QoS 2 messages: what the shard before may still have under way could come to an inbox behind the successor's. They fail,
 ///    and so does their publisher's connection, which nothing was acknowledged to. Its next one repeats them, and inboxes know those repeats
-///    if its session has outlived the connection. Repeats at QoS 1 are allowed.
+///    if its session has outlived the connection. QoS 0 stays behind, too, and is lost. Repeats at QoS 1 are allowed.
 /// 4. A shard that does not know this edge, or has missed a change of its routes, says so and carries out nothing: the transfer comes again
 ///    with all routes. So it does after the link has given something up, since nobody knows what of it the shard has.
 /// </remarks>

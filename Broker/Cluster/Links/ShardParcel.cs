@@ -15,6 +15,7 @@ internal sealed class ShardParcel : IParcel
     private readonly PublishBatch? _batch;
     private readonly Action? _confirmed;
     private readonly TaskCompletionSource? _done;
+    private int[]? _places;
     private int _settled;
 
     private ShardParcel(Message[] messages, PublishBatch? batch, Action? confirmed, bool isAwaited)
@@ -30,7 +31,7 @@ internal sealed class ShardParcel : IParcel
         }
     }
 
-    public Message[] Messages { get; }
+    public Message[] Messages { get; private set; }
 
     public long Bytes { get; }
 
@@ -39,6 +40,19 @@ internal sealed class ShardParcel : IParcel
     /// connection: inboxes know its repeats, and pass over what is still under way of this one (<see cref="IInboxStore.AppendAsync"/>).
     /// </summary>
     public bool IsRepeatable { get; } = true;
+
+    /// <summary>
+    /// Another shard than the one that may have had it is about to get it. QoS 0 comes at most once, so it stays behind; what becomes of it
+    /// nobody asks.
+    /// </summary>
+    public void LeaveOutQoS0()
+    {
+        if (!Array.Exists(Messages, static message => message.QoS == QualityOfService.AtMostOnce))
+            return;
+        var left = Enumerable.Range(0, Messages.Length).Where(i => Messages[i].QoS > QualityOfService.AtMostOnce).ToArray();
+        _places = [.. left.Select(Place)];
+        Messages = [.. left.Select(i => Messages[i])];
+    }
 
     /// <summary>Done when the shard has answered.</summary>
     public Task Done => _done?.Task ?? Task.CompletedTask;
@@ -61,11 +75,11 @@ internal sealed class ShardParcel : IParcel
         if (_batch is not null)
         {
             for (var i = 0; i < Messages.Length && reply.Outcomes.Count > 0; i++)
-                _batch.SetOutcome(i, reply.Outcomes[offset + i]);
+                _batch.SetOutcome(Place(i), reply.Outcomes[offset + i]);
             foreach (var index in reply.NotStored)
             {
                 if (index >= offset && index < offset + Messages.Length)
-                    _batch.SetNotStored(index - offset, reply.Outcomes[index] == ReasonCode.ServerUnavailable);
+                    _batch.SetNotStored(Place(index - offset), reply.Outcomes[index] == ReasonCode.ServerUnavailable);
             }
         }
 
@@ -80,4 +94,7 @@ internal sealed class ShardParcel : IParcel
         // It may be that nobody looks any more.
         _ = _done.Task.Exception;
     }
+
+    /// <summary>Where a message is in the batch.</summary>
+    private int Place(int index) => _places?[index] ?? index;
 }

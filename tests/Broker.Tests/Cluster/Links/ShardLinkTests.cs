@@ -285,6 +285,27 @@ public sealed class ShardLinkTests
     }
 
     [Fact]
+    public async Task A_successor_of_a_shard_that_may_have_had_QoS_0_does_not_get_it()
+    {
+        var batch = new PublishBatch();
+        foreach (var (topic, qos) in new[] { ("a", QualityOfService.AtMostOnce), ("b", QualityOfService.AtLeastOnce), ("c", QualityOfService.AtMostOnce), ("d", QualityOfService.AtLeastOnce) })
+            batch.Add(Message.Create(new Topic(topic), new byte[1], qos, publisher: new Publisher("p", 1, 0), packetIdentifier: 1));
+        var publishing = _link.PublishAsync(batch, "e").AsTask();
+        var lost = await _shard.Transfers.NextAsync();
+        lost.Lose();
+        _link.Announce(lost.Argument.KnownEpoch + 1);
+
+        var successor = await _shard.Transfers.NextAsync(_time);
+
+        Topics(successor.Argument).ShouldBe(["b", "d"]);
+        successor.Answer(new ShardReply(successor.Argument.KnownEpoch, ShardReplyKind.Done, [ReasonCode.Success, ReasonCode.QuotaExceeded], [1]));
+        await publishing;
+        batch.Outcome(1).ShouldBe(ReasonCode.Success);
+        batch.IsNotStored(1).ShouldBeFalse();
+        batch.IsNotStored(3).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_retained_page_without_an_answer_is_asked_for_again()
     {
         var cursor = new RetainedCursor("a/#");
