@@ -50,7 +50,9 @@ public interface ISession
     /// <exception cref="StaleEpochException">A later connection owns the session: they are not written, and must not be answered.</exception>
     ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released);
 
-    /// <summary>Sees to what may be due: expiry, a delayed will, a connection that ended with its edge.</summary>
+    /// <summary>
+    /// Sees to what may be due: expiry, a delayed will, a connection that ended with its edge, entries that another object was about to push.
+    /// </summary>
     ValueTask WakeAsync();
 }
 

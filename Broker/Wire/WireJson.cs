@@ -57,6 +57,7 @@ namespace Starling.Broker.Wire;
 [JsonSerializable(typeof(CloseCall))]
 [JsonSerializable(typeof(EvictCall))]
 [JsonSerializable(typeof(RenewCall))]
+[JsonSerializable(typeof(ReadEdgesCall))]
 [JsonSerializable(typeof(RenewShareCall))]
 [JsonSerializable(typeof(CallFailure))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -11,6 +11,7 @@ namespace Starling.Edge.Nodes;
 internal sealed class EdgePresence(EdgeNode node, EdgeCluster cluster, TimeProvider time, Func<string, IRemoteEdge, ValueTask<string>> publish) : IEdgePresence
 {
     private readonly UnclaimedConnections _unclaimed = new(node, cluster, time);
+    private readonly SessionWaking _waking = new(node, time);
 
     public ValueTask<string> BeginAsync(string edgeId)
     {
@@ -20,6 +21,8 @@ internal sealed class EdgePresence(EdgeNode node, EdgeCluster cluster, TimeProvi
     }
 
     public void Joined(string edgeId) => node.Open();
+
+    public void SilosChanged() => _waking.Begin();
 
     public async ValueTask EndAsync(string edgeId)
     {

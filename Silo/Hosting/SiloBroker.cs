@@ -23,13 +23,14 @@ internal static class SiloBroker
         services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
         services.AddSingleton<DueTimes>();
         services.AddSingleton(new LinkOptions());
+        // Another name each time that it starts: shards count its transfers by it, and it is missed by it.
+        var name = $"silo-{Guid.NewGuid():N}";
         services.AddSingleton(provider => new LiveEdges(
+            name,
             provider.GetRequiredService<IClusterEngine>().Directory,
             provider.GetRequiredService<LinkOptions>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<LiveEdges>>()));
-        // Another name each time that it starts: shards count its transfers by it.
-        var name = $"silo-{Guid.NewGuid():N}";
         services.AddSingleton(provider => new SiloServices(
             name,
             provider.GetRequiredService<IClusterEngine>(),

@@ -68,7 +68,7 @@ public sealed class EdgeCluster : ICluster, IDisposable
 
     public async ValueTask<bool> IsAliveAsync(string edgeId)
     {
-        var edges = await _repetition.CallAsync(_engine.Directory.ReadAsync).ConfigureAwait(false);
+        var edges = await _repetition.CallAsync(() => _engine.Directory.ReadAsync(silo: null)).ConfigureAwait(false);
         return edges.Any(edge => edge.EdgeId == edgeId);
     }
 

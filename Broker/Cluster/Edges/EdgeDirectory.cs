@@ -13,6 +13,10 @@ namespace Starling.Broker.Cluster.Edges;
 ///
 /// A directory that begins in another process does not know how old the leases are, so they all begin anew: an edge that is gone is noticed
 /// later, none too early.
+///
+/// Silos are known by their reading, and only to be missed: what one of them was about to push waits in the store, and edges wake their
+/// sessions when the number that comes with their lease changes. It changes too often rather than too seldom: for a silo that is slow, for
+/// one that ends in good order, and with the directory, which knows nothing of the silos before it.
 /// </remarks>
 /// <param name="table">Keeps the edges.</param>
 /// <param name="time">The clock.</param>
@@ -24,6 +28,7 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
 
     private readonly Sessions.Turn _turn = new();
     private readonly Dictionary<string, Lease> _edges = new(StringComparer.Ordinal);
+    private readonly PollingSilos _silos = new(time);
     private bool _isLoaded;
     private bool _isChanged;
 
@@ -33,12 +38,12 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
         {
             if (lease.GoneAt is null)
                 lease.EndsAt = time.GetTimestamp() + Ticks(LeaseDuration);
-            return new EdgeLease(lease.GoneAt is null, LeaseDuration);
+            return new EdgeLease(lease.GoneAt is null, LeaseDuration, _silos.Number);
         }
 
         _edges.Add(edgeId, new Lease(edgeId, address) { EndsAt = time.GetTimestamp() + Ticks(LeaseDuration) });
         _isChanged = true;
-        return new EdgeLease(IsHeld: true, LeaseDuration);
+        return new EdgeLease(IsHeld: true, LeaseDuration, _silos.Number);
     }).ConfigureAwait(false);
 
     public async ValueTask LeaveAsync(string edgeId) => await InTurnAsync(() =>
@@ -48,8 +53,13 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
         return true;
     }).ConfigureAwait(false);
 
-    public async ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync() => await InTurnAsync(() => (IReadOnlyList<EdgeEntry>)[
-        .. _edges.Values.Where(lease => lease.GoneAt is null).Select(lease => new EdgeEntry(lease.EdgeId, lease.Address))]).ConfigureAwait(false);
+    public async ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo) => await InTurnAsync(() =>
+    {
+        if (silo is not null)
+            _silos.Heard(silo);
+        return (IReadOnlyList<EdgeEntry>)[
+            .. _edges.Values.Where(lease => lease.GoneAt is null).Select(lease => new EdgeEntry(lease.EdgeId, lease.Address))];
+    }).ConfigureAwait(false);
 
     private async ValueTask<T> InTurnAsync<T>(Func<T> look)
     {
@@ -58,6 +68,7 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
         {
             await LoadAsync().ConfigureAwait(false);
             EndLeases();
+            _silos.Miss();
             var result = look();
             if (_isChanged)
                 await table.SaveAsync([.. _edges.Values.Select(lease => new StoredEdge(lease.EdgeId, lease.Address, lease.GoneAt))]).ConfigureAwait(false);

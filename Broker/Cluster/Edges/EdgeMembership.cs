@@ -94,6 +94,7 @@ public sealed partial class EdgeMembership : IAsyncDisposable
     private async ValueTask<string> HoldAsync(string edgeId, string address, CancellationToken stop)
     {
         long? held = null;
+        long? silos = null;
         while (!stop.IsCancellationRequested)
         {
             var sent = _time.GetTimestamp();
@@ -107,6 +108,9 @@ public sealed partial class EdgeMembership : IAsyncDisposable
                 held = sent;
                 if (_edgeId is null)
                     Join(edgeId);
+                if (silos is { } before && before != lease.Silos)
+                    _presence.SilosChanged();
+                silos = lease.Silos;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

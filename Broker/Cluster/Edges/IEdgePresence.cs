@@ -10,6 +10,9 @@ public interface IEdgePresence
     /// <summary>The edge of this id has joined: connections may come.</summary>
     void Joined(string edgeId);
 
+    /// <summary>A silo may have gone with sessions of the edge's connections. Returns soon.</summary>
+    void SilosChanged();
+
     /// <summary>The edge of this id is taken for dead: its connections are closed. Done when they are, which is soon.</summary>
     ValueTask EndAsync(string edgeId);
 }

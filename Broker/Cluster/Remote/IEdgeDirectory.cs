@@ -9,11 +9,16 @@ public interface IEdgeDirectory
     /// <summary>The edge has closed its connections and ends.</summary>
     ValueTask LeaveAsync(string edgeId);
 
-    ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync();
+    /// <param name="silo">The name of the silo that asks, which is missed when it does not ask again soon; null when no silo asks.</param>
+    ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo);
 }
 
 /// <param name="IsHeld">False when the edge was taken for dead: its sessions have been ended or belong to others, so it has to close its connections.</param>
 /// <param name="Duration">From now; an edge that could not renew it before it ends closes its connections by itself.</param>
-public sealed record EdgeLease(bool IsHeld, TimeSpan Duration);
+/// <param name="Silos">
+/// Another number than before when a silo may have gone with objects of sessions: they are to be woken, since nobody else knows what they
+/// were about to push.
+/// </param>
+public sealed record EdgeLease(bool IsHeld, TimeSpan Duration, long Silos = 0);
 
 public sealed record EdgeEntry(string EdgeId, string Address);

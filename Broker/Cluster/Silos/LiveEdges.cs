@@ -13,6 +13,7 @@ public sealed partial class LiveEdges : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    private readonly string _silo;
     private readonly IEdgeDirectory _directory;
     private readonly ILogger<LiveEdges> _logger;
     private readonly Repetition _repetition;
@@ -25,8 +26,14 @@ public sealed partial class LiveEdges : IDisposable
     private int _polling;
     private bool _failing;
 
-    public LiveEdges(IEdgeDirectory directory, LinkOptions options, TimeProvider time, ILogger<LiveEdges> logger)
+    /// <param name="silo">The silo's name, by which the directory misses it.</param>
+    /// <param name="directory">The cluster's.</param>
+    /// <param name="options">How long it is asked.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of what changes.</param>
+    public LiveEdges(string silo, IEdgeDirectory directory, LinkOptions options, TimeProvider time, ILogger<LiveEdges> logger)
     {
+        _silo = silo;
         _directory = directory;
         _logger = logger;
         _repetition = new Repetition(options, time);
@@ -107,7 +114,7 @@ public sealed partial class LiveEdges : IDisposable
             if (_covered >= asked)
                 return;
             var covers = Volatile.Read(ref _asked);
-            Take(await _directory.ReadAsync().ConfigureAwait(false));
+            Take(await _directory.ReadAsync(_silo).ConfigureAwait(false));
             _covered = covers;
         }
         finally

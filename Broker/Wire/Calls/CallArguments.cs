@@ -41,6 +41,9 @@ internal sealed record EvictCall(string Tenant, string ClientId, ReasonCode Reas
 
 internal sealed record RenewCall(string EdgeId, string Address);
 
+/// <summary>Earlier programs send a 0 in its place.</summary>
+internal sealed record ReadEdgesCall(string? Silo = null);
+
 internal sealed record RenewShareCall(string EdgeId, TenantDemand Demand);
 
 /// <summary>Why a call has no result.</summary>

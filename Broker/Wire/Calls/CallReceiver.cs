@@ -70,7 +70,7 @@ public static class CallReceiver
             EdgeDirectoryProxy.Method.Renew when WireCall.Arguments<RenewCall>(call) is var (edgeId, address) =>
                 WireCall.Done(on.RenewAsync(edgeId, address)),
             EdgeDirectoryProxy.Method.Leave => WireCall.Done(on.LeaveAsync(WireCall.Arguments<string>(call))),
-            EdgeDirectoryProxy.Method.Read => WireCall.Done(on.ReadAsync()),
+            EdgeDirectoryProxy.Method.Read => WireCall.Done(on.ReadAsync(NamesNobody(call) ? null : WireCall.Arguments<ReadEdgesCall>(call).Silo)),
             _ => new(WireCall.Unknown(method)),
         });
 
@@ -81,6 +81,9 @@ public static class CallReceiver
                 WireCall.Done(on.RenewAsync(edgeId, demand)),
             _ => new(WireCall.Unknown(method)),
         });
+
+    /// <summary>A reading of the directory by an earlier program.</summary>
+    private static bool NamesNobody(ReadOnlyMemory<byte> call) => call.Span[1..].SequenceEqual("0"u8);
 
     private static async ValueTask<ReadOnlyMemory<byte>> AnswerAsync<T>(
         T target, ReadOnlyMemory<byte> call, Func<T, byte, ReadOnlyMemory<byte>, ValueTask<ReadOnlyMemory<byte>>> carryOut)

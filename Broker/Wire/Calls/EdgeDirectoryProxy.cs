@@ -17,6 +17,6 @@ public sealed class EdgeDirectoryProxy(IWireChannel channel) : IEdgeDirectory
 
     public ValueTask LeaveAsync(string edgeId) => WireCall.InvokeAsync(channel, (byte)Method.Leave, edgeId);
 
-    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync() =>
-        WireCall.InvokeAsync<int, IReadOnlyList<EdgeEntry>>(channel, (byte)Method.Read, 0);
+    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo) =>
+        WireCall.InvokeAsync<ReadEdgesCall, IReadOnlyList<EdgeEntry>>(channel, (byte)Method.Read, new ReadEdgesCall(silo));
 }

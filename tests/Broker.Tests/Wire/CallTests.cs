@@ -109,16 +109,16 @@ public class CallTests
         (await edge.AnnounceAsync("acme", 2, 3)).Version.ShouldBe(Samples.Routes.Version);
         (await edge.CloseAsync("acme", "one", 4, ReasonCode.SessionTakenOver)).ShouldBeTrue();
         (await edge.EvictAsync("acme", "one", ReasonCode.SessionTakenOver)).ShouldBe(9);
-        (await directory.RenewAsync("edge-1", "there")).Duration.ShouldBe(TimeSpan.FromSeconds(10));
+        (await directory.RenewAsync("edge-1", "there")).ShouldBe(new EdgeLease(true, TimeSpan.FromSeconds(10), Silos: 5));
         await directory.LeaveAsync("edge-1");
-        (await directory.ReadAsync()).ShouldBe([new EdgeEntry("edge-1", "there")]);
+        (await directory.ReadAsync("silo-1")).ShouldBe([new EdgeEntry("edge-1", "there")]);
         (await shares.RenewAsync("edge-1", new TenantDemand([default]))).Limits.ShouldBe([null, 2.5]);
 
         target.Calls.ShouldBe(
         [
             "shard transfer 12", "set one a/#", "remove one a/#", "join g one", "leave g one", "redispatch one 2", "completed g one 3", "retained # 1",
             "edge transfer 1", "push 2", "announce acme 2 3", "close acme one 4 SessionTakenOver", "evict acme one SessionTakenOver",
-            "renew edge-1 there", "leave edge-1", "read", "share edge-1 1",
+            "renew edge-1 there", "leave edge-1", "read silo-1", "share edge-1 1",
         ]);
     }
 }

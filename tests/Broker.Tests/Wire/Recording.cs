@@ -91,14 +91,14 @@ internal sealed class RecordingNode : IRemoteShard, IRemoteEdge, IEdgeDirectory,
     public ValueTask<long> EvictAsync(string tenant, string clientId, ReasonCode reason) => Note($"evict {tenant} {clientId} {reason}", 9L);
 
     public ValueTask<EdgeLease> RenewAsync(string edgeId, string address) =>
-        Note($"renew {edgeId} {address}", new EdgeLease(true, TimeSpan.FromSeconds(10)));
+        Note($"renew {edgeId} {address}", new EdgeLease(true, TimeSpan.FromSeconds(10), Silos: 5));
 
     public ValueTask<TenantShare> RenewAsync(string edgeId, TenantDemand demand) =>
         Note($"share {edgeId} {demand.Limits.Count}", new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]));
 
     public ValueTask LeaveAsync(string edgeId) => Note($"leave {edgeId}");
 
-    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync() => Note<IReadOnlyList<EdgeEntry>>("read", [new EdgeEntry("edge-1", "there")]);
+    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo) => Note<IReadOnlyList<EdgeEntry>>($"read {silo}", [new EdgeEntry("edge-1", "there")]);
 
     private ValueTask Note(string call)
     {

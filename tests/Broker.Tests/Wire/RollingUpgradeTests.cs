@@ -3,6 +3,7 @@ using System.Text;
 using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Sessions;
 using Starling.Broker.Wire;
+using Starling.Broker.Wire.Calls;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Wire;
@@ -58,6 +59,25 @@ public class RollingUpgradeTests
     public void Properties_that_an_older_program_does_not_send_have_their_default_value()
     {
         WireCodec.Read<SessionDisconnect>("""{"PublishWill":true}"""u8.ToArray()).ShouldBe(new SessionDisconnect(true, null, 0));
+    }
+
+    [Fact]
+    public async Task A_silo_of_an_older_program_reads_the_directory_without_its_name()
+    {
+        var target = new RecordingNode();
+        byte[] call = [(byte)EdgeDirectoryProxy.Method.Read, .. "0"u8];
+
+        var answer = await CallReceiver.HandleAsync((IEdgeDirectory)target, call);
+
+        answer.Span[0].ShouldBe((byte)0);
+        target.Calls.ShouldBe(["read "]);
+    }
+
+    [Fact]
+    public void A_lease_from_an_older_program_says_nothing_of_silos()
+    {
+        WireCodec.Read<EdgeLease>("{\"IsHeld\":true,\"Duration\":\"00:00:10\"}"u8.ToArray())
+            .ShouldBe(new EdgeLease(true, TimeSpan.FromSeconds(10), Silos: 0));
     }
 
     [Fact]

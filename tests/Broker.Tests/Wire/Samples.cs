@@ -76,7 +76,7 @@ internal static class Samples
             { typeof(IReadOnlyList<Subscription>), Subscriptions },
             { typeof(IReadOnlyList<ReasonCode>), new[] { ReasonCode.Success, ReasonCode.NotAuthorized } },
             { typeof(InboxSummary?), new InboxSummary(1, 2, 3) },
-            { typeof(EdgeLease), new EdgeLease(true, TimeSpan.FromSeconds(10)) },
+            { typeof(EdgeLease), new EdgeLease(true, TimeSpan.FromSeconds(10), Silos: 6) },
             { typeof(TenantDemand), new TenantDemand([new LimitDemand(1.5, true), default]) },
             { typeof(TenantShare), new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]) },
             { typeof(IReadOnlyList<EdgeEntry>), new[] { new EdgeEntry("edge-1", "somewhere") } },

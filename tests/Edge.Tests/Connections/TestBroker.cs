@@ -57,7 +57,11 @@ internal sealed class TestBroker : IAsyncDisposable
 
     /// <summary>With other stores than those in memory.</summary>
     public static Task<TestBroker> StartAsync(StandaloneStores stores) =>
-        StartAsync(Demo, time: null, limits: null, [], services => services.AddSingleton(stores));
+        StartAsync(services => services.AddSingleton(stores));
+
+    /// <summary>With other parts than a standalone broker's own.</summary>
+    public static Task<TestBroker> StartAsync(Action<IServiceCollection> configure) =>
+        StartAsync(Demo, time: null, limits: null, [], configure);
 
     public static Task<TestBroker> StartAsync(DrainOptions drain, TimeProvider time) =>
         StartAsync(Demo, time, limits: null, [], static _ => { }, drain);

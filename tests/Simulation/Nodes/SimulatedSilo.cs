@@ -32,7 +32,7 @@ internal sealed class SimulatedSilo
         var sessions = new SimulatedSessionStore(connection);
         var links = new LinkOptions();
         _edges = new SimulatedEdgeTable(connection);
-        _live = new LiveEdges(engine.Directory, links, clock, common.Loggers.CreateLogger<LiveEdges>());
+        _live = new LiveEdges(process.Name, engine.Directory, links, clock, common.Loggers.CreateLogger<LiveEdges>());
         _silo = new Silo(new SiloServices(
             process.Name,
             engine,

@@ -21,9 +21,9 @@ public sealed class EdgeDirectoryTests
             (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeTrue();
         }
 
-        (await _directory.ReadAsync()).Single().Address.ShouldBe("there");
+        (await _directory.ReadAsync(silo: null)).Single().Address.ShouldBe("there");
         _time.Advance(TimeSpan.FromSeconds(10));
-        (await _directory.ReadAsync()).ShouldBeEmpty();
+        (await _directory.ReadAsync(silo: null)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class EdgeDirectoryTests
 
         await _directory.LeaveAsync("e1");
 
-        (await _directory.ReadAsync()).ShouldBeEmpty();
+        (await _directory.ReadAsync(silo: null)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -52,12 +52,12 @@ public sealed class EdgeDirectoryTests
         await _directory.RenewAsync("e1", "there");
         _time.Advance(TimeSpan.FromSeconds(9));
         var next = new EdgeDirectory(_table, _time);
-        (await next.ReadAsync()).Count.ShouldBe(1);
+        (await next.ReadAsync(silo: null)).Count.ShouldBe(1);
 
         _time.Advance(TimeSpan.FromSeconds(9));
-        (await next.ReadAsync()).Count.ShouldBe(1);
+        (await next.ReadAsync(silo: null)).Count.ShouldBe(1);
         _time.Advance(TimeSpan.FromSeconds(1));
-        (await next.ReadAsync()).ShouldBeEmpty();
+        (await next.ReadAsync(silo: null)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -69,8 +69,53 @@ public sealed class EdgeDirectoryTests
 
         (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeTrue();
 
-        (await new EdgeDirectory(_table, _time).ReadAsync()).Count.ShouldBe(1);
+        (await new EdgeDirectory(_table, _time).ReadAsync(silo: null)).Count.ShouldBe(1);
     }
+
+    [Fact]
+    public async Task Edges_hear_of_a_silo_that_does_not_read_any_more()
+    {
+        await ReadForAsync(seconds: 10, "s1", "s2");
+        var before = await SilosAsync();
+
+        await ReadForAsync(seconds: 4, "s1");
+        (await SilosAsync()).ShouldBe(before);
+        await ReadForAsync(seconds: 1, "s1");
+        var after = await SilosAsync();
+
+        after.ShouldNotBe(before);
+        await ReadForAsync(seconds: 10, "s1");
+        (await SilosAsync()).ShouldBe(after);
+    }
+
+    [Fact]
+    public async Task Edges_hear_of_a_directory_that_begins_anew_and_again_when_it_must_have_heard_of_all_silos()
+    {
+        await ReadForAsync(seconds: 10, "s1");
+        var before = await SilosAsync();
+
+        var next = new EdgeDirectory(_table, _time);
+        var begun = (await next.RenewAsync("e1", "there")).Silos;
+        begun.ShouldNotBe(before);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        var settled = (await next.RenewAsync("e1", "there")).Silos;
+
+        settled.ShouldNotBe(begun);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        (await next.RenewAsync("e1", "there")).Silos.ShouldBe(settled);
+    }
+
+    private async Task ReadForAsync(int seconds, params string[] silos)
+    {
+        for (var i = 0; i < seconds; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            foreach (var silo in silos)
+                await _directory.ReadAsync(silo);
+        }
+    }
+
+    private async Task<long> SilosAsync() => (await _directory.RenewAsync("e1", "there")).Silos;
 
     private sealed class Table : IEdgeTable
     {

@@ -14,6 +14,7 @@ public sealed class EdgeMembershipTests : IAsyncDisposable, IEdgeDirectory, IEdg
     private int _ids;
     private bool _isAway;
     private string? _taken;
+    private long _silos = 7;
 
     public EdgeMembershipTests() =>
         _membership = new EdgeMembership(this, this, () => $"e{++_ids}", _time, NullLogger<EdgeMembership>.Instance);
@@ -68,23 +69,50 @@ public sealed class EdgeMembershipTests : IAsyncDisposable, IEdgeDirectory, IEdg
         _log[^1].ShouldBe("leave e1");
     }
 
+    [Fact]
+    public async Task An_edge_that_goes_on_hears_once_of_each_change_of_the_silos()
+    {
+        await _membership.StartAsync();
+
+        _silos = 9;
+        await _time.AdvanceUntilAsync(LoggedAsync("silos 9"));
+        _time.Advance(TimeSpan.FromSeconds(6));
+        _silos = 8;
+        await _time.AdvanceUntilAsync(LoggedAsync("silos 8"));
+
+        _log.ShouldBe(["begin e1", "joined e1", "silos 9", "silos 8"]);
+    }
+
+    [Fact]
+    public async Task An_edge_that_joins_again_has_no_sessions_that_silos_could_have_lost()
+    {
+        await _membership.StartAsync();
+
+        (_taken, _silos) = ("e1", 9);
+        await _time.AdvanceUntilAsync(LoggedAsync("joined e2"));
+
+        _log.ShouldNotContain("silos 9");
+    }
+
     async ValueTask<EdgeLease> IEdgeDirectory.RenewAsync(string edgeId, string address)
     {
         address.ShouldBe($"at {edgeId}");
         if (_isAway)
             await Task.FromException(new RemoteCallException("Lost."));
-        return new EdgeLease(edgeId != _taken, EdgeDirectory.LeaseDuration);
+        return new EdgeLease(edgeId != _taken, EdgeDirectory.LeaseDuration, _silos);
     }
 
     ValueTask IEdgeDirectory.LeaveAsync(string edgeId) => Note($"leave {edgeId}");
 
-    ValueTask<IReadOnlyList<EdgeEntry>> IEdgeDirectory.ReadAsync() => new([]);
+    ValueTask<IReadOnlyList<EdgeEntry>> IEdgeDirectory.ReadAsync(string? silo) => new([]);
 
     async ValueTask<string> IEdgePresence.BeginAsync(string edgeId)
     {
         await Note($"begin {edgeId}");
         return $"at {edgeId}";
     }
+
+    void IEdgePresence.SilosChanged() => Add($"silos {_silos}");
 
     void IEdgePresence.Joined(string edgeId) => Add($"joined {edgeId}");
 

@@ -29,7 +29,7 @@ internal sealed class TestSilo : IClusterEngine, IEdgeDirectory, IShardStore, ID
     public TestSilo()
     {
         _due = new DueTimes(_house.Time);
-        _edges = new LiveEdges(this, new LinkOptions(), _house.Time, NullLogger<LiveEdges>.Instance);
+        _edges = new LiveEdges("silo", this, new LinkOptions(), _house.Time, NullLogger<LiveEdges>.Instance);
         var stores = new ScriptedStores();
         Silo = new Silo(new SiloServices(
             "silo", this, _edges, _house.Directory, this, new MemoryRetainedStore(), stores, stores,
@@ -66,7 +66,7 @@ internal sealed class TestSilo : IClusterEngine, IEdgeDirectory, IShardStore, ID
 
     public ValueTask LeaveAsync(string edgeId) => throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync() => new([.. Edges.Keys.Select(id => new EdgeEntry(id, id))]);
+    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo) => new([.. Edges.Keys.Select(id => new EdgeEntry(id, id))]);
 
     public ValueTask<long> TakeAsync(string tenant, int shard) => new(++_epoch);
 

@@ -1,0 +1,77 @@
+using Starling.Broker.Sessions;
+using Starling.Edge.Connections;
+
+namespace Starling.Edge.Nodes;
+
+/// <summary>
+/// Wakes the durable sessions of this edge's connections when a silo may have died with them. What one had written to its inbox and not
+/// pushed yet would else wait until somebody asks for it; a session that is where it was has nothing to do.
+/// </summary>
+internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
+{
+    /// <summary>A thousand each second from an edge: a small part of what silos and their store can do.</summary>
+    public const int MostAtOnce = 100;
+
+    public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A session that could not be woken is tried again as long as its connection lasts.</summary>
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private bool _isRunning;
+    private bool _isWanted;
+
+    /// <summary>Wakes all of them. While that runs already, they are all woken once more after it.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            _isWanted = true;
+            if (_isRunning)
+                return;
+            _isRunning = true;
+        }
+
+        _ = RunAsync();
+    }
+
+    private async Task RunAsync()
+    {
+        while (IsWanted())
+        {
+            // Nobody is waited for: a session whose silo is not yet known to be dead holds up no other.
+            foreach (var some in node.Tenants.SelectMany(tenant => tenant.Connections).Where(c => c.IsDurable).ToArray().Chunk(MostAtOnce))
+            {
+                foreach (var connection in some)
+                    _ = WakeAsync(connection);
+                await Task.Delay(Pause, time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private bool IsWanted()
+    {
+        lock (_gate)
+        {
+            _isRunning = _isWanted;
+            _isWanted = false;
+            return _isRunning;
+        }
+    }
+
+    private async Task WakeAsync(ClientConnection connection)
+    {
+        while (!connection.HasEnded)
+        {
+            try
+            {
+                await connection.Session.WakeAsync().ConfigureAwait(false);
+                return;
+            }
+            catch (Exception error) when (error is StoreUnavailableException or StaleEpochException)
+            {
+                await Task.Delay(AfterFailure, time).ConfigureAwait(false);
+            }
+        }
+    }
+}
