@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,14 +11,18 @@ internal sealed partial class SiloNews(ISiloStatusOracle silos, TimeProvider tim
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<SiloAddress, bool> _stopping = new();
+
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
         if (updatedSilo.Equals(silos.SiloAddress))
             return;
         if (status == SiloStatus.Active)
             LogJoined(updatedSilo.Endpoint);
-        else if (status == SiloStatus.ShuttingDown)
+        else if (status == SiloStatus.ShuttingDown && _stopping.TryAdd(updatedSilo, true))
             LogStopping(updatedSilo.Endpoint);
+        else if (status == SiloStatus.Dead && _stopping.TryRemove(updatedSilo, out _))
+            LogStopped(updatedSilo.Endpoint);
         else if (status == SiloStatus.Dead)
             LogGone(updatedSilo.Endpoint);
     }
@@ -43,13 +49,16 @@ internal sealed partial class SiloNews(ISiloStatusOracle silos, TimeProvider tim
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} has joined")]
-    private partial void LogJoined(System.Net.IPEndPoint silo);
+    private partial void LogJoined(IPEndPoint silo);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} stops, and hands over")]
-    private partial void LogStopping(System.Net.IPEndPoint silo);
+    private partial void LogStopping(IPEndPoint silo);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone")]
-    private partial void LogGone(System.Net.IPEndPoint silo);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} has stopped")]
+    private partial void LogStopped(IPEndPoint silo);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone without a word, or did not answer: declared dead")]
+    private partial void LogGone(IPEndPoint silo);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "This silo is not one of the cluster yet: {Silos} must answer it first. Whether it can reach them, and cluster.tls is the same as theirs?")]
     private partial void LogNotLetIn(string silos);

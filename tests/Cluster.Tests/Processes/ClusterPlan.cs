@@ -10,6 +10,9 @@ internal sealed record ClusterPlan
     /// <summary>The tenants file, in which clients without a name are of <c>acme</c>; null takes the tenants from the database.</summary>
     public string? Tenants { get; init; } = AcmeWith("{}");
 
+    /// <summary>The silos' own tenants file; null is the same one.</summary>
+    public string? SiloTenants { get; init; }
+
     /// <summary>Of all nodes, each as <c>--set</c> takes it.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 

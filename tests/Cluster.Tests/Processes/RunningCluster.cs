@@ -25,6 +25,8 @@ internal sealed class RunningCluster : IAsyncDisposable
         ConnectionString = connectionString;
         if (plan.Tenants is not null)
             File.WriteAllText(TenantsFile, plan.Tenants);
+        if (plan.SiloTenants is not null)
+            File.WriteAllText(SiloTenantsFile, plan.SiloTenants);
     }
 
     public string ConnectionString { get; }
@@ -32,6 +34,8 @@ internal sealed class RunningCluster : IAsyncDisposable
     public IReadOnlyList<Node> Silos => [.. _nodes.Where(node => node.Mqtt is null)];
 
     public IReadOnlyList<Node> Edges => [.. _nodes.Where(node => node.Mqtt is not null)];
+
+    public string SiloTenantsFile => Path.Combine(_folder.FullName, "silo-tenants.json");
 
     private string TenantsFile => Path.Combine(_folder.FullName, "tenants.json");
 
@@ -147,7 +151,8 @@ internal sealed class RunningCluster : IAsyncDisposable
         string[] all =
         [
             .. settings, $"management.port={management}", $"storage.connectionString={ConnectionString}",
-            _plan.Tenants is null ? "storage.tenants=true" : $"tenantsFile={TenantsFile}",
+            _plan.Tenants is null ? "storage.tenants=true"
+                : $"tenantsFile={(mqtt is null && _plan.SiloTenants is not null ? SiloTenantsFile : TenantsFile)}",
         ];
         var process = ChildProcess.Start("dotnet", [program, .. all.SelectMany(setting => new[] { "--set", setting })], folder: _folder.FullName);
         var node = new Node(name, process, mqtt, management);
