@@ -14,7 +14,7 @@ namespace Starling.Grains.Sessions;
 [Reentrant, SpreadPlacement, GrainType(GrainTypes.Session)]
 internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISessionGrain, IPlacedGrain
 {
-    private readonly Departure _departure = new();
+    private readonly Departure _departure = new(Departure.Short);
     private Session? _session;
     private bool _isHeld;
     private bool _hasNoTenant;
@@ -57,7 +57,7 @@ internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISes
     {
         placed.Remove(this);
         if (_session is { } session)
-            await Departure.EndAsync(session.ReleaseAsync());
+            await _departure.EndAsync(session.ReleaseAsync());
     }
 
     void IPlacedGrain.Leave() => _departure.Begin();

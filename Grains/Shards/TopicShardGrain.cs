@@ -14,7 +14,7 @@ namespace Starling.Grains.Shards;
 [Reentrant, KeepAlive, SpreadPlacement, GrainType(GrainTypes.TopicShard)]
 internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, ITopicShardGrain, IPlacedGrain
 {
-    private readonly Departure _departure = new();
+    private readonly Departure _departure = new(Departure.Long);
     private ShardHost? _host;
 
     GrainId IPlacedGrain.Id => GrainContext.GrainId;
