@@ -11,7 +11,7 @@ namespace Starling.Cluster.Tests.Processes;
 /// <param name="qos">Of its messages.</param>
 internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, QualityOfService qos)
 {
-    private static readonly string[] Topics = [.. Enumerable.Range(0, 6).Select(number => $"load/{number}")];
+    private readonly string[] _topics = [.. Enumerable.Range(0, 6).Select(number => $"load/{qos}/{number}")];
 
     private const string End = "-1";
 
@@ -27,7 +27,7 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
     public async Task StartAsync(int subscriberEdge, int nextEdge)
     {
         var subscriber = await cluster.ConnectAsync(subscriberEdge, $"subscriber-{qos}", expiry: 600);
-        await subscriber.SubscribeAsync("load/#", qos);
+        await subscriber.SubscribeAsync($"load/{qos}/#", qos);
         var publisher = await cluster.ConnectAsync(publisherEdge, $"publisher-{qos}", expiry: 600);
         _receiving = ReceiveAsync(subscriber, nextEdge);
         _publishing = PublishAsync(publisher);
@@ -43,10 +43,10 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
         _isOver = true;
         await _publishing;
         await _receiving;
-        foreach (var topic in Topics)
+        foreach (var topic in _topics)
         {
             var numbers = _received.Where(message => message.Topic == topic && message.Number >= 0).Select(message => message.Number).ToArray();
-            var sent = Enumerable.Range(0, _published).Where(number => Topics[number % Topics.Length] == topic).ToArray();
+            var sent = Enumerable.Range(0, _published).Where(number => _topics[number % _topics.Length] == topic).ToArray();
             numbers.Distinct().ShouldBe(sent, $"{qos} to {topic}");
             if (qos == QualityOfService.ExactlyOnce)
                 numbers.Length.ShouldBe(sent.Length, $"copies at {qos} on {topic}");
@@ -59,7 +59,7 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
         for (var number = 0; !_isOver; number++)
         {
             var since = TimeProvider.System.GetTimestamp();
-            var answer = await publisher.PublishAsync(Topics[number % Topics.Length], number.ToString(CultureInfo.InvariantCulture), qos);
+            var answer = await publisher.PublishAsync(_topics[number % _topics.Length], number.ToString(CultureInfo.InvariantCulture), qos);
             ((int)answer).ShouldBeLessThan((int)ReasonCode.UnspecifiedError);
             var waited = TimeProvider.System.GetElapsedTime(since).Ticks;
             if (waited > Volatile.Read(ref _longestWait))
@@ -67,7 +67,7 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
             Interlocked.Increment(ref _published);
         }
 
-        foreach (var topic in Topics)
+        foreach (var topic in _topics)
             await publisher.PublishAsync(topic, End, qos);
     }
 
@@ -75,7 +75,7 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
     {
         try
         {
-            while (_received.Where(message => message.Number < 0).Distinct().Count() < Topics.Length)
+            while (_received.Where(message => message.Number < 0).Distinct().Count() < _topics.Length)
             {
                 if (await TryTakeAsync(client))
                     continue;
