@@ -49,7 +49,7 @@ public sealed class TenantsTests(SharedPostgres postgres)
 
         await File.WriteAllTextAsync(cluster.SiloTenantsFile, ClusterPlan.AcmeWith("{}"), TestContext.Current.CancellationToken);
         await using var client = await AcceptedAsync(cluster, 0, "client");
-        (await client.PublishAsync("plant/1", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+        (await client.PublishAsync("plant/1", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.NoMatchingSubscribers);
     }
 
     private static async Task<ReasonCode> RefusalAsync(RunningCluster cluster, int edge)
