@@ -88,8 +88,8 @@ internal sealed partial class ClientConnection
             }
 
             await Task.Delay(GoodbyeAgain, Node.Time).ConfigureAwait(false);
-            // An edge that has lost its place has lost its connections, as far as everybody else knows.
-            if (Node.Edge.Id != _accepted.EdgeId)
+            // An edge that has lost its place has lost its connections, as far as everybody else knows. A tenant that is removed has no sessions.
+            if (Node.Edge.Id != _accepted.EdgeId || EdgeTenant.Tenant.IsRemoved)
                 return;
             disconnecting = Session.DisconnectAsync(Epoch, disconnect).AsTask();
         }

@@ -19,6 +19,8 @@ public static class GrainServices
         silo.Services.AddSingleton<Silo>();
         silo.Services.AddSingleton(pace);
         silo.Services.AddSingleton<PlacedGrains>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<PlacedGrains>());
+        silo.Services.AddHostedService<SiloNews>();
         silo.Services.AddHostedService<SweepParts>();
         silo.AddPlacementDirector<SpreadPlacement, SpreadDirector>();
     }

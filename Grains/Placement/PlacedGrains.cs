@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants;
 
 namespace Starling.Grains.Placement;
 
@@ -7,33 +8,49 @@ namespace Starling.Grains.Placement;
 /// The sessions and shards of this silo. When the silos have become others, those that have their place elsewhere now are let go, so many
 /// per second that nobody notices: each is loaded again elsewhere. What has something that is nowhere else stays.
 /// </summary>
-internal sealed partial class PlacedGrains : ISiloStatusListener, IAsyncDisposable
+internal sealed partial class PlacedGrains : ISiloStatusListener, ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
     /// <summary>Silos often join one after the other.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the connections of a removed tenant take to say goodbye.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<IPlacedGrain, bool> _grains = new(ReferenceEqualityComparer.Instance);
     private readonly ISiloStatusOracle _silos;
+    private readonly ITenantDirectory _tenants;
     private readonly PlacementPace _pace;
     private readonly TimeProvider _time;
     private readonly ILogger<PlacedGrains> _logger;
     private readonly CancellationTokenSource _stop = new();
+    private volatile bool _isLeaving;
     private int _changes;
+    private int _disposed;
     private Task _moving = Task.CompletedTask;
 
-    public PlacedGrains(ISiloStatusOracle silos, PlacementPace pace, TimeProvider time, ILogger<PlacedGrains> logger)
+    public PlacedGrains(ISiloStatusOracle silos, ITenantDirectory tenants, PlacementPace pace, TimeProvider time, ILogger<PlacedGrains> logger)
     {
-        (_silos, _pace, _time, _logger) = (silos, pace, time, logger);
+        (_silos, _tenants, _pace, _time, _logger) = (silos, tenants, pace, time, logger);
         silos.SubscribeToSiloStatusEvents(this);
+        tenants.Changed += OnTenantChanged;
     }
 
     public int Count => _grains.Count;
 
-    public void Add(IPlacedGrain grain) => _grains.TryAdd(grain, true);
+    public void Add(IPlacedGrain grain)
+    {
+        _grains.TryAdd(grain, true);
+        if (_isLeaving)
+            grain.Leave();
+    }
 
     public void Remove(IPlacedGrain grain) => _grains.TryRemove(grain, out _);
+
+    /// <summary>The last to start is the first to stop.</summary>
+    public void Participate(ISiloLifecycle observer) =>
+        observer.Subscribe(nameof(PlacedGrains), ServiceLifecycleStage.Last, _ => Task.CompletedTask, _ => LeaveAsync());
 
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
@@ -43,12 +60,39 @@ internal sealed partial class PlacedGrains : ISiloStatusListener, IAsyncDisposab
             _moving = MoveAsync();
     }
 
+    /// <summary>Once for each service that it is.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         _silos.UnSubscribeFromSiloStatusEvents(this);
+        _tenants.Changed -= OnTenantChanged;
         await _stop.CancelAsync();
         await _moving;
         _stop.Dispose();
+    }
+
+    private void OnTenantChanged(TenantChange change)
+    {
+        if (change.IsRemoved)
+            _ = EndAsync(change.Tenant.Name);
+    }
+
+    private async Task EndAsync(string tenant)
+    {
+        await Task.Delay(Farewell, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_stop.IsCancellationRequested)
+            return;
+        foreach (var grain in _grains.Keys.Where(grain => grain.Tenant == tenant && grain.MayMove))
+            grain.Move();
+    }
+
+    private Task LeaveAsync()
+    {
+        _isLeaving = true;
+        foreach (var grain in _grains.Keys)
+            grain.Leave();
+        return Task.CompletedTask;
     }
 
     private async Task MoveAsync()

@@ -14,45 +14,61 @@ namespace Starling.Grains.Sessions;
 [Reentrant, SpreadPlacement, GrainType(GrainTypes.Session)]
 internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISessionGrain, IPlacedGrain
 {
+    private readonly Departure _departure = new(Departure.Short);
     private Session? _session;
     private bool _isHeld;
+    private bool _hasNoTenant;
 
     GrainId IPlacedGrain.Id => GrainContext.GrainId;
 
+    string? IPlacedGrain.Tenant => Key.Tenant;
+
     bool IPlacedGrain.MayMove => _session is not { MayBeReleased: false };
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    private SessionKey Key => GrainKeys.ReadSession(this.GetPrimaryKeyString()) is var (tenant, clientId) ? new(tenant, clientId) : default;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _hasNoTenant = !await silo.KnowsAsync(Key.Tenant);
+        if (_hasNoTenant)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
         _session = Begin();
         placed.Add(this);
-        return Task.CompletedTask;
     }
 
     public ValueTask<WireFrame> CallAsync(WireFrame call) => CallAsync(call, CancellationToken.None);
 
     public async ValueTask<WireFrame> CallAsync(WireFrame call, CancellationToken cancellation)
     {
-        var answer = await CallReceiver.HandleAsync(_session ??= Begin(), call.Bytes, cancellation);
+        if (_hasNoTenant)
+            return new WireFrame(CallReceiver.Refuse($"There is no tenant '{Key.Tenant}'."));
+        var answer = await _departure.CallAsync(CallReceiver.HandleAsync(_session ??= Begin(), call.Bytes, cancellation));
         var isHeld = _session is { MayBeReleased: false };
         if (isHeld != _isHeld)
             DelayDeactivation((_isHeld = isHeld) ? Timeout.InfiniteTimeSpan : TimeSpan.Zero);
-        return new WireFrame(answer);
+        return answer;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         placed.Remove(this);
         if (_session is { } session)
-            await session.ReleaseAsync();
+            await _departure.EndAsync(session.ReleaseAsync());
     }
 
-    void IPlacedGrain.Move() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Its place is in another silo."));
+    void IPlacedGrain.Leave() => _departure.Begin();
 
-    private Session Begin()
+    void IPlacedGrain.Move()
     {
-        var (tenant, clientId) = GrainKeys.ReadSession(this.GetPrimaryKeyString());
-        return silo.Session(new SessionKey(tenant, clientId), Retire);
+        _departure.Begin();
+        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Its place is in another silo."));
     }
+
+    private Session Begin() => silo.Session(Key, Retire);
 
     /// <summary>A call that comes before this activation has ended gets a new object: one that has retired sends its callers on to it.</summary>
     private void Retire(Session session, SessionKey key) => session.TryRetire(() =>

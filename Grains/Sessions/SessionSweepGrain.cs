@@ -15,6 +15,8 @@ internal sealed class SessionSweepGrain(Silo silo, SiloServices services, Placed
 
     GrainId IPlacedGrain.Id => GrainContext.GrainId;
 
+    string? IPlacedGrain.Tenant => null;
+
     bool IPlacedGrain.MayMove => true;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -42,6 +44,11 @@ internal sealed class SessionSweepGrain(Silo silo, SiloServices services, Placed
     }
 
     public ValueTask DisposeAsync() => _sweep?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <summary>Nobody waits for it.</summary>
+    void IPlacedGrain.Leave()
+    {
+    }
 
     void IPlacedGrain.Move() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Its place is in another silo."));
 }

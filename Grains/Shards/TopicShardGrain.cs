@@ -14,23 +14,26 @@ namespace Starling.Grains.Shards;
 [Reentrant, KeepAlive, SpreadPlacement, GrainType(GrainTypes.TopicShard)]
 internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, ITopicShardGrain, IPlacedGrain
 {
+    private readonly Departure _departure = new(Departure.Long);
     private ShardHost? _host;
 
     GrainId IPlacedGrain.Id => GrainContext.GrainId;
 
+    string? IPlacedGrain.Tenant => GrainKeys.ReadShard(this.GetPrimaryKeyString()).Tenant;
+
     bool IPlacedGrain.MayMove => true;
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var (tenant, shard) = GrainKeys.ReadShard(this.GetPrimaryKeyString());
+        await silo.KnowsAsync(tenant);
         _host = silo.Shard(tenant, shard, () => End("Another one is the shard."));
         // Calls wait until it serves; the activation does not, which would be given up after a while.
         _ = _host.StartAsync();
         placed.Add(this);
-        return Task.CompletedTask;
     }
 
-    public async ValueTask<WireFrame> CallAsync(WireFrame call) => new(await CallReceiver.HandleAsync(_host!, call.Bytes));
+    public ValueTask<WireFrame> CallAsync(WireFrame call) => _departure.CallAsync(CallReceiver.HandleAsync(_host!, call.Bytes));
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -39,7 +42,13 @@ internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, I
             await _host.DisposeAsync();
     }
 
+    void IPlacedGrain.Leave() => _departure.Begin();
+
     void IPlacedGrain.Move() => End("Its place is in another silo.");
 
-    private void End(string why) => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, why));
+    private void End(string why)
+    {
+        _departure.Begin();
+        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, why));
+    }
 }

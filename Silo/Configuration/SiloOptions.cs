@@ -18,7 +18,7 @@ public sealed record SiloOptions
     public string? TenantsFile { get; init; }
 
     /// <summary>Health, readiness and metrics over HTTP; null turns them off.</summary>
-    public ManagementOptions? Management { get; init; } = new() { Port = 8081 };
+    public SiloManagementOptions? Management { get; init; } = new();
 
     /// <summary>How long the silo may take to hand its sessions and shards over when it is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);

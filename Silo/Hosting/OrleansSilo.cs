@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Starling.Grains.Hosting;
 using Starling.Grains.Interfaces.Calls;
+using Starling.Grains.Interfaces.Logging;
 using Starling.Grains.Placement;
 using Starling.Hosting.Configuration;
 using Starling.Storage.PostgreSql;
@@ -37,7 +38,9 @@ internal static class OrleansSilo
             (table.Invariant, table.DataSource, table.GrainStorageSerializer) = (Invariant, database.Source, new GrainStateJson())));
         ConfigureTimes(silo, options);
         if (certificate is not null)
-            silo.UseTls(tls => ClusterTls.Configure(tls, certificate.Certificate, certificate.Authorities));
+            silo.Services.Configure<SiloConnectionOptions>(new ClusterTls(certificate.Certificate, certificate.Authorities).Configure);
+        silo.Services.AddSingleton<Refusals>();
+        silo.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
         GrainServices.Add(silo, new PlacementPace(options.MovesPerSecond));
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Tenants.Files;
+using Starling.Grains.Interfaces.Logging;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Hosting.Processes;
@@ -101,7 +102,7 @@ public sealed partial class SiloHost : INode
         if (_options.Management is not null)
         {
             _management = await ManagementServer.StartAsync(
-                _options.Management, Services.GetServices<IReadinessCheck>(), metrics, Services.GetRequiredService<ILoggerFactory>(), cancellation);
+                _options.Management.ForServer(), Services.GetServices<IReadinessCheck>(), metrics, Services.GetRequiredService<ILoggerFactory>(), cancellation);
         }
 
         await _host.StartAsync(cancellation);
@@ -116,7 +117,7 @@ public sealed partial class SiloHost : INode
         var certificate = options.Cluster.Tls is { } tls ? ClusterCertificate.Load(tls, options.Resolve) : null;
         var builder = Host.CreateEmptyApplicationBuilder(null);
         HostLogging.Configure(builder.Logging, options.Logging);
-        builder.Logging.AddFilter("Orleans", options.Logging.Level < LogLevel.Information ? options.Logging.Level : LogLevel.Warning);
+        OrleansLogging.Configure(builder.Logging, options.Logging.Level);
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);

@@ -5,9 +5,34 @@ using Starling.Broker.Tenants;
 namespace Starling.Broker.Cluster.Silos;
 
 /// <summary>Makes the sessions and shards that a silo is asked to host.</summary>
-public sealed class Silo(SiloServices services) : IDisposable
+public sealed partial class Silo(SiloServices services) : IDisposable
 {
+    /// <summary>How long after an edge a silo may hear of a new tenant; less than callers wait for an answer.</summary>
+    private static readonly TimeSpan NewsTakes = TimeSpan.FromSeconds(1.5);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly ILogger<Silo> _logger = services.Loggers.CreateLogger<Silo>();
+
     public SiloCluster Cluster { get; } = new(services);
+
+    /// <summary>Whether there is such a tenant here. One that an edge knows already is waited for.</summary>
+    public async ValueTask<bool> KnowsAsync(string tenant)
+    {
+        var since = services.Time.GetTimestamp();
+        while (!services.Tenants.TryGet(tenant, out _))
+        {
+            if (services.Time.GetElapsedTime(since) >= NewsTakes)
+            {
+                LogUnknown(tenant);
+                return false;
+            }
+
+            await Task.Delay(Pause, services.Time).ConfigureAwait(false);
+        }
+
+        return true;
+    }
 
     /// <param name="tenant">Whose.</param>
     /// <param name="shard">Its number.</param>
@@ -38,4 +63,7 @@ public sealed class Silo(SiloServices services) : IDisposable
 
     private Tenant Find(string name) =>
         services.Tenants.TryGet(name, out var tenant) ? tenant : throw new InvalidOperationException($"There is no tenant '{name}'.");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant} is called for and is not known here: refused. Do all nodes have the same tenants?")]
+    private partial void LogUnknown(string tenant);
 }

@@ -12,6 +12,9 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
 {
     private static readonly TimeSpan MostWaiting = TimeSpan.FromSeconds(1);
 
+    /// <summary>Without a part of its own an edge takes the whole limit, as the others may do, too; so the first clients wait for it longer.</summary>
+    private static readonly TimeSpan MostWaitingAtFirst = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<Tenant, Task> _asking = new();
     private readonly ConcurrentDictionary<Tenant, bool> _leased = new();
     private readonly CancellationTokenSource _stop = new();
@@ -36,11 +39,11 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
     }
 
     public ValueTask EnsureAsync(Tenant tenant) =>
-        _leased.ContainsKey(tenant) || !tenant.Options.Limits.HasShared() ? ValueTask.CompletedTask : new(RenewSoonAsync(tenant));
+        _leased.ContainsKey(tenant) || !tenant.Options.Limits.HasShared() ? ValueTask.CompletedTask : new(RenewAsync(tenant, MostWaitingAtFirst));
 
     public bool CanAsk => true;
 
-    public ValueTask AskForMoreAsync(Tenant tenant) => new(RenewSoonAsync(tenant));
+    public ValueTask AskForMoreAsync(Tenant tenant) => new(RenewAsync(tenant, MostWaiting));
 
     public async ValueTask DisposeAsync()
     {
@@ -73,8 +76,8 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
         }
     }
 
-    private async Task RenewSoonAsync(Tenant tenant) =>
-        await RenewAsync(tenant).WaitAsync(MostWaiting, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task RenewAsync(Tenant tenant, TimeSpan most) =>
+        await RenewAsync(tenant).WaitAsync(most, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Those who ask at the same time ask together.</summary>
     private Task RenewAsync(Tenant tenant)

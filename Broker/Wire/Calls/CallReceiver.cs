@@ -7,6 +7,12 @@ namespace Starling.Broker.Wire.Calls;
 /// <summary>Carries out on the object what a proxy of it has sent. The answer to a call that throws says so: these never throw.</summary>
 public static class CallReceiver
 {
+    /// <summary>The answer to whoever calls for what cannot be here. It is not called again, as after a call that got lost.</summary>
+    public static ReadOnlyMemory<byte> Refuse(string why) => WireCall.Thrown(new StoreUnavailableException(why));
+
+    /// <summary>The answer to a call of which nobody knows what will become.</summary>
+    public static ReadOnlyMemory<byte> Lost() => WireCall.Thrown(new RemoteCallException("The silo hands over."));
+
     public static ValueTask<ReadOnlyMemory<byte>> HandleAsync(
         ISession session, ReadOnlyMemory<byte> call, CancellationToken cancellation = default) =>
         AnswerAsync((session, cancellation), call, static (on, method, call) => (SessionProxy.Method)method switch

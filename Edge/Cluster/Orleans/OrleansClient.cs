@@ -1,12 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Starling.Broker.Cluster.Edges;
 using Starling.Broker.Cluster.Remote;
 using Starling.Edge.Configuration;
 using Starling.Edge.Nodes;
 using Starling.Grains.Interfaces.Calls;
+using Starling.Grains.Interfaces.Logging;
 using Starling.Hosting.Configuration;
 using Starling.Storage.PostgreSql;
 using ClusterOptions = Starling.Hosting.Configuration.ClusterOptions;
@@ -15,14 +15,12 @@ namespace Starling.Edge.Cluster;
 
 internal static partial class ClusterMode
 {
-    private static readonly TimeSpan ConnectAgain = TimeSpan.FromMilliseconds(500);
-
     static partial void AddOrleans(EdgeOptions options, ClusterOptions cluster, IServiceCollection services, ref bool isPossible)
     {
         isPossible = true;
         var certificate = cluster.Tls is { } tls ? ClusterCertificate.Load(tls, options.Resolve) : null;
-        services.AddLogging(logging => logging.AddFilter(
-            "Orleans", options.Logging.Level < LogLevel.Information ? options.Logging.Level : LogLevel.Warning));
+        services.AddLogging(logging => OrleansLogging.Configure(logging, options.Logging.Level));
+        services.AddSingleton<Refusals>();
         services.AddOrleansClient(client => Configure(client, cluster, certificate));
         services.AddSingleton<IClusterEngine>(provider => new OrleansEngine(provider.GetRequiredService<IGrainFactory>()));
         services.AddSingleton<ObserverRegistry>();
@@ -42,13 +40,9 @@ internal static partial class ClusterMode
         client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = CallTimes.Answer);
         client.Services.Configure<ConnectionOptions>(connections => connections.OpenConnectionTimeout = CallTimes.Connecting);
         client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
-        // The edge may be there before the silos.
-        client.UseConnectionRetryFilter(async (_, stop) =>
-        {
-            await Task.Delay(ConnectAgain, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return !stop.IsCancellationRequested;
-        });
+        client.UseConnectionRetryFilter<SiloConnections>();
+        client.Services.AddSingleton<IClusterConnectionStatusObserver, SiloConnections>();
         if (certificate is not null)
-            client.UseTls(tls => ClusterTls.Configure(tls, certificate.Certificate, certificate.Authorities));
+            client.Services.Configure<ClientConnectionOptions>(new ClusterTls(certificate.Certificate, certificate.Authorities).Configure);
     }
 }

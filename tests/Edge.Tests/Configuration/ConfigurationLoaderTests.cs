@@ -240,7 +240,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
         while (!File.Exists(Path.Combine(root!.FullName, "Cluster.sln")))
             root = root.Parent;
         var documented = File.ReadLines(Path.Combine(root.FullName, "docs", "configuration.md"))
-            .SkipWhile(line => line != "## Settings").TakeWhile(line => line != "## Management")
+            .SkipWhile(line => line != "## Settings").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .Select(line => line.Split('`')[1]).ToList();
         documented.Order().ShouldBe(new SettingSchema(typeof(EdgeOptions)).All().Select(setting => setting.Path).Order());
