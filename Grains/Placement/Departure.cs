@@ -23,7 +23,7 @@ internal sealed class Departure(TimeSpan grace)
     public static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
     /// <summary>For a shard.</summary>
-    public static readonly TimeSpan Long = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan Long = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _over = new();
 
