@@ -26,8 +26,12 @@ internal sealed class EdgeProgram(TextWriter output, TextWriter error, Action<Ed
     protected override (EdgeOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides) =>
         ConfigurationLoader.Load(file, overrides);
 
-    protected override async Task<INode> StartAsync(EdgeOptions options, CancellationToken giveUp) =>
-        await EdgeHost.StartAsync(options, services => addServices(options, services), cancellation: giveUp);
+    protected override async Task<INode> StartAsync(EdgeOptions options, CancellationToken giveUp)
+    {
+        if (options.Cluster is not null)
+            ThreadPoolSpinning.TurnOff();
+        return await EdgeHost.StartAsync(options, services => addServices(options, services), cancellation: giveUp);
+    }
 
     protected override string Welcome(EdgeOptions options, INode node) =>
         options.Cluster is null ? Hosting.Welcome.Text(options, (EdgeHost)node) : "";

@@ -22,6 +22,9 @@ internal sealed class SiloProgram(TextWriter output, TextWriter error) : NodePro
     protected override (SiloOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides) =>
         SiloOptionsLoader.Load(file, overrides);
 
-    protected override async Task<INode> StartAsync(SiloOptions options, CancellationToken giveUp) =>
-        await SiloHost.StartAsync(options, giveUp);
+    protected override async Task<INode> StartAsync(SiloOptions options, CancellationToken giveUp)
+    {
+        ThreadPoolSpinning.TurnOff();
+        return await SiloHost.StartAsync(options, giveUp);
+    }
 }
