@@ -13,6 +13,11 @@ internal sealed partial class PlacedGrains : ISiloStatusListener, ILifecyclePart
     /// <summary>Silos often join one after the other.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// A grain may have come back to where it was, put there by a silo that had not heard of the new one: it is looked at again.
+    /// </summary>
+    private const int MostPasses = 12;
+
     /// <summary>What the connections of a removed tenant take to say goodbye.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
@@ -100,13 +105,14 @@ internal sealed partial class PlacedGrains : ISiloStatusListener, ILifecyclePart
         try
         {
             int seen;
+            var passes = 0;
             do
             {
                 seen = Volatile.Read(ref _changes);
                 await Task.Delay(Settling, _time, _stop.Token);
-                await MoveOnceAsync();
+                passes = await MoveOnceAsync() > 0 ? passes + 1 : 0;
             }
-            while (Interlocked.CompareExchange(ref _changes, 0, seen) != seen);
+            while (passes is > 0 and < MostPasses || Interlocked.CompareExchange(ref _changes, 0, seen) != seen);
         }
         catch (OperationCanceledException)
         {
@@ -119,11 +125,12 @@ internal sealed partial class PlacedGrains : ISiloStatusListener, ILifecyclePart
         }
     }
 
-    private async Task MoveOnceAsync()
+    /// <returns>How many were let go.</returns>
+    private async Task<int> MoveOnceAsync()
     {
         var silos = _silos.GetActiveSilos();
         if (!silos.Contains(_silos.SiloAddress))
-            return;
+            return 0;
         var (moved, stayed, sincePause) = (0, 0, 0);
         foreach (var grain in _grains.Keys)
         {
@@ -145,6 +152,7 @@ internal sealed partial class PlacedGrains : ISiloStatusListener, ILifecyclePart
 
         if (moved + stayed > 0)
             LogMoved(moved, stayed, silos.Length);
+        return moved;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Moved} sessions and shards have their place elsewhere among {Silos} silos now and go there; {Stayed} more stay, since they are in memory only")]

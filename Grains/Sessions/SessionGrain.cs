@@ -65,7 +65,7 @@ internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISes
     void IPlacedGrain.Move()
     {
         _departure.Begin();
-        GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Its place is in another silo."));
+        GrainContext.Migrate(null);
     }
 
     private Session Begin() => silo.Session(Key, Retire);

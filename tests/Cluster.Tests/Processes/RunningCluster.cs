@@ -154,7 +154,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             _plan.Tenants is null ? "storage.tenants=true"
                 : $"tenantsFile={(mqtt is null && _plan.SiloTenants is not null ? SiloTenantsFile : TenantsFile)}",
         ];
-        var process = ChildProcess.Start("dotnet", [program, .. all.SelectMany(setting => new[] { "--set", setting })], folder: _folder.FullName);
+        var process = ChildProcess.Start("dotnet", [program, .. all.SelectMany(setting => new[] { "--set", setting })], Log, _folder.FullName);
         var node = new Node(name, process, mqtt, management);
         _nodes.Add(node);
         return node;
