@@ -40,6 +40,7 @@ internal sealed partial class TlsTransport(IDuplexPipe encrypted, SslStream stre
             LogFailed(logger, e, connection.RemoteEndPoint, connection.Listener.Name);
             return null;
         }
+        OpenSslBuffers.ReleaseWhenIdle(stream);
         connection.IsSecure = true;
         if (stream.TargetHostName is { Length: > 0 } name)
             connection.ServerName = name.ToLowerInvariant();
