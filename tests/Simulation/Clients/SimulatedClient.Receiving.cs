@@ -13,6 +13,7 @@ internal sealed partial class SimulatedClient
 
     private void Take(PublishPacket packet)
     {
+        _lastReceived = _scheduler.Now;
         var topic = Encoding.UTF8.GetString(packet.Topic);
         var identifier = packet.PacketIdentifier;
         // A QoS 2 message that has not been released is the one that is here already.

@@ -18,6 +18,9 @@ internal sealed partial class SimulatedClient : ILinkClient
     /// <summary>How long a connection may live on after a newer one was accepted: that of an edge that is cut off ends with its lease.</summary>
     private static readonly TimeSpan LongestZombie = TimeSpan.FromSeconds(30);
 
+    /// <summary>Longer than what waits for a client is ever left waiting.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
+
     private readonly ClientPlan _plan;
     private readonly IEntrance _entrance;
     private readonly Scheduler _scheduler;
@@ -30,6 +33,7 @@ internal sealed partial class SimulatedClient : ILinkClient
     private SessionSpan? _session;
     private WillSpan? _will;
     private TimeSpan _lastConnected;
+    private TimeSpan _lastReceived;
     private bool _accepted;
     private bool _stopped;
     private int _connections;
@@ -46,8 +50,9 @@ internal sealed partial class SimulatedClient : ILinkClient
 
     public bool IsConnected => _accepted;
 
-    /// <summary>Whether it is connected, subscribed, and all it has published is answered.</summary>
-    public bool IsSettled => _stopped || (_accepted && _outgoing.Count == 0 && _subscribing.Count == 0 && !_mustResubscribe && _pings <= 1);
+    /// <summary>Whether it is connected, subscribed, all it has published is answered, and nothing more comes.</summary>
+    public bool IsSettled => _stopped
+        || (_accepted && _outgoing.Count == 0 && _subscribing.Count == 0 && !_mustResubscribe && _pings <= 1 && _scheduler.Now - _lastReceived >= Quiet);
 
     /// <summary>What it still waits for.</summary>
     public string State =>
