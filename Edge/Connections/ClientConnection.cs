@@ -15,7 +15,7 @@ namespace Starling.Edge.Connections;
 
 /// <summary>A client whose CONNECT was accepted: who it is, what it was promised, and how its connection ends.</summary>
 #pragma warning disable CA1001 // A cancellation source without a timer holds nothing that has to be disposed.
-internal sealed partial class ClientConnection
+internal sealed partial class ClientConnection : ISkippedEntries
 #pragma warning restore CA1001
 {
     /// <summary>How long a client that is over its tenant's rates is made to wait before it is closed instead.</summary>
@@ -44,7 +44,7 @@ internal sealed partial class ClientConnection
         Node = node;
         Access = accepted.Access;
         Publisher = new Publisher(accepted.ClientId, accepted.Session.Epoch, accepted.Session.SessionId);
-        Outbox = new Outbox(transport.Output, accepted.Outbox, Counters, node.Time);
+        Outbox = new Outbox(transport.Output, accepted.Outbox, Counters, node.Time, this);
         _subscriptions = new SubscriptionReceiver(this);
         LastReceived = node.Time.GetTimestamp();
     }
@@ -163,9 +163,16 @@ internal sealed partial class ClientConnection
             Outbox.Flush();
         foreach (var entry in denied)
             CompletedShared(entry.Delivery);
-        InboxAck[] unsent = [.. denied.Select(entry => new InboxAck(entry.Number, Received: false)), .. Outbox.TakeSkipped() ?? []];
-        if (unsent.Length > 0)
-            _ = Session.AcknowledgeAsync(Epoch, unsent).AsTask();
+        NotSent([.. denied.Select(entry => new InboxAck(entry.Number, Received: false)), .. Outbox.TakeSkipped() ?? []]);
+    }
+
+    void ISkippedEntries.Skipped() => NotSent(Outbox.TakeSkipped() ?? []);
+
+    /// <summary>As if the client had acknowledged it.</summary>
+    private void NotSent(List<InboxAck> entries)
+    {
+        if (entries.Count > 0)
+            _ = Session.AcknowledgeAsync(Epoch, entries).AsTask();
     }
 
     /// <summary>Retained messages for these subscriptions will follow; to be called before the subscriptions take effect.</summary>

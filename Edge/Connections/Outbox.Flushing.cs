@@ -56,6 +56,10 @@ internal sealed partial class Outbox
             else
                 Settle();
         }
+
+        // Nobody else is about to look: it may be that the client waits for what the session still has, and sends nothing.
+        if (Volatile.Read(ref _skipped) is not null)
+            _owner.Skipped();
     }
 
     private bool WriteBacklog()

@@ -27,6 +27,7 @@ internal sealed partial class Outbox
     private readonly OutboxOptions _options;
     private readonly TenantCounters _counters;
     private readonly TimeProvider _time;
+    private readonly ISkippedEntries _owner;
     private readonly TopicAliases? _aliases;
     // Also what everything here is locked by.
     private readonly OutgoingWindow _window;
@@ -50,12 +51,13 @@ internal sealed partial class Outbox
     private bool _closed;
     private bool _ended;
 
-    public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time)
+    public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time, ISkippedEntries owner)
     {
         _output = output;
         _options = options;
         _counters = counters;
         _time = time;
+        _owner = owner;
         _window = new OutgoingWindow(options.ReceiveMaximum, options.QueueBytes);
         _aliases = options.TopicAliasMaximum > 0 ? new TopicAliases(options.TopicAliasMaximum) : null;
     }

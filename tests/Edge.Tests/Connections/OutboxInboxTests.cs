@@ -86,6 +86,20 @@ public sealed class OutboxInboxTests
     }
 
     [Fact]
+    public void Entries_that_expire_while_the_client_does_not_read_are_told_to_the_session_when_it_reads_on()
+    {
+        var rig = new OutboxRig(receiveMaximum: 1);
+        rig.Stall();
+        Send(rig, Entry(0, "old") with { Delivery = Delivery("old", qos: 1, expiresAt: 1) });
+        rig.Skips.ShouldBe(0);
+
+        rig.ReadTexts().Count.ShouldBe(1);
+
+        rig.Skips.ShouldBe(1);
+        rig.Outbox.TakeSkipped().ShouldBe([new InboxAck(0, Received: false)]);
+    }
+
+    [Fact]
     public void What_comes_late_of_a_superseded_owner_leaves_no_gap_in_what_the_new_one_pushes()
     {
         var rig = new OutboxRig();

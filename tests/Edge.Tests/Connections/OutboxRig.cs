@@ -10,7 +10,7 @@ using Starling.Testing;
 namespace Starling.Edge.Tests.Connections;
 
 /// <summary>An outbox whose client reads when the test says so: a flush waits from <see cref="PipeBytes"/> unread bytes on.</summary>
-internal sealed class OutboxRig
+internal sealed class OutboxRig : ISkippedEntries
 {
     public const int PipeBytes = 256;
 
@@ -30,7 +30,7 @@ internal sealed class OutboxRig
     {
         Version = version;
         Outbox = new Outbox(
-            _pipe.Writer, new OutboxOptions(version, receiveMaximum, maximumPacketSize, aliases, queueBytes), Counters, Time);
+            _pipe.Writer, new OutboxOptions(version, receiveMaximum, maximumPacketSize, aliases, queueBytes), Counters, Time, this);
     }
 
     public Outbox Outbox { get; }
@@ -39,7 +39,12 @@ internal sealed class OutboxRig
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>How often the outbox has said that there are some.</summary>
+    public int Skips { get; private set; }
+
     private ProtocolVersion Version { get; }
+
+    public void Skipped() => Skips++;
 
     public static Delivery Delivery(
         string payload, int qos = 0, string topic = "a", SharedGroupKey? group = null, long expiresAt = Message.Never) => new(
