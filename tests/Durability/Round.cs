@@ -85,7 +85,7 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, ITarget
             _violations.Add("publisher hangs: " + crowd.Barrier.State);
         // One that is clean need not get it if it comes later than that; if it has been there all the time it must.
         if (!await Wait.UntilAsync(() => crowd.Subscribers.All(subscriber => subscriber.LastBarrier == number || !MustHaveAll(subscriber)), Patience))
-            _violations.AddRange(crowd.Subscribers.Where(subscriber => subscriber.LastBarrier != number && MustHaveAll(subscriber)).Select(subscriber => $"{subscriber.Plan.Name} was not drained"));
+            _violations.AddRange(crowd.Subscribers.Where(subscriber => subscriber.LastBarrier != number && MustHaveAll(subscriber)).Select(subscriber => $"{subscriber.Plan.Name} was not drained: {subscriber.State}"));
         // Kills of the next round find them all there.
         if (!await Wait.UntilAsync(() => crowd.Wills.All(client => client.IsConnected), Patience))
             _violations.Add("clients with wills are not connected");

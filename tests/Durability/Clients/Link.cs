@@ -19,6 +19,9 @@ internal sealed class Link : IAsyncDisposable
 
     private Link(NetworkStream stream, ProtocolVersion version) => (_stream, _version) = (stream, version);
 
+    /// <summary>For messages: from which port to which.</summary>
+    public string Name { get; private init; } = "";
+
     /// <exception cref="LinkLostException">Nobody listens.</exception>
     public static async Task<Link> OpenAsync(int port, ProtocolVersion version)
     {
@@ -27,9 +30,9 @@ internal sealed class Link : IAsyncDisposable
         {
             using var timeout = new CancellationTokenSource(Patience);
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), timeout.Token);
-            return new Link(new NetworkStream(socket, ownsSocket: true), version);
+            return new Link(new NetworkStream(socket, ownsSocket: true), version) { Name = $"{socket.LocalEndPoint} to {socket.RemoteEndPoint}" };
         }
-        catch (Exception error) when (error is SocketException or OperationCanceledException)
+        catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
         {
             socket.Dispose();
             throw new LinkLostException("no connection", error);

@@ -22,6 +22,8 @@ internal sealed class SubscriberClient(SubscriberPlan plan, Func<int> port, Oddi
     private uint _lastBarrier;
     private bool _subscribed;
     private bool _over;
+    private long _heardAt;
+    private Link? _link;
     private Link? _left;
 
     public SubscriberPlan Plan => plan;
@@ -30,6 +32,11 @@ internal sealed class SubscriberClient(SubscriberPlan plan, Func<int> port, Oddi
 
     /// <summary>Names the subscription that it has now: another one after each loss of a clean session; 0 while it has none.</summary>
     public int Subscription => IsSubscribed ? (plan.IsClean ? _session.Connections : 1) : 0;
+
+    /// <summary>For what it did not get: where it is, and since when nothing has come.</summary>
+    public string State => Volatile.Read(ref _link) is { } link
+        ? $"connection {_session.Connections}, {link.Name}, nothing came for {Environment.TickCount64 - Volatile.Read(ref _heardAt)} ms, {_answers.Count} answers to be sent"
+        : $"not connected after {_session.Connections} connections";
 
     /// <summary>The newest message on <see cref="Topics.Barrier"/> that has come.</summary>
     public uint LastBarrier => Volatile.Read(ref _lastBarrier);
@@ -73,6 +80,7 @@ internal sealed class SubscriberClient(SubscriberPlan plan, Func<int> port, Oddi
             try
             {
                 var link = await _session.ConnectAsync();
+                Volatile.Write(ref _link, link);
                 try
                 {
                     await LetGoAsync();
@@ -89,6 +97,7 @@ internal sealed class SubscriberClient(SubscriberPlan plan, Func<int> port, Oddi
                 }
                 finally
                 {
+                    Volatile.Write(ref _link, null);
                     await LeaveAsync(link);
                 }
                 await Task.Delay(random.Next(0, 200));
@@ -173,6 +182,7 @@ internal sealed class SubscriberClient(SubscriberPlan plan, Func<int> port, Oddi
 
     private void Handle(object packet)
     {
+        Volatile.Write(ref _heardAt, Environment.TickCount64);
         switch (packet)
         {
             case PublishMessage { QoS: QualityOfService.AtMostOnce } message:

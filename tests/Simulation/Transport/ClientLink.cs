@@ -15,7 +15,8 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
     private readonly Dice _dice;
     private readonly ILinkClient _client;
     private readonly CancellationTokenSource _closed = new();
-    private readonly Pipe _incoming = new(new PipeOptions(useSynchronizationContext: false));
+    // A client sends whether the edge reads or not: the network holds what is on its way.
+    private readonly Pipe _incoming = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly Pipe _outgoing;
     private readonly TimeSpan _latency;
     private TimeSpan _lastToServer;
