@@ -35,7 +35,7 @@ internal sealed class EdgeDirectoryGrain : Grain, IEdgeDirectoryGrain, IEdgeTabl
         {
             // For a moment there are two of this grain, and the other one has written: this one knows nothing of that.
             GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationError, error, "Another one is the directory."));
-            throw;
+            throw new StaleDirectoryException(error);
         }
     }
 }

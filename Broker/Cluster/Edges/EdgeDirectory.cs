@@ -11,6 +11,9 @@ namespace Starling.Broker.Cluster.Edges;
 /// gone and did not hear of it is told when it wants to renew its lease, for as long as that is remembered: much longer than an edge
 /// goes on without a lease.
 ///
+/// A directory that begins writes before it says anything. For a moment there may be two, and what the one before is about to write is either
+/// found by this one or never written.
+///
 /// A directory that begins in another process does not know how old the leases are, so they all begin anew: an edge that is gone is noticed
 /// later, none too early.
 ///
@@ -75,6 +78,12 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
             _isChanged = false;
             return result;
         }
+        catch (StaleDirectoryException)
+        {
+            _edges.Clear();
+            _isLoaded = _isChanged = false;
+            throw;
+        }
         finally
         {
             _turn.Release();
@@ -94,7 +103,7 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
             };
         }
 
-        _isLoaded = true;
+        _isLoaded = _isChanged = true;
     }
 
     private void EndLeases()

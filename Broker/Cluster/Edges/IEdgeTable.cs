@@ -5,6 +5,7 @@ public interface IEdgeTable
 {
     ValueTask<IReadOnlyList<StoredEdge>> LoadAsync();
 
+    /// <exception cref="StaleDirectoryException">Another object has written it since this one has loaded or written it.</exception>
     ValueTask SaveAsync(IReadOnlyList<StoredEdge> edges);
 }
 

@@ -14,14 +14,13 @@ internal sealed class SimulatedEdgeTable(StoreConnection connection) : IEdgeTabl
         return edges;
     }
 
-    /// <exception cref="InvalidOperationException">Another object has written it since.</exception>
     public async ValueTask SaveAsync(IReadOnlyList<StoredEdge> edges)
     {
         var expected = _version;
         var write = connection.Database.NextWrite();
         var isWritten = await connection.Add(tables => tables.SaveEdges(edges, expected, write)).ConfigureAwait(false);
         if (!isWritten)
-            throw new InvalidOperationException("The edges have been written by another object.");
+            throw new StaleDirectoryException();
         _version = write;
     }
 }

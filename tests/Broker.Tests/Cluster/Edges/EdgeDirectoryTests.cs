@@ -33,7 +33,7 @@ public sealed class EdgeDirectoryTests
         _time.Advance(TimeSpan.FromSeconds(11));
 
         (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeFalse();
-        (await new EdgeDirectory(_table, _time).RenewAsync("e1", "there")).IsHeld.ShouldBeFalse();
+        (await new EdgeDirectory(new Table(_table), _time).RenewAsync("e1", "there")).IsHeld.ShouldBeFalse();
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class EdgeDirectoryTests
     {
         await _directory.RenewAsync("e1", "there");
         _time.Advance(TimeSpan.FromSeconds(9));
-        var next = new EdgeDirectory(_table, _time);
+        var next = new EdgeDirectory(new Table(_table), _time);
         (await next.ReadAsync(silo: null)).Count.ShouldBe(1);
 
         _time.Advance(TimeSpan.FromSeconds(9));
@@ -69,7 +69,33 @@ public sealed class EdgeDirectoryTests
 
         (await _directory.RenewAsync("e1", "there")).IsHeld.ShouldBeTrue();
 
-        (await new EdgeDirectory(_table, _time).ReadAsync(silo: null)).Count.ShouldBe(1);
+        (await new EdgeDirectory(new Table(_table), _time).ReadAsync(silo: null)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_directory_that_another_one_has_followed_lets_no_edge_join()
+    {
+        await _directory.ReadAsync(silo: null);
+        var next = new EdgeDirectory(new Table(_table), _time);
+        await next.ReadAsync(silo: null);
+
+        await Should.ThrowAsync<StaleDirectoryException>(async () => await _directory.RenewAsync("e1", "there"));
+
+        (await next.ReadAsync(silo: null)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_directory_that_begins_while_an_edge_joins_at_the_one_before_knows_the_edge_before_it_answers()
+    {
+        await _directory.ReadAsync(silo: null);
+        var table = new Table(_table);
+        var next = new EdgeDirectory(table, _time);
+        table.Loaded = () => _directory.RenewAsync("e1", "there").AsTask().Wait(TestContext.Current.CancellationToken);
+
+        await Should.ThrowAsync<StaleDirectoryException>(async () => await next.ReadAsync(silo: null));
+        table.Loaded = null;
+
+        (await next.ReadAsync(silo: null)).Single().EdgeId.ShouldBe("e1");
     }
 
     [Fact]
@@ -94,7 +120,7 @@ public sealed class EdgeDirectoryTests
         await ReadForAsync(seconds: 10, "s1");
         var before = await SilosAsync();
 
-        var next = new EdgeDirectory(_table, _time);
+        var next = new EdgeDirectory(new Table(_table), _time);
         var begun = (await next.RenewAsync("e1", "there")).Silos;
         begun.ShouldNotBe(before);
         _time.Advance(TimeSpan.FromSeconds(5));
@@ -117,19 +143,36 @@ public sealed class EdgeDirectoryTests
 
     private async Task<long> SilosAsync() => (await _directory.RenewAsync("e1", "there")).Silos;
 
-    private sealed class Table : IEdgeTable
+    /// <summary>As one directory has it; several have it in common.</summary>
+    private sealed class Table(Table? shared = null) : IEdgeTable
     {
         private IReadOnlyList<StoredEdge> _edges = [];
+        private int _version;
+        private int _known;
 
         public bool Fails { get; set; }
 
-        public ValueTask<IReadOnlyList<StoredEdge>> LoadAsync() => new(_edges);
+        /// <summary>What happens just after it was read.</summary>
+        public Action? Loaded { get; set; }
+
+        private Table Stored => shared ?? this;
+
+        public ValueTask<IReadOnlyList<StoredEdge>> LoadAsync()
+        {
+            _known = Stored._version;
+            var edges = Stored._edges;
+            Loaded?.Invoke();
+            return new(edges);
+        }
 
         public ValueTask SaveAsync(IReadOnlyList<StoredEdge> edges)
         {
             if (Fails)
                 throw new IOException("The disk is full.");
-            _edges = edges;
+            if (_known != Stored._version)
+                throw new StaleDirectoryException();
+            Stored._edges = edges;
+            _known = ++Stored._version;
             return default;
         }
     }
