@@ -34,26 +34,35 @@ public sealed partial class Session
     private bool _registersAgain;
     private Task _saving = Task.CompletedTask;
 
-    /// <summary>Sees to what is due for a session that nobody may have asked for since the process began.</summary>
+    /// <summary>
+    /// Sees to what is due for a session that nobody may have asked for since the process began. If another object takes it meanwhile, that one
+    /// finds what is due; were it taken back, the two could publish a will in turns for as long as neither gets to write that it is published.
+    /// </summary>
     public async ValueTask WakeAsync()
     {
-        await OwnedAsync(0, async () =>
+        await _turn.WaitAsync().ConfigureAwait(false);
+        try
         {
+            await LoadAsync().ConfigureAwait(false);
             if (_owner is { } owner && !_retired && !await _context.Cluster.IsAliveAsync(owner.Connection.EdgeId).ConfigureAwait(false))
-            {
-                try
-                {
-                    await EndConnectionAsync(Unknown).ConfigureAwait(false);
-                }
-                catch
-                {
-                    Forget();
-                    throw;
-                }
-            }
+                await EndConnectionAsync(Unknown).ConfigureAwait(false);
+        }
+        catch (StaleEpochException)
+        {
+            Drop();
+            _unsettled = false;
+            _wake?.Dispose();
+        }
+        catch
+        {
+            Forget();
+            throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
 
-            return true;
-        }).ConfigureAwait(false);
         _context.Idle(this, _key);
     }
 

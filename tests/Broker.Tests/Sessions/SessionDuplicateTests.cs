@@ -104,6 +104,29 @@ public sealed class SessionDuplicateTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_objects_that_find_a_will_due_do_not_publish_it_in_turns()
+    {
+        await TwoProcesses.ConnectAsync(_cluster.NewSession(), expiry: 60, Will(delay: 0), edge: "e2");
+        _cluster.Edges.Remove("e2");
+        var (one, other) = (_cluster.NewSession(), _cluster.NewSession());
+        // One publishes until the other one has taken the session and publishes, or has given it up.
+        TaskCompletionSource goOn = new();
+        _cluster.Publishing = () =>
+        {
+            goOn.SetResult();
+            return (goOn = new TaskCompletionSource()).Task;
+        };
+
+        var first = one.WakeAsync().AsTask();
+        var second = other.WakeAsync().AsTask();
+        await first.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        goOn.SetResult();
+        await second.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        _cluster.Published.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Of_two_that_begin_a_session_at_once_by_two_objects_one_has_it_and_the_other_is_told_to_try_again()
     {
         var (one, other) = (_cluster.NewSession(), _cluster.NewSession());

@@ -49,6 +49,9 @@ internal sealed class TwoProcesses : ICluster, IDisposable
 
     public List<Message> Published { get; } = [];
 
+    /// <summary>What a message waits for when a session publishes it.</summary>
+    public Func<Task> Publishing { get; set; } = () => Task.CompletedTask;
+
     public bool HasOtherEdges => true;
 
     /// <summary>An object that the cluster finds from now on.</summary>
@@ -107,10 +110,10 @@ internal sealed class TwoProcesses : ICluster, IDisposable
         return new(Evicted);
     }
 
-    public ValueTask PublishAsync(string tenant, Message message)
+    public async ValueTask PublishAsync(string tenant, Message message)
     {
         Published.Add(message);
-        return ValueTask.CompletedTask;
+        await Publishing();
     }
 
     public void Dispose()
