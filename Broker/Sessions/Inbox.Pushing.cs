@@ -9,6 +9,16 @@ internal sealed partial class Inbox
     /// <summary>Sees to it that what may go to the edge goes there; nobody waits for it.</summary>
     public void Push() => _ = PushAsync();
 
+    /// <summary>Whether there are entries which go to the edge without anybody asking, or will when they are written or read.</summary>
+    public bool IsAboutToPush
+    {
+        get
+        {
+            lock (_gate)
+                return _edge is not null && (_pushing || (_pushNext < _next && Room() > 0));
+        }
+    }
+
     /// <summary>One caller at a time pushes for all.</summary>
     private async Task PushAsync()
     {

@@ -70,10 +70,12 @@ public sealed partial class Session
     /// </summary>
     public async Task ReleaseAsync()
     {
+        bool isNeeded;
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
             await _saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            isNeeded = _unsettled || _durable?.Inbox.IsAboutToPush == true;
             Drop();
             _wake?.Dispose();
             _unsettled = false;
@@ -81,6 +83,22 @@ public sealed partial class Session
         finally
         {
             _turn.Release();
+        }
+
+        if (isNeeded)
+            _ = WakeNextAsync();
+    }
+
+    /// <summary>Nobody else may come to ask for the session: its client waits for what it does not know of.</summary>
+    private async Task WakeNextAsync()
+    {
+        try
+        {
+            await _context.Cluster.Session(_key.Tenant, _key.ClientId).WakeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Log.NextNotWoken(_context.Logger, _key.Tenant, _key.ClientId, error);
         }
     }
 

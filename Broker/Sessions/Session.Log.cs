@@ -18,6 +18,9 @@ public sealed partial class Session
         [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: session '{ClientId}' is written later: {Problem}")]
         public static partial void NotWrittenYet(ILogger logger, string tenant, string clientId, string problem);
 
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: session '{ClientId}' was let go and nobody could be told to go on; the next who asks for it does")]
+        public static partial void NextNotWoken(ILogger logger, string tenant, string clientId, Exception error);
+
         [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: a new connection takes over session '{ClientId}' (epoch {Epoch})")]
         public static partial void TakenOver(ILogger logger, string tenant, string clientId, long epoch);
 

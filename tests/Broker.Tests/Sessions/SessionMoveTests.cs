@@ -165,6 +165,35 @@ public sealed class SessionMoveTests : IDisposable
         _cluster.Received().ShouldBe(["1", "2"]);
     }
 
+    [Fact]
+    public async Task What_an_object_was_about_to_push_when_it_was_let_go_the_next_one_pushes_without_being_asked()
+    {
+        var (first, _) = await BeginAsync();
+        var written = _cluster.Stores.Stalls["AppendAsync"] = new TaskCompletionSource();
+        var publishing = _cluster.PublishAsync("a", "1");
+        _cluster.NewSession();
+
+        await first.ReleaseAsync();
+
+        _cluster.Received().ShouldBe(["1"]);
+        _cluster.Stores.Stalls.Clear();
+        written.SetResult();
+        (await publishing).ShouldBe(ReasonCode.Success);
+    }
+
+    [Fact]
+    public async Task An_object_with_nothing_left_to_do_wakes_no_other()
+    {
+        var (first, connected) = await BeginAsync();
+        await _cluster.PublishAsync("a", "1");
+        await first.AcknowledgeAsync(connected.Epoch, [new InboxAck(_cluster.Edge.Inboxes["c"][^1].Number, Received: false)]);
+        var next = _cluster.NewSession();
+
+        await first.ReleaseAsync();
+
+        next.IsOver.ShouldBeTrue("it has not been loaded");
+    }
+
     private static SessionWill Will() => new(TestCluster.Message("w", "will", publisher: "c"), 0, null, User.Anonymous);
 
     private async Task<(Session Session, SessionConnected Connected)> BeginAsync(uint expiry = uint.MaxValue, int receiveMaximum = 100)
