@@ -30,15 +30,23 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
 
     public ClientConnection? Find(string clientId) => _connections.GetValueOrDefault(clientId);
 
+    /// <summary>An older one with the client id is closed: asked for while this edge was cut off, its end may not have come here.</summary>
     /// <returns>False when a later connection with the client id is here already.</returns>
     public bool TryRegister(ClientConnection connection)
     {
-        var registered = _connections.AddOrUpdate(
-            connection.ClientId,
-            static (_, added) => added,
-            static (_, present, added) => present.Epoch > added.Epoch ? present : added,
-            connection);
-        return ReferenceEquals(registered, connection);
+        while (!_connections.TryAdd(connection.ClientId, connection))
+        {
+            if (!_connections.TryGetValue(connection.ClientId, out var present))
+                continue;
+            if (present.Epoch > connection.Epoch)
+                return false;
+            if (!_connections.TryUpdate(connection.ClientId, connection, present))
+                continue;
+            _ = present.CloseAsync(ReasonCode.SessionTakenOver);
+            break;
+        }
+
+        return true;
     }
 
     public void Unregister(ClientConnection connection) =>

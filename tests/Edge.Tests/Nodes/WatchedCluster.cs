@@ -25,6 +25,9 @@ internal sealed class WatchedCluster(ICluster cluster) : ICluster
     /// <summary>Whether sessions don't answer.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>Makes sessions of the same client id others, as if this edge did not hear what an older connection's session asks of it.</summary>
+    public string Suffix { get; set; } = "";
+
     public bool HasOtherEdges => cluster.HasOtherEdges;
 
     public async Task WokenAsync(int count)
@@ -47,7 +50,7 @@ internal sealed class WatchedCluster(ICluster cluster) : ICluster
 
     public ITopicShard Shard(string tenant, int shard) => cluster.Shard(tenant, shard);
 
-    public ISession Session(string tenant, string clientId) => new WatchedSession(cluster.Session(tenant, clientId), () => Note(clientId));
+    public ISession Session(string tenant, string clientId) => new WatchedSession(cluster.Session(tenant, clientId + Suffix), () => Note(clientId));
 
     public IEdge? Edge(string edgeId) => cluster.Edge(edgeId);
 
