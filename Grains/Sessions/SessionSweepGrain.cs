@@ -50,5 +50,5 @@ internal sealed class SessionSweepGrain(Silo silo, SiloServices services, Placed
     {
     }
 
-    void IPlacedGrain.Move() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Its place is in another silo."));
+    void IPlacedGrain.Move() => GrainContext.Migrate(null);
 }

@@ -83,15 +83,22 @@ internal sealed class RunningCluster : IAsyncDisposable
     }
 
     /// <summary>Connects or fails.</summary>
-    public async Task<MqttTestClient> ConnectAsync(int edge, string clientId, bool cleanStart = true, uint? expiry = null, Will? will = null)
+    public async Task<MqttTestClient> ConnectAsync(
+        int edge, string clientId, bool cleanStart = true, uint? expiry = null, Will? will = null, ushort? receiveMaximum = null)
     {
-        var (client, answer) = await TryConnectAsync(edge, clientId, cleanStart, expiry, will);
+        var (client, answer) = await TryConnectAsync(edge, clientId, cleanStart, expiry, will, receiveMaximum);
         answer.ReasonCode.ShouldBe(ReasonCode.Success, Log());
         return client;
     }
 
     public async Task<(MqttTestClient Client, ConnAckPacket Answer)> TryConnectAsync(
-        int edge, string clientId, bool cleanStart = true, uint? expiry = null, Will? will = null, ProtocolVersion version = ProtocolVersion.Mqtt5)
+        int edge,
+        string clientId,
+        bool cleanStart = true,
+        uint? expiry = null,
+        Will? will = null,
+        ushort? receiveMaximum = null,
+        ProtocolVersion version = ProtocolVersion.Mqtt5)
     {
         var client = await MqttTestClient.OpenAsync(Edges[edge].Mqtt!, version);
         client.Patience = TimeSpan.FromSeconds(30);
@@ -101,6 +108,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             ClientIdentifier = clientId,
             CleanStart = cleanStart,
             SessionExpiryInterval = expiry,
+            ReceiveMaximum = receiveMaximum,
             Will = will,
         });
         return (client, answer);
