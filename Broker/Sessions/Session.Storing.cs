@@ -45,7 +45,7 @@ public sealed partial class Session
         {
             await LoadAsync().ConfigureAwait(false);
             if (_owner is { } owner && !_retired && !await _context.Cluster.IsAliveAsync(owner.Connection.EdgeId).ConfigureAwait(false))
-                await EndConnectionAsync(Unknown).ConfigureAwait(false);
+                await EndLostAsync().ConfigureAwait(false);
         }
         catch (StaleEpochException)
         {
@@ -53,17 +53,26 @@ public sealed partial class Session
             _unsettled = false;
             _wake?.Dispose();
         }
-        catch
-        {
-            Forget();
-            throw;
-        }
         finally
         {
             _turn.Release();
         }
 
         _context.Idle(this, _key);
+    }
+
+    /// <summary>The connection is gone with its edge.</summary>
+    private async ValueTask EndLostAsync()
+    {
+        try
+        {
+            await EndConnectionAsync(Unknown).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not StaleEpochException)
+        {
+            Forget();
+            throw;
+        }
     }
 
     /// <summary>What there is of it, once it has been taken over from the store and what was due has been done.</summary>

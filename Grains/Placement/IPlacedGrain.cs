@@ -14,6 +14,6 @@ internal interface IPlacedGrain
     /// <summary>The silo stops: its calls must not wait for others of this silo.</summary>
     void Leave();
 
-    /// <summary>It ends here when it has no call under way, and begins in its place with the next call.</summary>
+    /// <summary>It ends here when it has no call under way, and begins in its place.</summary>
     void Move();
 }

@@ -4,7 +4,7 @@ using Starling.Edge.Listeners.Tls;
 
 namespace Starling.Edge.Tests.Listeners;
 
-/// <summary>Fails when a new runtime keeps its objects elsewhere: memory of connections over TLS more than doubles then.</summary>
+/// <summary>Fails when a new runtime keeps its objects elsewhere: a connection over TLS takes half as much memory again then.</summary>
 public sealed class OpenSslBuffersTests : IDisposable
 {
     private readonly TestCertificates _certificates = new();
