@@ -23,5 +23,21 @@ public sealed class OrleansEngine(IGrainFactory grains) : IClusterEngine
     public ITenantShares Shares(string tenant) => new TenantSharesProxy(
         new GrainChannel(grains.GetGrain<ITenantGrain>(GrainId.Create(GrainTypes.Tenant, tenant)).CallSharesAsync));
 
-    public IRemoteEdge Edge(string address) => new EdgeProxy(new GrainChannel(ObserverAddress.Observer(grains, address).CallAsync));
+    public IRemoteEdge Edge(string address)
+    {
+        var observer = ObserverAddress.Observer(grains, address);
+        return new EdgeProxy(new GrainChannel(call => CallOutsideGrainsAsync(observer, call)));
+    }
+
+    /// <remarks>
+    /// What an edge answers comes back through any gateway, which passes it on to whoever called. When that is a grain, the gateway looks up
+    /// where it lies, and what it remembers of one that has moved is its former place: the answer is lost there, and the caller waits for it
+    /// until the time is over. A call from outside all grains is the silo's own, and its answer goes to the silo by its address.
+    /// </remarks>
+    private static async ValueTask<WireFrame> CallOutsideGrainsAsync(IEdgeObserver observer, WireFrame call)
+    {
+        if (TaskScheduler.Current != TaskScheduler.Default)
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return await observer.CallAsync(call).ConfigureAwait(false);
+    }
 }
