@@ -34,6 +34,13 @@ public interface IInboxStore
     /// <param name="refused">Called, on any thread, when removals were answered and then found to name an epoch that is not the session's.</param>
     ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null);
 
-    /// <summary>Up to <paramref name="most"/> entries with numbers from <paramref name="from"/> up, in order.</summary>
-    ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most);
+    /// <summary>Entries in the order of their numbers.</summary>
+    /// <param name="session">Whose.</param>
+    /// <param name="from">The lowest number.</param>
+    /// <param name="most">How many, at most.</param>
+    /// <param name="mostBytes">
+    /// How large their messages are together, at most; the first entry comes also when it is larger. Nobody has to hold all that waits for a
+    /// client to read some of it.
+    /// </param>
+    ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue);
 }

@@ -14,6 +14,8 @@ internal sealed partial class Inbox
             write = _store.AcknowledgeAsync(_hold, acks, refused);
             foreach (var ack in acks)
             {
+                if (ack.Number >= _pushNext)
+                    _ahead.Clear();
                 if (ack.Received)
                 {
                     if (_unacknowledged.TryGetValue(ack.Number, out var entry))

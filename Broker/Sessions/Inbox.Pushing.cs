@@ -31,6 +31,7 @@ internal sealed partial class Inbox
             long from;
             long written;
             int room;
+            int version;
             lock (_gate)
             {
                 room = Room();
@@ -38,13 +39,14 @@ internal sealed partial class Inbox
                     return;
                 _pushing = true;
                 (edge, hold, connection, from, written) = (_edge, _hold, _connection, _pushNext, _written);
-                entries = TakeStaged(room);
+                version = _ahead.Version;
+                entries = _ahead.Take(from, room, MostPushedBytes - _pushedBytes) is { Count: > 0 } taken ? taken : TakeStaged(room);
             }
 
             try
             {
                 if (entries.Count == 0)
-                    entries = await _store.ReadAsync(hold, from, Math.Min(room, PageSize)).ConfigureAwait(false);
+                    entries = Some(await _store.ReadAsync(hold, from, PageSize, PageBytes).ConfigureAwait(false), room, written, version);
                 var live = Pushed(entries, connection, from, written);
                 if (live.Count > 0)
                     await edge.DeliverInboxAsync(_session.Tenant, _session.ClientId, connection, hold.Epoch, live).ConfigureAwait(false);
@@ -71,6 +73,20 @@ internal sealed partial class Inbox
             return 0;
         var identifiers = InboxEntry.PacketIdentifiers - 1 - (_pushNext - _oldest);
         return (int)Math.Min(_credit - _unacknowledged.Count, identifiers);
+    }
+
+    /// <summary>As many of a page as there is room for; the others are kept for the next push.</summary>
+    private IReadOnlyList<InboxEntry> Some(IReadOnlyList<InboxEntry> page, int room, long written, int version)
+    {
+        if (page.Count <= room)
+            return page;
+        lock (_gate)
+        {
+            if (version == _ahead.Version)
+                _ahead.Fill(page[room - 1].Number + 1, page.Skip(room).TakeWhile(entry => entry.Number < written));
+        }
+
+        return [.. page.Take(room)];
     }
 
     private List<InboxEntry> TakeStaged(int room)

@@ -14,7 +14,7 @@ namespace Starling.Broker.Sessions;
 /// An entry is numbered and handed to the store under the lock, so that numbers, store and pushes have one order; its publisher is
 /// answered when the store has written it, and only then may it be pushed. Entries are pushed to the edge that holds the connection
 /// while fewer than the credit are unacknowledged. The newest entries stay in memory while they are likely to be pushed soon; the
-/// rest is read back from the store page by page.
+/// rest is read back from the store page by page, what does not fit the credit yet is <see cref="ReadAhead"/>.
 ///
 /// numbers:   [ acknowledged | pushed, some unacknowledged | written | being written ]
 ///                           ^ _oldest                     ^ _pushNext ^ _written    ^ _next
@@ -24,6 +24,7 @@ internal sealed partial class Inbox
 {
     private const int MostStaged = 1024;
     private const int PageSize = 256;
+    private const long PageBytes = 256 * 1024;
 
     /// <summary>Numbers that are reserved at a time, where other objects may go on with the connection.</summary>
     private const int MostReserved = 1024;
@@ -40,6 +41,7 @@ internal sealed partial class Inbox
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private readonly Queue<InboxEntry> _staged = new();
+    private readonly ReadAhead _ahead = new();
     private readonly Dictionary<long, InboxEntry> _unacknowledged = [];
     private readonly Queue<Write> _writes = new();
     private readonly bool _isShared;
@@ -110,6 +112,7 @@ internal sealed partial class Inbox
         lock (_gate)
         {
             _staged.Clear();
+            _ahead.Clear();
             _unacknowledged.Clear();
             _writes.Clear();
             Account(stored.Count - _count, stored.Bytes - _bytes);
@@ -280,6 +283,7 @@ internal sealed partial class Inbox
 
     private void Rewind()
     {
+        _ahead.Clear();
         if (_unacknowledged.Count > 0)
         {
             _pushNext = _unacknowledged.Keys.Min();
@@ -328,6 +332,7 @@ internal sealed partial class Inbox
             foreach (var entry in entries)
                 Forget(entry);
             DropStage();
+            _ahead.Clear();
         }
 
         await write.ConfigureAwait(false);

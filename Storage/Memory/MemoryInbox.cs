@@ -83,15 +83,20 @@ internal sealed class MemoryInbox
         }
     }
 
-    public List<InboxEntry> Read(long from, int most)
+    public List<InboxEntry> Read(long from, int most, long mostBytes)
     {
         lock (_gate)
         {
             List<InboxEntry> found = [];
+            var bytes = 0L;
             for (var number = Math.Max(from, _first); number < _end && found.Count < most; number++)
             {
-                if (_ring[number % _ring.Length] is { } entry)
-                    found.Add(entry);
+                if (_ring[number % _ring.Length] is not { } entry)
+                    continue;
+                bytes += entry.Delivery.Message.Size;
+                if (bytes > mostBytes && found.Count > 0)
+                    break;
+                found.Add(entry);
             }
 
             return found;

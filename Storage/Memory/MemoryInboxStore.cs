@@ -45,7 +45,8 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) => new(Of(session).Read(from, most));
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue) =>
+        new(Of(session).Read(from, most, mostBytes));
 
     internal InboxSummary Take(SessionHold session, long next)
     {

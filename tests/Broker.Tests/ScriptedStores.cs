@@ -78,8 +78,8 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
         }
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) =>
-        Call(nameof(ReadAsync), () => _inboxes.ReadAsync(session, from, most));
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue) =>
+        Call(nameof(ReadAsync), () => _inboxes.ReadAsync(session, from, most, mostBytes));
 
     private async ValueTask<T> Call<T>(string name, Func<ValueTask<T>> carryOut)
     {

@@ -41,7 +41,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most)
+    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue)
     {
         if (_removals.TryGetValue(session.Id, out var removal) && removal.Highest >= from)
         {
@@ -51,7 +51,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
 
         try
         {
-            return await ReadNowAsync(session, from, most).ConfigureAwait(false);
+            return await ReadNowAsync(session, from, most, mostBytes).ConfigureAwait(false);
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
         {
@@ -59,17 +59,24 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         }
     }
 
-    private async Task<IReadOnlyList<InboxEntry>> ReadNowAsync(SessionHold session, long from, int most)
+    private async Task<IReadOnlyList<InboxEntry>> ReadNowAsync(SessionHold session, long from, int most, long mostBytes)
     {
         await using var command = database.Source.CreateCommand(
             """
-            select i.number, i.flags, i.extra, i.released, coalesce(i.body, m.body)
-            from inbox i left join messages m on m.id = i.message
-            where i.session = $1 and i.number >= $2 order by i.number limit $3
+            select number, flags, extra, released, body
+            from (
+                select *, sum(size) over (order by number) as bytes, row_number() over (order by number) as place
+                from (
+                    select i.number, i.flags, i.extra, i.released, i.size, coalesce(i.body, m.body) as body
+                    from inbox i left join messages m on m.id = i.message
+                    where i.session = $1 and i.number >= $2 order by i.number limit $3) as page) as counted
+            where bytes <= $4 or place = 1
+            order by number
             """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = session.Id });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = most });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = mostBytes });
         List<InboxEntry> entries = [];
         var frames = new MessageFrameReader();
         await using var reader = await command.ExecuteReaderAsync().ConfigureAwait(false);

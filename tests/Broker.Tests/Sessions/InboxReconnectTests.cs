@@ -91,6 +91,21 @@ public sealed class InboxReconnectTests
     }
 
     [Fact]
+    public async Task What_was_read_ahead_for_one_connection_is_read_again_for_the_next()
+    {
+        using var rig = new InboxRig();
+        await rig.EnqueueAsync("0", "1", "2", "3");
+        rig.Start(credit: 1);
+        rig.Edge.TakeTexts().ShouldBe(["0"]);
+
+        rig.Inbox.Stop(sentBelow: 1);
+        await rig.AcknowledgeAsync(1); // somebody else's doing
+        rig.Start(credit: 10);
+
+        rig.Edge.TakeTexts().ShouldBe(["0", "2", "3"]);
+    }
+
+    [Fact]
     public async Task An_inbox_taken_up_from_the_store_pushes_what_may_have_been_sent_as_such()
     {
         using var rig = new InboxRig();

@@ -83,6 +83,33 @@ public sealed class InboxTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_one_message_at_a_time_does_not_have_the_store_asked_for_each()
+    {
+        using var rig = new InboxRig();
+        await rig.EnqueueAsync(Numbers(0, 600));
+
+        rig.Start(credit: 1);
+
+        (await WorkOffAsync(rig)).ShouldBe(Numbers(0, 600));
+        rig.Store.Reads.ShouldBeLessThan(6);
+        rig.Store.MostBytesRead.ShouldBe(256 * 1024);
+    }
+
+    [Fact]
+    public async Task What_was_read_ahead_and_made_room_since_is_not_pushed()
+    {
+        using var rig = new InboxRig(limits => limits with { InboxMessages = 10 });
+        await rig.EnqueueAsync(Numbers(0, 10));
+        rig.Start(credit: 1);
+        rig.Edge.TakeTexts().ShouldBe(["0"]);
+
+        await rig.EnqueueAsync("new", "newer", "newest");
+
+        await rig.AcknowledgeAsync(0);
+        (await WorkOffAsync(rig)).ShouldBe([.. Numbers(4, 6), "new", "newer", "newest"]);
+    }
+
+    [Fact]
     public async Task What_comes_live_follows_what_waits_in_the_store()
     {
         using var rig = new InboxRig();
@@ -90,15 +117,8 @@ public sealed class InboxTests
         rig.Start(credit: 100);
 
         await rig.EnqueueAsync(Numbers(300, 1500));
-        List<string> all = [];
-        while (rig.Edge.Pushed.Count > 0)
-        {
-            long[] numbers = [.. rig.Edge.Pushed.Select(entry => entry.Number)];
-            all.AddRange(rig.Edge.TakeTexts());
-            await rig.AcknowledgeAsync(numbers);
-        }
 
-        all.ShouldBe(Numbers(0, 1800));
+        (await WorkOffAsync(rig)).ShouldBe(Numbers(0, 1800));
     }
 
     [Fact]
@@ -171,6 +191,20 @@ public sealed class InboxTests
 
         rig.Store.Entries.Select(InboxRig.Text).ShouldBe(["1", "2"]);
         rig.Inbox.Summary.Count.ShouldBe(2);
+    }
+
+    /// <summary>Acknowledges what is pushed until nothing is; a push ends before the acknowledgement that caused it.</summary>
+    private static async Task<List<string>> WorkOffAsync(InboxRig rig)
+    {
+        List<string> all = [];
+        while (rig.Edge.Pushed.Count > 0)
+        {
+            long[] numbers = [.. rig.Edge.Pushed.Select(entry => entry.Number)];
+            all.AddRange(rig.Edge.TakeTexts());
+            await rig.AcknowledgeAsync(numbers);
+        }
+
+        return all;
     }
 
     private static string[] Numbers(int from, int count) =>

@@ -12,6 +12,9 @@ internal sealed class ScriptedInboxStore : IInboxStore
 
     public int Reads { get; private set; }
 
+    /// <summary>What the last read asked for.</summary>
+    public long MostBytesRead { get; private set; }
+
     /// <summary>Thrown by what is appended while it is set.</summary>
     public Exception? Failure { get; set; }
 
@@ -57,11 +60,12 @@ internal sealed class ScriptedInboxStore : IInboxStore
         await AfterAsync(0);
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most)
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue)
     {
         Reads++;
         if (ReadFailure is { } failure)
             throw failure;
+        MostBytesRead = mostBytes;
         InboxEntry[] found = [.. _entries.Where(entry => entry.Key >= from).Take(most).Select(entry => entry.Value)];
         return AfterAsync((IReadOnlyList<InboxEntry>)found);
     }

@@ -107,7 +107,8 @@ public sealed class TransientErrorTests
         public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null) =>
             inboxes.AcknowledgeAsync(session, acks);
 
-        public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most) => inboxes.ReadAsync(session, from, most);
+        public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue) =>
+            inboxes.ReadAsync(session, from, most, mostBytes);
     }
 
     private sealed class FailingStore : IRetainedStore

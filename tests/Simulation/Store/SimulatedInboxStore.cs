@@ -29,10 +29,10 @@ internal sealed class SimulatedInboxStore(StoreConnection connection) : IInboxSt
     }
 
     /// <summary>Behind the writes that were called before it.</summary>
-    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most)
+    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue)
     {
         if (connection.Database.IsAway)
-            return await connection.QueryAsync(tables => tables.Read(session, from, most), waits: false).ConfigureAwait(false);
-        return await connection.Add(tables => tables.Read(session, from, most)).ConfigureAwait(false);
+            return await connection.QueryAsync(tables => tables.Read(session, from, most, mostBytes), waits: false).ConfigureAwait(false);
+        return await connection.Add(tables => tables.Read(session, from, most, mostBytes)).ConfigureAwait(false);
     }
 }

@@ -123,9 +123,21 @@ internal sealed partial class Tables
         }
     }
 
-    public IReadOnlyList<InboxEntry> Read(SessionHold session, long from, int most) => _byId.TryGetValue(session.Id, out var row)
-        ? [.. row.Inbox.Where(entry => entry.Key >= from).Take(most).Select(entry => entry.Value.Read(entry.Key))]
-        : [];
+    public IReadOnlyList<InboxEntry> Read(SessionHold session, long from, int most, long mostBytes)
+    {
+        List<InboxEntry> found = [];
+        if (!_byId.TryGetValue(session.Id, out var row))
+            return found;
+        foreach (var entry in row.Inbox.Where(entry => entry.Key >= from).Take(most).Select(entry => entry.Value.Read(entry.Key)))
+        {
+            mostBytes -= entry.Delivery.Message.Size;
+            if (mostBytes < 0 && found.Count > 0)
+                break;
+            found.Add(entry);
+        }
+
+        return found;
+    }
 
     public IReadOnlyList<StoredRoute> Routes(string tenant) =>
         [.. _sessions.Where(s => s.Key.Tenant == tenant).SelectMany(s => s.Value.Subscriptions.Values.Select(u => new StoredRoute(

@@ -38,6 +38,20 @@ public abstract class InboxStoreContract : IAsyncLifetime
         (await Stores.NumbersAsync(_me, from: 100)).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2_500, 2)]
+    [InlineData(3_500, 3)]
+    [InlineData(100_000, 5)]
+    public async Task A_reader_gets_no_more_bytes_than_it_wants_but_one_entry_always(long mostBytes, int expected)
+    {
+        await Inboxes.AppendAsync(_me, [.. Enumerable.Range(0, 5).Select(number => new InboxEntry(number, Delivery("a", new string('x', 1000))))]);
+
+        var read = await Inboxes.ReadAsync(_me, 0, 10, mostBytes);
+
+        read.Select(entry => entry.Number).ShouldBe(Enumerable.Range(0, expected).Select(number => (long)number));
+    }
+
     [Fact]
     public async Task Numbers_may_leave_gaps()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Testing;
@@ -100,8 +101,22 @@ public sealed class TableGrowthTests(SharedPostgres postgres)
     {
         var sessions = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => stores.BeginAsync(new SessionKey("acme", $"s{i}"))));
         InboxEntry[] entries = [new InboxEntry(0, Delivery())];
-        // The first one may go by itself; those that come while it is written go together.
-        await Task.WhenAll(sessions.Select(session => stores.Inboxes.AppendAsync(session, entries).AsTask()));
+        Task Append(SessionHold session) => stores.Inboxes.AppendAsync(session, entries).AsTask();
+        List<Task> appended = [];
+        await using (var connection = await stores.Database.Source.OpenConnectionAsync(Cancellation))
+        await using (var transaction = await connection.BeginTransactionAsync(Cancellation))
+        {
+            await using var stop = new NpgsqlCommand("lock table starling.inbox in exclusive mode", connection, transaction);
+            await stop.ExecuteNonQueryAsync(Cancellation);
+            // The first one goes by itself; those that come while it is written go together.
+            appended.Add(Append(sessions[0]));
+            while (await ScalarAsync(stores, "select count(*) from pg_locks where relation = 'starling.inbox'::regclass and not granted") == 0)
+                await Task.Delay(TimeSpan.FromMilliseconds(10), Cancellation);
+            appended.AddRange(sessions[1..].Select(Append));
+            await transaction.CommitAsync(Cancellation);
+        }
+
+        await Task.WhenAll(appended);
         (await ScalarAsync(stores, "select count(*) from starling.messages")).ShouldBe(1);
         return sessions;
     }
