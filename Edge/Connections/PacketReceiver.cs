@@ -121,7 +121,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 // It may be complete with nothing behind its header.
                 if (!_large.Fill(ref buffer))
                     return false;
-                packet = Take(_large.Header, _large.Body, buffer.Length);
+                packet = Take(_large.Header, _large.Body, buffer.Length, _large.Body);
                 _large = null;
                 continue;
             }
@@ -164,14 +164,18 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         return position;
     }
 
+    /// <param name="header">Of the packet.</param>
+    /// <param name="body">What is behind it.</param>
+    /// <param name="ahead">Bytes of the read from this packet on.</param>
+    /// <param name="owned">The body, where it lies by itself: what is kept of it need not be copied.</param>
     /// <returns>A packet to be handled by itself, or null when it has been taken in.</returns>
-    private object? Take(FixedHeader header, ReadOnlySpan<byte> body, long ahead)
+    private object? Take(FixedHeader header, ReadOnlySpan<byte> body, long ahead, byte[]? owned = null)
     {
         _packets++;
         switch (header.Type)
         {
             case PacketType.Publish:
-                (_publishes ??= new PublishReceiver(connection, [])).Receive(header.Flags, body, ahead);
+                (_publishes ??= new PublishReceiver(connection, [])).Receive(header.Flags, body, ahead, owned);
                 return null;
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubComp:
                 Acknowledge(AckPacket.Decode(header.Type, body, connection.Version));

@@ -40,10 +40,11 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
 
     /// <summary>Takes in one PUBLISH.</summary>
     /// <param name="flags">Of the fixed header.</param>
-    /// <param name="body">Borrowed; what is kept is copied.</param>
+    /// <param name="body">Borrowed; what is kept is copied, unless it is <paramref name="owned"/>.</param>
     /// <param name="ahead">Bytes of the read from this packet on, for the size of the buffer that its messages share.</param>
+    /// <param name="owned">The same bytes as the body, if nobody writes to them any more.</param>
     /// <exception cref="MqttProtocolException">The connection has to be closed.</exception>
-    public void Receive(byte flags, ReadOnlySpan<byte> body, long ahead)
+    public void Receive(byte flags, ReadOnlySpan<byte> body, long ahead, byte[]? owned = null)
     {
         var packet = PublishPacket.Decode(flags, body, connection.Version, PublishSender.Client);
         CheckPromises(packet);
@@ -57,7 +58,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
             CountRefusal(topic);
         var outcome = new Pending(packet.PacketIdentifier, packet.QoS, Batch: -1, Index: -1, repeated ? ReasonCode.Success : refusal);
         if (!repeated && refusal == ReasonCode.Success)
-            outcome = Queue(packet, topic.Topic, outcome, ahead);
+            outcome = Queue(packet, topic.Topic, outcome, ahead, owned);
         if (outcome.Batch >= 0 || packet.QoS > QualityOfService.AtMostOnce)
             _pending.Add(outcome);
     }
@@ -246,32 +247,42 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
             _heldOver.Remove(packet.PacketIdentifier);
     }
 
-    private Pending Queue(in PublishPacket packet, Topic topic, Pending pending, long ahead)
+    private Pending Queue(in PublishPacket packet, Topic topic, Pending pending, long ahead, byte[]? owned)
     {
         var shard = connection.Node.Cluster.ShardOf(connection.EdgeTenant.Tenant.Name, topic);
         while (_batches.Count <= shard)
             _batches.Add(new PublishBatch());
         var propertiesLength = packet.ForwardedPropertiesLength;
         var length = propertiesLength + packet.Payload.Length;
-        if (length > _slab.Length - _slabUsed)
-        {
-            _slab = new byte[length >= SlabSize / 2 ? length : (int)Math.Clamp(ahead, length, SlabSize)];
-            _slabUsed = 0;
-        }
-
-        if (propertiesLength > 0)
-            packet.CopyForwardedProperties(_slab.AsSpan(_slabUsed));
-        packet.Payload.CopyTo(_slab.AsSpan(_slabUsed + propertiesLength));
+        var (buffer, offset) = owned is not null && propertiesLength == 0 && length > owned.Length / 2
+            ? (owned, owned.Length - length)
+            : Copy(packet, propertiesLength, length, ahead);
         var expiresAt = packet.MessageExpiryInterval is { } seconds
             ? connection.Node.Time.GetUtcNow().ToUnixTimeMilliseconds() + (seconds * 1000L)
             : Message.Never;
         _retains |= packet.Retain;
         var batch = _batches[shard];
         batch.Add(new Message(
-            topic, packet.QoS, packet.Retain, _slab, _slabUsed, propertiesLength, packet.Payload.Length, expiresAt, connection.Publisher,
+            topic, packet.QoS, packet.Retain, buffer, offset, propertiesLength, packet.Payload.Length, expiresAt, connection.Publisher,
             packet.QoS == QualityOfService.ExactlyOnce ? packet.PacketIdentifier : (ushort)0));
-        _slabUsed += length;
         return pending with { Batch = shard, Index = batch.Count - 1 };
+    }
+
+    /// <summary>Copies properties and payload, to where those of other messages of the read are when they are small.</summary>
+    private (byte[] Buffer, int Offset) Copy(in PublishPacket packet, int propertiesLength, int length, long ahead)
+    {
+        if (length > _slab.Length - _slabUsed)
+        {
+            _slab = GC.AllocateUninitializedArray<byte>(length >= SlabSize / 2 ? length : (int)Math.Clamp(ahead, length, SlabSize));
+            _slabUsed = 0;
+        }
+
+        var offset = _slabUsed;
+        if (propertiesLength > 0)
+            packet.CopyForwardedProperties(_slab.AsSpan(offset));
+        packet.Payload.CopyTo(_slab.AsSpan(offset + propertiesLength));
+        _slabUsed += length;
+        return (_slab, offset);
     }
 
     private ValueTask RecordReceivedAsync() => connection.Session.RecordReceivedAsync(

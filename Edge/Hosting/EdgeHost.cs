@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -153,7 +154,8 @@ public sealed partial class EdgeHost : INode
         services.AddOptions<KestrelServerOptions>().Configure<ListenerSet>((kestrel, listeners) => listeners.ConfigureKestrel(kestrel));
         services.AddOptions<SocketTransportOptions>().Configure<ListenerSet>((sockets, listeners) => listeners.ConfigureSockets(sockets));
         configure(services);
-        services.AddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
+        builder.WebHost.UseSockets();
+        services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks.Factory>();
         services.AddSingleton<IServer, EdgeServer>();
         var app = builder.Build();
         app.UseWebSockets(new Microsoft.AspNetCore.Builder.WebSocketOptions { KeepAliveInterval = TimeSpan.Zero });

@@ -1,0 +1,56 @@
+using System.Buffers;
+using Starling.Edge.Listeners;
+
+namespace Starling.Edge.Tests.Listeners;
+
+public sealed class SocketBlocksTests
+{
+    [Fact]
+    public void When_the_large_blocks_are_out_the_others_are_small()
+    {
+        using var pool = new SocketBlocks(mostLarge: 2);
+
+        using var first = pool.Rent();
+        using var second = pool.Rent(SocketBlocks.SmallSize);
+        using var third = pool.Rent(1);
+
+        new[] { first, second, third }.Select(block => block.Memory.Length)
+            .ShouldBe([SocketBlocks.LargeSize, SocketBlocks.LargeSize, SocketBlocks.SmallSize]);
+    }
+
+    [Fact]
+    public void What_comes_back_is_used_again_large_ones_first_and_the_latest_of_them()
+    {
+        using var pool = new SocketBlocks(mostLarge: 2);
+        IMemoryOwner<byte>[] blocks = [pool.Rent(), pool.Rent(), pool.Rent()];
+
+        foreach (var block in blocks)
+            block.Dispose();
+
+        new[] { pool.Rent(), pool.Rent(), pool.Rent() }.ShouldBe([blocks[1], blocks[0], blocks[2]]);
+    }
+
+    [Fact]
+    public void A_block_that_is_given_back_twice_is_not_given_out_twice()
+    {
+        using var pool = new SocketBlocks(mostLarge: 2);
+        var block = pool.Rent();
+
+        block.Dispose();
+        block.Dispose();
+
+        pool.Rent().ShouldNotBe(pool.Rent());
+    }
+
+    [Fact]
+    public void A_pool_for_each_queue_has_its_part_of_the_large_blocks()
+    {
+        using var pool = new SocketBlocks.Factory().Create();
+        var large = 0;
+
+        while (pool.Rent().Memory.Length == SocketBlocks.LargeSize)
+            large++;
+
+        large.ShouldBe(SocketBlocks.MostLarge / Math.Min(Environment.ProcessorCount, 16));
+    }
+}
