@@ -66,6 +66,12 @@ public sealed class ResponseRulesTests
         [Connect, Subscribe, Published],
         [ConnAck, SubAck, Packet(0x32, [.. Text("t/x"), 0, 1, 0, 1]), Packet(0x32, [.. Text("t/x"), 0, 2, 0, 1])]);
 
+    /// <summary>What the client acknowledges unseen may be on its way, and done with when the acknowledgement arrives.</summary>
+    [Fact]
+    public void A_message_that_was_acknowledged_before_it_was_seen_does_not_count_as_in_flight() => Play(
+        [Connect, Subscribe, Published, [0x40, 2, 0, 1]],
+        [ConnAck, SubAck, Packet(0x32, [.. Text("t/x"), 0, 1, 0, 1]), Packet(0x32, [.. Text("t/x"), 0, 2, 0, 1])]);
+
     [Fact]
     public void A_reason_code_of_another_packet_is_noticed() => Refuses("not valid", [Connect, Published], [ConnAck, [0x40, 3, 0, 9, 0x8E]]);
 

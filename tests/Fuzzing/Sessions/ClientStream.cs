@@ -122,6 +122,8 @@ public sealed class ClientStream(Dictionary<string, List<SessionMemory>> session
     {
         var inFlight = Session!.InFlight;
         var known = inFlight.TryGetValue(ack.PacketIdentifier, out var state);
+        if (!known)
+            Session.AcknowledgedUnseen.Add(ack.PacketIdentifier);
         switch (ack.Type)
         {
             case PacketType.PubRel:

@@ -143,14 +143,17 @@ public sealed class ResponseRules(ClientStream client, SentMessages messages, st
         if (message.QoS == QualityOfService.AtMostOnce)
             return;
         var identifier = message.PacketIdentifier;
-        Require(!session.InFlight.ContainsKey(identifier) || !_here.Contains(identifier), $"packet identifier {identifier} is used again while it is in flight [MQTT-2.2.1-4]");
+        Require(!IsUnfinished(identifier), $"packet identifier {identifier} is used again while it is in flight [MQTT-2.2.1-4]");
         Require(message.Dup || session.IsBlurred || !session.InFlight.ContainsKey(identifier), $"packet identifier {identifier} of an unfinished message comes again without DUP [MQTT-3.3.1-1]");
         Require(!message.Dup || ConnAck!.SessionPresent || Version == ProtocolVersion.Mqtt31, "DUP on a message of a new session");
         _here.Add(identifier);
         session.InFlight[identifier] = new((int)message.QoS);
-        var unfinished = _here.Count(session.InFlight.ContainsKey);
+        var unfinished = _here.Count(IsUnfinished);
         Require(unfinished <= (client.Connect!.ReceiveMaximum ?? 65_535), $"{unfinished} messages are in flight, more than the client's receive maximum [MQTT-3.3.4-9]");
     }
+
+    private bool IsUnfinished(int identifier) =>
+        _here.Contains(identifier) && client.Session!.InFlight.ContainsKey(identifier) && !client.Session.AcknowledgedUnseen.Contains(identifier);
 
     private T Answered<T>(PacketType type, int packetIdentifier) where T : class =>
         client.Awaited.Answer(type, packetIdentifier) as T ?? throw new FuzzException($"{type} {packetIdentifier} answers nothing");

@@ -11,6 +11,12 @@ public sealed class SessionMemory
     /// <summary>Packet identifiers of the broker's messages that have not been acknowledged to the end.</summary>
     public Dictionary<int, InFlight> InFlight { get; } = [];
 
+    /// <summary>
+    /// Packet identifiers that were acknowledged when no message had been seen with them: whether one was on its way then, and is done with, is
+    /// not known.
+    /// </summary>
+    public HashSet<int> AcknowledgedUnseen { get; } = [];
+
     /// <summary>The session as the connection before this one knew it; null when this one began it.</summary>
     public SessionMemory? Earlier { get; private set; }
 
