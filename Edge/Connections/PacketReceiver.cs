@@ -29,6 +29,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private int _pings;
     private bool _flushNeeded;
     private bool _ends;
+    private bool _heard;
     private long _left;
     private long _dripped;
 
@@ -52,14 +53,16 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             _ends = result.IsCompleted;
             _dripped += result.Buffer.Length - _left;
             var going = GoThroughAsync(result.Buffer);
-            if (!going.IsCompleted)
+            var waits = !going.IsCompleted;
+            if (waits)
                 connection.Occupied();
             if (await going.ConfigureAwait(false) is { } disconnect)
                 return disconnect;
             // Keep alive is about packets ([MQTT-3.1.2-22]); a large one may take its time, but not a byte now and then for ever.
             if (_dripped >= Progress)
             {
-                connection.Heard();
+                if (waits || !_heard)
+                    connection.Heard();
                 _dripped = 0;
             }
 
@@ -77,12 +80,22 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private async ValueTask<SessionDisconnect?> GoThroughAsync(ReadOnlySequence<byte> buffer)
     {
         var length = buffer.Length;
+        var first = true;
+        _heard = false;
         try
         {
             bool more;
             do
             {
                 more = Consume(ref buffer, out var packet);
+                // Before it is answered: whoever sees the answer knows that it was heard.
+                if (first && _packets > 0)
+                {
+                    connection.Heard();
+                    _heard = true;
+                }
+
+                first = false;
                 await CompleteAsync().ConfigureAwait(false);
                 if (packet is DisconnectPacket disconnect)
                     return Disconnected(disconnect);

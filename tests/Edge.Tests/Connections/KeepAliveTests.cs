@@ -172,6 +172,8 @@ public sealed class KeepAliveTests
         var client = await broker.OpenAsync(version);
         var connect = new ConnectPacket { ProtocolVersion = version, ClientIdentifier = "c", KeepAlive = keepAlive, Will = will };
         (await client.ConnectAsync(connect)).ReasonCode.ShouldBe(ReasonCode.Success);
+        // CONNACK comes a moment before the time is watched.
+        await client.ExpectNothingAsync();
         return client;
     }
 }
