@@ -24,13 +24,15 @@ internal sealed class ReadAhead
     /// <param name="from">Where the reader stands.</param>
     /// <param name="most">How many, at most.</param>
     /// <param name="bytes">As soon as their messages have this size together, it is enough.</param>
-    public List<InboxEntry> Take(long from, int most, long bytes)
+    public IReadOnlyList<InboxEntry> Take(long from, int most, long bytes)
     {
-        List<InboxEntry> taken = [];
         if (from < _from)
             Clear();
         while (_entries.TryPeek(out var passed) && passed.Number < from)
             _entries.Dequeue();
+        if (_entries.Count == 0)
+            return [];
+        List<InboxEntry> taken = [];
         while (taken.Count < most && bytes > 0 && _entries.TryDequeue(out var entry))
         {
             taken.Add(entry);

@@ -80,7 +80,6 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private async ValueTask<SessionDisconnect?> GoThroughAsync(ReadOnlySequence<byte> buffer)
     {
         var length = buffer.Length;
-        var first = true;
         _heard = false;
         try
         {
@@ -89,13 +88,12 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             {
                 more = Consume(ref buffer, out var packet);
                 // Before it is answered: whoever sees the answer knows that it was heard.
-                if (first && _packets > 0)
+                if (_packets > 0 && !_heard)
                 {
                     connection.Heard();
                     _heard = true;
                 }
 
-                first = false;
                 await CompleteAsync().ConfigureAwait(false);
                 if (packet is DisconnectPacket disconnect)
                     return Disconnected(disconnect);

@@ -1,10 +1,17 @@
 using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Starling.Edge.Configuration;
 using Starling.Edge.Listeners;
 
 namespace Starling.Edge.Tests.Listeners;
 
 public sealed class SocketBlocksTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     [Fact]
     public void When_the_large_blocks_are_out_the_others_are_small()
     {
@@ -40,6 +47,23 @@ public sealed class SocketBlocksTests
         block.Dispose();
 
         pool.Rent().ShouldNotBe(pool.Rent());
+    }
+
+    /// <summary>Fails when a new runtime takes its memory from elsewhere: sockets are read in pieces of 4 KiB then.</summary>
+    [Fact]
+    public async Task The_sockets_of_a_broker_take_their_memory_here()
+    {
+        await using var broker = await TestBroker.StartAsync(TestBroker.Listener(ListenerType.Tcp));
+        var sockets = broker.Host.Services.GetRequiredService<IConnectionListenerFactory>();
+        await using var listener = await sockets.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Token);
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.EndPoint, Token);
+        await using var connection = await listener.AcceptAsync(Token);
+
+        await client.GetStream().WriteAsync(new byte[SocketBlocks.LargeSize], Token);
+        var read = await connection!.Transport.Input.ReadAtLeastAsync(SocketBlocks.LargeSize, Token);
+
+        read.Buffer.FirstSpan.Length.ShouldBeGreaterThan(SocketBlocks.SmallSize);
     }
 
     [Fact]
