@@ -14,15 +14,12 @@ using Starling.Hosting.Management;
 namespace Starling.Edge.Cluster;
 
 /// <summary>Makes this process an edge of a cluster, whose sessions and shards are in silos.</summary>
-internal static partial class ClusterMode
+internal static class ClusterMode
 {
-    /// <exception cref="SettingException">The program was built without Orleans, or a certificate cannot be used.</exception>
+    /// <exception cref="SettingException">A certificate cannot be used.</exception>
     public static void Add(EdgeOptions options, ClusterOptions cluster, IServiceCollection services)
     {
-        var isPossible = false;
-        AddOrleans(options, cluster, services, ref isPossible);
-        if (!isPossible)
-            throw new SettingException("cluster", "this program was built without Orleans, for standalone use only");
+        OrleansClient.Add(options, cluster, services);
         services.AddSingleton(new LinkOptions());
         services.AddSingleton(provider => new EdgeCluster(
             provider.GetRequiredService<IClusterEngine>(),
@@ -45,9 +42,6 @@ internal static partial class ClusterMode
         services.AddSingleton<IReadinessCheck, MembershipReadiness>();
         services.AddHostedService<ClusterMembership>();
     }
-
-    /// <summary>Adds the engine and the edge's presence, if Orleans is there.</summary>
-    static partial void AddOrleans(EdgeOptions options, ClusterOptions cluster, IServiceCollection services, ref bool isPossible);
 }
 
 /// <summary>Not ready while the process is no edge of the cluster.</summary>

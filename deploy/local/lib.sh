@@ -14,7 +14,7 @@ build() {
     local project output
     echo "Building..." >&2
     for project in Silo Edge Cli; do
-        output=$(dotnet build "$root/$project/$project.csproj" -c Release -v quiet --nologo -p:Orleans=true 2>&1 </dev/null) ||
+        output=$(dotnet build "$root/$project/$project.csproj" -c Release -v quiet --nologo 2>&1 </dev/null) ||
             die "the build of $project failed"$'\n'"$output"
     done
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Cluster.Edges;
 using Starling.Broker.Cluster.Links;
 using Starling.Broker.Cluster.Silos;
+using Silo = Starling.Broker.Cluster.Silos.Silo;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;

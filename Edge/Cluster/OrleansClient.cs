@@ -13,11 +13,12 @@ using ClusterOptions = Starling.Hosting.Configuration.ClusterOptions;
 
 namespace Starling.Edge.Cluster;
 
-internal static partial class ClusterMode
+/// <summary>Reaches the silos as a client of Orleans.</summary>
+internal static class OrleansClient
 {
-    static partial void AddOrleans(EdgeOptions options, ClusterOptions cluster, IServiceCollection services, ref bool isPossible)
+    /// <exception cref="SettingException">A certificate cannot be used.</exception>
+    public static void Add(EdgeOptions options, ClusterOptions cluster, IServiceCollection services)
     {
-        isPossible = true;
         var certificate = cluster.Tls is { } tls ? ClusterCertificate.Load(tls, options.Resolve) : null;
         services.AddLogging(logging => OrleansLogging.Configure(logging, options.Logging.Level));
         services.AddSingleton<Refusals>();
