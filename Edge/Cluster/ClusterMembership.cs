@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using Starling.Broker.Cluster.Edges;
+using Starling.Cluster.Edges;
 using Starling.Edge.Listeners;
 
 namespace Starling.Edge.Cluster;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Remote;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Edges;
 using Starling.Edge.Configuration;
 using Starling.Edge.Nodes;
 using Starling.Grains.Interfaces.Calls;

@@ -1,7 +1,6 @@
 using System.Buffers;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -67,11 +66,11 @@ internal sealed partial class ClientConnection
     {
         var disconnecting = Session.DisconnectAsync(Epoch, disconnect);
         if (!disconnecting.IsCompletedSuccessfully)
-            await SeeToItAsync(disconnecting.AsTask(), disconnect).WaitAsync(LongestGoodbye, Node.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await RunDueWorkAsync(disconnecting.AsTask(), disconnect).WaitAsync(LongestGoodbye, Node.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>A session of this process sees to it itself, later. One of another process has to be told again.</summary>
-    private async Task SeeToItAsync(Task disconnecting, SessionDisconnect disconnect)
+    private async Task RunDueWorkAsync(Task disconnecting, SessionDisconnect disconnect)
     {
         while (true)
         {

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;

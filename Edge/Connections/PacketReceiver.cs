@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;

@@ -1,8 +1,7 @@
 using System.Buffers;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -112,7 +111,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         Clear();
         if (failure is not null)
             throw failure;
-        await _fanout.RelieveAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
+        await _fanout.WaitForSlowReadersAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
     }

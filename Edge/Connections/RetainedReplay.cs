@@ -1,9 +1,7 @@
 using System.Threading.Channels;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
-using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -17,9 +15,9 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
     private const int PageSize = 256;
 
     /// <summary>Messages that may wait in the inbox before the next page is read.</summary>
-    private const int MostOutstanding = 2048;
+    private const int MaxOutstanding = 2048;
 
-    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
     private readonly Queue<Subscription> _waiting = new();
     private readonly HashSet<string> _overtaken = new(StringComparer.Ordinal);
@@ -117,7 +115,7 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
         Send(Allowed(connection.Node.SysTopics.Read(connection.EdgeTenant, subscription.Filter), subscription));
         // An inbox that holds little is filled half at most: a replay is not to push out what is in it.
         var limits = connection.EdgeTenant.Tenant.Options.Limits;
-        var most = Math.Clamp(limits.InboxMessages / 2, 1, MostOutstanding);
+        var most = Math.Clamp(limits.InboxMessages / 2, 1, MaxOutstanding);
         var pageSize = connection.IsDurable ? Math.Min(PageSize, most) : PageSize;
         foreach (var shard in connection.Node.Cluster.ShardsOf(connection.EdgeTenant.Tenant.Name, subscription.Filter))
         {
@@ -129,7 +127,7 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
                 // Messages of this page that are being delivered at this moment: now it shows which. Should their store be away, they come twice
                 // rather than the page late.
                 await connection.EdgeTenant.RetainedPublishes.WaitAsync()
-                    .WaitAsync(MostDelay, connection.Node.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    .WaitAsync(MaxDelay, connection.Node.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!IsWanted(subscription))
                     return;
                 var deliveries = Allowed(page.Messages, subscription).ToArray();

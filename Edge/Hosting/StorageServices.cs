@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Broker.Cluster;
+using Starling.Broker.Standalone;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Storage.PostgreSql;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
 using Starling.Broker.Sessions;
+using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 
 namespace Starling.Edge.Hosting;
@@ -13,7 +13,7 @@ namespace Starling.Edge.Hosting;
 internal sealed partial class StoredState(
     StandaloneCluster cluster, ITenantDirectory tenants, SessionSweep sweep, TimeProvider time, ILogger<StoredState> logger) : IHostedLifecycleService
 {
-    private static readonly TimeSpan MostFlushing = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxFlushing = TimeSpan.FromSeconds(5);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -33,7 +33,7 @@ internal sealed partial class StoredState(
     {
         try
         {
-            await cluster.FlushAsync().WaitAsync(MostFlushing, time, cancellationToken);
+            await cluster.FlushAsync().WaitAsync(MaxFlushing, time, cancellationToken);
         }
         catch (Exception error)
         {

@@ -19,10 +19,10 @@ internal sealed class SocketBlocks(int mostLarge) : MemoryPool<byte>
     public const int SmallSize = 4 * 1024;
 
     /// <summary>In all pools of a process.</summary>
-    public const int MostLarge = 256;
+    public const int MaxLarge = 256;
 
     /// <summary>Small ones that are kept for later, 16 MiB.</summary>
-    private const int MostSmallKept = 4096;
+    private const int MaxSmallKept = 4096;
 
     private readonly Lock _gate = new();
     private readonly Stack<Block> _large = new();
@@ -69,7 +69,7 @@ internal sealed class SocketBlocks(int mostLarge) : MemoryPool<byte>
         {
             if (block.Memory.Length == LargeSize)
                 _large.Push(block);
-            else if (_small.Count < MostSmallKept)
+            else if (_small.Count < MaxSmallKept)
                 _small.Push(block);
         }
     }
@@ -79,7 +79,7 @@ internal sealed class SocketBlocks(int mostLarge) : MemoryPool<byte>
     {
         private static readonly int Queues = Math.Min(Environment.ProcessorCount, 16);
 
-        public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new SocketBlocks(MostLarge / Queues);
+        public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new SocketBlocks(MaxLarge / Queues);
     }
 
     private sealed class Block(SocketBlocks pool, int size) : IMemoryOwner<byte>

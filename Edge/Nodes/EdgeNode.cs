@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Edge.Connections;
 using Starling.Protocol;
@@ -57,7 +56,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         foreach (var message in messages)
             here.Deliver(message, fanout);
         fanout.Flush();
-        await fanout.RelieveAsync(SlowReaderPatience, _time).ConfigureAwait(false);
+        await fanout.WaitForSlowReadersAsync(SlowReaderPatience, _time).ConfigureAwait(false);
     }
 
     public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
@@ -76,7 +75,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         if (connection.Outbox.IsCongested && deliveries.Any(delivery => delivery.QoS > QualityOfService.AtMostOnce))
             fanout.Congested(connection);
         fanout.Flush();
-        await fanout.RelieveAsync(SlowReaderPatience, _time).ConfigureAwait(false);
+        await fanout.WaitForSlowReadersAsync(SlowReaderPatience, _time).ConfigureAwait(false);
         return true;
     }
 

@@ -1,5 +1,5 @@
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Remote;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Edges;
 
 namespace Starling.Edge.Nodes;
 

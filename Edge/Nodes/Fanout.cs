@@ -45,7 +45,7 @@ internal sealed class Fanout
     /// The connection whose reading stands still meanwhile. It is not waited for, as its acknowledgements could not be read; it is
     /// closed when it has far too much to come.
     /// </param>
-    public async ValueTask RelieveAsync(TimeSpan patience, TimeProvider time, ClientConnection? publisher = null)
+    public async ValueTask WaitForSlowReadersAsync(TimeSpan patience, TimeProvider time, ClientConnection? publisher = null)
     {
         if (_congested.Count == 0)
             return;

@@ -20,7 +20,7 @@ internal sealed class KeepAliveWheel : IDisposable
     {
         _time = time;
         _tick = Seconds();
-        _timer = time.CreateTimer(static self => ((KeepAliveWheel)self!).Turn(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _timer = time.CreateTimer(static self => ((KeepAliveWheel)self!).AsyncLock(), this, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
     public void Add(ClientConnection connection)
@@ -41,7 +41,7 @@ internal sealed class KeepAliveWheel : IDisposable
             (_slots[Math.Clamp(due, _tick + 1, _tick + Slots - 1) % Slots] ??= []).Add(entry);
     }
 
-    private void Turn()
+    private void AsyncLock()
     {
         var now = Seconds();
         while (_tick < now)

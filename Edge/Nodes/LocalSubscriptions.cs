@@ -1,6 +1,6 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 using Starling.Edge.Connections;
 
 namespace Starling.Edge.Nodes;

@@ -1,5 +1,6 @@
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Edges;
 using Starling.Protocol;
 
 namespace Starling.Edge.Nodes;

@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Edge.Connections;
 
 namespace Starling.Edge.Nodes;
@@ -10,7 +10,7 @@ namespace Starling.Edge.Nodes;
 internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
 {
     /// <summary>A thousand each second from an edge: a small part of what silos and their store can do.</summary>
-    public const int MostAtOnce = 100;
+    public const int MaxAtOnce = 100;
 
     public static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -40,7 +40,7 @@ internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
         while (IsWanted())
         {
             // Nobody is waited for: a session whose silo is not yet known to be dead holds up no other.
-            foreach (var some in node.Tenants.SelectMany(tenant => tenant.Connections).Where(c => c.IsDurable).ToArray().Chunk(MostAtOnce))
+            foreach (var some in node.Tenants.SelectMany(tenant => tenant.Connections).Where(c => c.IsDurable).ToArray().Chunk(MaxAtOnce))
             {
                 foreach (var connection in some)
                     _ = WakeAsync(connection);

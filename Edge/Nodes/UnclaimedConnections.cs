@@ -1,5 +1,4 @@
-using Starling.Broker.Cluster;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 
 namespace Starling.Edge.Nodes;
 

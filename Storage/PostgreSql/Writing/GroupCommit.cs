@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
@@ -21,8 +21,8 @@ namespace Starling.Storage.PostgreSql.Writing;
 /// </remarks>
 public sealed partial class GroupCommit : IAsyncDisposable
 {
-    private const long MostBytes = 8 * 1024 * 1024;
-    private const int MostWrites = 8 * 1024;
+    private const long MaxBytes = 8 * 1024 * 1024;
+    private const int MaxWrites = 8 * 1024;
     private static readonly TimeSpan LazyDelay = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan IdlePing = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
@@ -181,7 +181,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         lock (_gate)
         {
             _lazyArmed = false;
-            while (batch.Writes.Count < MostWrites && batch.Bytes < MostBytes && _waiting.TryPeek(out var write) && batch.TryAdd(write))
+            while (batch.Writes.Count < MaxWrites && batch.Bytes < MaxBytes && _waiting.TryPeek(out var write) && batch.TryAdd(write))
                 _waiting.Dequeue();
         }
 

@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Protocol;
 using Starling.Testing;
 using static Starling.Edge.Tests.Connections.OutboxRig;

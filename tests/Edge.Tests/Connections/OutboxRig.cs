@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Sessions;
 using Starling.Edge.Connections;
 using Starling.Protocol;
 using Starling.Testing;

@@ -75,6 +75,6 @@ public sealed class SocketBlocksTests
         while (pool.Rent().Memory.Length == SocketBlocks.LargeSize)
             large++;
 
-        large.ShouldBe(SocketBlocks.MostLarge / Math.Min(Environment.ProcessorCount, 16));
+        large.ShouldBe(SocketBlocks.MaxLarge / Math.Min(Environment.ProcessorCount, 16));
     }
 }

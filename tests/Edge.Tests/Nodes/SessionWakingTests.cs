@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
+using Starling.Broker.Standalone;
 using Starling.Edge.Nodes;
 using Starling.Edge.Tests.Connections;
 using Starling.Protocol;
@@ -43,13 +44,13 @@ public sealed class SessionWakingTests : IAsyncLifetime
     [Fact]
     public async Task Sessions_are_not_all_woken_at_once()
     {
-        for (var i = 0; i <= SessionWaking.MostAtOnce; i++)
+        for (var i = 0; i <= SessionWaking.MaxAtOnce; i++)
             await ConnectAsync($"c{i}", expiry: 100);
 
         _waking.Begin();
 
-        _cluster.Woken.Length.ShouldBe(SessionWaking.MostAtOnce);
-        await AdvanceUntilAsync(_cluster.WokenAsync(SessionWaking.MostAtOnce + 1));
+        _cluster.Woken.Length.ShouldBe(SessionWaking.MaxAtOnce);
+        await AdvanceUntilAsync(_cluster.WokenAsync(SessionWaking.MaxAtOnce + 1));
         _cluster.Woken.ShouldBeUnique();
     }
 

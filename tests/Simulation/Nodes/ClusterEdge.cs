@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Links;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Edges;
+using Starling.Cluster.Serialization.Calls;
+using Starling.Cluster.Links;
 using Starling.Edge.Nodes;
 using Starling.Simulation.Engine;
 

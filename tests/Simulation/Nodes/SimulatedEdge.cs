@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
@@ -81,6 +81,6 @@ internal sealed class SimulatedEdge
     {
         Process.IsLeaving = true;
         await _drain.CancelAsync().ConfigureAwait(false);
-        await new Evacuation(Node, _services.Options.Drain, Process.Clock).RunAsync().ConfigureAwait(false);
+        await new ConnectionDrain(Node, _services.Options.Drain, Process.Clock).RunAsync().ConfigureAwait(false);
     }
 }
