@@ -173,7 +173,7 @@ public sealed partial class Session
             if (hasEnded || !await _context.Cluster.IsAliveAsync(connection.EdgeId).ConfigureAwait(false))
                 await EndConnectionAsync(hasEnded ? _ended.How : Unknown, isTaken: true).ConfigureAwait(false);
             else
-                GoOn(_owner = new Owner(connection, address: null));
+                ResumeConnection(_owner = new Owner(connection, address: null));
             return;
         }
 
@@ -184,19 +184,19 @@ public sealed partial class Session
             ExpireAt(due);
     }
 
-    private void GoOn(Owner owner)
+    private void ResumeConnection(Owner owner)
     {
         if (StartInbox(owner) is { } started)
             started.Inbox.Push();
         else if (owner.Connection is { ReceiveMaximum: 0, Durable: true })
-            Show(owner.Connection);
+            ProbeConnection(owner.Connection);
     }
 
     /// <summary>
     /// Pushes nothing to a connection that does not take entries yet: if its edge does not come to have it, since it gave up the CONNECT,
     /// it says so.
     /// </summary>
-    private void Show(StoredConnection connection)
+    private void ProbeConnection(StoredConnection connection)
     {
         if (_context.Cluster.Edge(connection.EdgeId) is { } edge)
             _ = edge.DeliverInboxAsync(_key.Tenant, _key.ClientId, connection.Epoch, _stored, []).AsTask();

@@ -60,7 +60,7 @@ public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDi
     public async ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo) => await InTurnAsync(() =>
     {
         if (silo is not null)
-            _silos.Heard(silo);
+            _silos.RecordPoll(silo);
         return (IReadOnlyList<EdgeEntry>)[
             .. _edges.Values.Where(lease => lease.GoneAt is null).Select(lease => new EdgeEntry(lease.EdgeId, lease.Address))];
     }).ConfigureAwait(false);

@@ -17,12 +17,12 @@ internal sealed class PollingSilos
     {
         _time = time;
         Number = time.GetUtcNow().UtcTicks;
-        Heard("");
+        RecordPoll("");
     }
 
     public long Number { get; private set; }
 
-    public void Heard(string silo) => _heardAt[silo] = _time.GetTimestamp();
+    public void RecordPoll(string silo) => _heardAt[silo] = _time.GetTimestamp();
 
     /// <summary>Forgets those that have not been heard of for long.</summary>
     public void Miss()

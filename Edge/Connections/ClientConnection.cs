@@ -318,10 +318,10 @@ internal sealed partial class ClientConnection : ISkippedEntries
     }
 
     /// <summary>Notes the time for the keep alive.</summary>
-    public void Heard() => LastReceived = Node.Time.GetTimestamp();
+    public void TouchKeepAlive() => LastReceived = Node.Time.GetTimestamp();
 
     /// <summary>Until the next time that something is heard the broker does not listen: that is not the client's silence.</summary>
-    public void Occupied() => LastReceived = Node.Time.GetTimestamp() + (long)(LongestOccupation.TotalSeconds * Node.Time.TimestampFrequency);
+    public void SuspendKeepAlive() => LastReceived = Node.Time.GetTimestamp() + (long)(LongestOccupation.TotalSeconds * Node.Time.TimestampFrequency);
 
     public void Received(int packets, long bytes)
     {

@@ -55,14 +55,14 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             var going = GoThroughAsync(result.Buffer);
             var waits = !going.IsCompleted;
             if (waits)
-                connection.Occupied();
+                connection.SuspendKeepAlive();
             if (await going.ConfigureAwait(false) is { } disconnect)
                 return disconnect;
             // Keep alive is about packets ([MQTT-3.1.2-22]); a large one may take its time, but not a byte now and then for ever.
             if (_dripped >= Progress)
             {
                 if (waits || !_heard)
-                    connection.Heard();
+                    connection.TouchKeepAlive();
                 _dripped = 0;
             }
 
@@ -90,7 +90,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
                 // Before it is answered: whoever sees the answer knows that it was heard.
                 if (_packets > 0 && !_heard)
                 {
-                    connection.Heard();
+                    connection.TouchKeepAlive();
                     _heard = true;
                 }
 

@@ -1,6 +1,6 @@
 using Starling.Broker.Threading;
 
-namespace Starling.Broker.Tests.Sessions;
+namespace Starling.Broker.Tests.Threading;
 
 public sealed class AsyncLockTests
 {
