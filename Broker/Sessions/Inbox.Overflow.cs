@@ -1,6 +1,7 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
 
 namespace Starling.Broker.Sessions;
 

@@ -1,4 +1,5 @@
 using Starling.Broker.Contracts;
+using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 

@@ -153,7 +153,7 @@ public sealed class ShardLink : ITopicShard
 
     public async ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most)
     {
-        var place = cursor.Place ??= new RemotePlace(_newCursor());
+        var place = (RemotePlace)(cursor.Position ??= new RemotePlace(_newCursor()));
         var query = new RetainedQuery(cursor.Filter, place.Id, place.Page, most);
         var page = await _repetition.CallAsync(() => _shard.ReadRetainedAsync(query)).ConfigureAwait(false);
         place.Page++;
@@ -182,5 +182,14 @@ public sealed class ShardLink : ITopicShard
         var item = ShardOutboundItem.OfRoutes(confirmed, isAwaited: true);
         _direct.Add(item);
         await item.Done.ConfigureAwait(false);
+    }
+
+    /// <param name="id">The shard knows the replay by it.</param>
+    private sealed class RemotePlace(Guid id)
+    {
+        public Guid Id => id;
+
+        /// <summary>The page to ask for next; counts from 0.</summary>
+        public int Page { get; set; }
     }
 }

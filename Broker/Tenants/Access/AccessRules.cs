@@ -1,3 +1,5 @@
+using Starling.Broker.Collections;
+
 namespace Starling.Broker.Tenants.Access;
 
 internal readonly record struct CompiledRule(bool Allow, AclFilter Filter);

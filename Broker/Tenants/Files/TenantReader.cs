@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Collisions;
 
 namespace Starling.Broker.Tenants.Files;

@@ -6,6 +6,7 @@ using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
 using Starling.Protocol;

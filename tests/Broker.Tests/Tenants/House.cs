@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Starling.Broker.Collections;
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Testing;

@@ -3,6 +3,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tests;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;

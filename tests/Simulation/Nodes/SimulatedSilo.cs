@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;
 using Starling.Cluster.Silos;

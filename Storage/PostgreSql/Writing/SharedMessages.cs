@@ -1,13 +1,12 @@
 using Npgsql;
-using Starling.Storage.PostgreSql.Writing;
 
-namespace Starling.Storage.PostgreSql.Inboxes;
+namespace Starling.Storage.PostgreSql.Writing;
 
 /// <summary>
 /// Messages that lie in several inboxes are stored once. Their identifiers come in blocks from a sequence. When entries that refer to
 /// one are removed, it is noted here, and a later transaction removes it if nothing refers to it any more: whichever process removes the
 /// last reference looks after its own commit, and so sees that there is none left. What a crash forgets is found by
-/// <see cref="DiscardedInboxes"/>.
+/// <see cref="Inboxes.DiscardedInboxes"/>.
 /// </summary>
 internal sealed class SharedMessages
 {

@@ -1,27 +1,20 @@
 namespace Starling.Broker.Retained;
 
-/// <summary>Where the replay of a filter stands within a shard's retained messages.</summary>
-/// <param name="filter">A valid topic filter, without a share name.</param>
-public sealed class RetainedCursor(string filter)
+/// <summary>The walk of one replay through the index: depth first, and safe to go on with after the index has changed.</summary>
+internal sealed class RetainedWalk
 {
-    private readonly string[] _levels = filter.Split('/');
+    private readonly string[] _levels;
     private readonly Stack<Step> _steps = new();
 
-    public string Filter => filter;
-
-    /// <summary>Where it stands when the shard is in another process.</summary>
-    internal RemotePlace? Place { get; set; }
-
-    internal bool Started { get; private set; }
-
-    internal void Start(RetainedIndex index)
+    /// <param name="filter">A valid topic filter, without a share name.</param>
+    public RetainedWalk(string filter, RetainedNode root)
     {
-        Started = true;
-        Descend(index.Root, 0);
+        _levels = filter.Split('/');
+        Descend(root, 0);
     }
 
     /// <returns>False at the end; otherwise the node that was visited, if it matches.</returns>
-    internal bool MoveNext(out RetainedNode? match)
+    public bool MoveNext(out RetainedNode? match)
     {
         match = null;
         while (_steps.TryPop(out var step))
@@ -76,13 +69,4 @@ public sealed class RetainedCursor(string filter)
     /// <param name="Single">Whether its siblings are left out.</param>
     /// <param name="SkipReserved">Whether names that begin with <c>$</c> are left out ([MQTT-4.7.2-1]).</param>
     private readonly record struct Step(RetainedNode? Node, int Level, bool Single, bool SkipReserved);
-}
-
-/// <param name="id">What the shard knows the cursor by.</param>
-internal sealed class RemotePlace(Guid id)
-{
-    public Guid Id => id;
-
-    /// <summary>The next one.</summary>
-    public int Page { get; set; }
 }

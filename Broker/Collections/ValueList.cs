@@ -2,7 +2,7 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
-namespace Starling.Broker.Tenants;
+namespace Starling.Broker.Collections;
 
 /// <summary>An immutable list that is equal to another one with equal elements, so that records holding it compare by value.</summary>
 [CollectionBuilder(typeof(ValueList), nameof(ValueList.Create))]

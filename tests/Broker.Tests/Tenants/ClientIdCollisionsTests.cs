@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 
-namespace Starling.Broker.Tests.Tenants.Collisions;
+namespace Starling.Broker.Tests.Tenants;
 
 public sealed class ClientIdCollisionsTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 public sealed partial class Authenticator
 {

@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>Tells who a client is, from what its CONNECT and its TLS connection bring along. One for the process; thread-safe.</summary>
 public sealed partial class Authenticator : IDisposable

@@ -1,18 +1,10 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tenants.Collisions;
-
-/// <summary>What to do with a client whose client id has a live connection already.</summary>
-public enum TakeoverVerdict
-{
-    /// <summary>As MQTT has it: the older connection is closed with 0x8E.</summary>
-    TakeOver,
-
-    /// <summary>The newcomer is refused with <see cref="ClientIdCollisions.RefusalReason"/>.</summary>
-    KeepOlder,
-}
+namespace Starling.Broker.Tenants;
 
 /// <summary>
 /// Notices two devices that were given the same client id by mistake and, both reconnecting at once, keep kicking each other off. The sign

@@ -1,4 +1,4 @@
-namespace Starling.Broker.Tenants.Quotas;
+namespace Starling.Broker.Tenants;
 
 /// <summary>Where a process has its part of its tenants' limits from.</summary>
 public interface IQuotaLeases

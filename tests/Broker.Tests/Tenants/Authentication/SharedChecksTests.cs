@@ -1,9 +1,10 @@
 using System.Text;
 using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Testing;
 
-namespace Starling.Broker.Tests.Tenants.Credentials;
+namespace Starling.Broker.Tests.Tenants.Authentication;
 
 public sealed class SharedChecksTests : IDisposable
 {

@@ -1,6 +1,7 @@
+using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>
 /// The server's turn in an enhanced authentication. Continue (0x18): send <see cref="Data"/> in an AUTH packet and wait for the client's

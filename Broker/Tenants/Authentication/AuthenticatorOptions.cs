@@ -1,4 +1,4 @@
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>How much of the machine logins may take.</summary>
 public sealed record AuthenticatorOptions

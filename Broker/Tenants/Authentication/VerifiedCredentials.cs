@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>
 /// Remembers for a short time which password was right for a user, so that a reconnect storm doesn't cost a slow hash per client. What

@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Unicode;
+using Starling.Broker.Tenants.Credentials;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>client-first-message (RFC 5802 section 7). <paramref name="Bare"/> is the part that is signed.</summary>
 internal sealed record ScramClientFirst(string Gs2Header, string Bare, string UserName, string Nonce, bool WantsChannelBinding)

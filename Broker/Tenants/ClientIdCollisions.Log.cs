@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 
-namespace Starling.Broker.Tenants.Collisions;
+namespace Starling.Broker.Tenants;
 
 public sealed partial class ClientIdCollisions
 {

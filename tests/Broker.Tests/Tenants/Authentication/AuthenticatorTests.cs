@@ -4,10 +4,11 @@ using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tests.Tenants.Credentials;
+namespace Starling.Broker.Tests.Tenants.Authentication;
 
 public sealed class AuthenticatorTests : IDisposable
 {

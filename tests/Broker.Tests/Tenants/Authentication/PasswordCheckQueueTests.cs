@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 
-namespace Starling.Broker.Tests.Tenants.Credentials;
+namespace Starling.Broker.Tests.Tenants.Authentication;
 
 public sealed class PasswordCheckQueueTests
 {

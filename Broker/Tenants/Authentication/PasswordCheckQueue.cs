@@ -1,4 +1,4 @@
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>
 /// The work of checking passwords, waiting for one of the few threads that do it. Bounded in all and per tenant, and served tenant by

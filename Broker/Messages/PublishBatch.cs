@@ -1,7 +1,7 @@
 using Starling.Broker.Messages;
 using Starling.Protocol;
 
-namespace Starling.Broker.Routing;
+namespace Starling.Broker.Messages;
 
 /// <summary>Messages on their way to one shard, in order, and what became of each. Reused by its owner.</summary>
 public sealed class PublishBatch

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>
 /// Lets clients that bring the same password for the same hash at the same time wait for one check: devices that share a user and all

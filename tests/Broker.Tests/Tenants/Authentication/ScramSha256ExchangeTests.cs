@@ -1,10 +1,11 @@
 using System.Text;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 using Starling.Testing;
 
-namespace Starling.Broker.Tests.Tenants.Credentials;
+namespace Starling.Broker.Tests.Tenants.Authentication;
 
 public sealed class ScramSha256ExchangeTests : IDisposable
 {

@@ -1,4 +1,4 @@
-namespace Starling.Broker.Tenants;
+namespace Starling.Broker.Tenants.Quotas;
 
 /// <summary>The limits of a tenant. Where a value may be null, null means unlimited.</summary>
 /// <remarks>The defaults are generous for devices and small enough that one tenant can't fill a process by accident.</remarks>

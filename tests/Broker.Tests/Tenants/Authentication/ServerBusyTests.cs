@@ -1,9 +1,10 @@
 using System.Text;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tests.Tenants.Credentials;
+namespace Starling.Broker.Tests.Tenants.Authentication;
 
 public sealed class ServerBusyTests
 {

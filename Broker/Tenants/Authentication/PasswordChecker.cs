@@ -1,7 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Tenants.Credentials;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 internal enum PasswordVerdict
 {

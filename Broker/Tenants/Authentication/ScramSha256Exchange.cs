@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tenants.Credentials;
+namespace Starling.Broker.Tenants.Authentication;
 
 /// <summary>
 /// The server's side of one SCRAM-SHA-256 authentication (RFC 5802, RFC 7677). Two steps: the client's first message is answered with

@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
-using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
-namespace Starling.Broker.Tenants;
+namespace Starling.Broker.Metrics;
 
-/// <summary>The instruments of this folder, each with the tag <c>tenant</c>.</summary>
+/// <summary>What tenants are refused and who logs in, as instruments, each with the tag <c>tenant</c>.</summary>
 public sealed class TenantMetrics
 {
     private readonly UpDownCounter<long> _connections;
@@ -25,7 +24,7 @@ public sealed class TenantMetrics
 
     internal void ConnectionsChanged(string tenant, int by) => _connections.Add(by, Tag(tenant));
 
-    internal void Refused(string tenant, TenantLimit limit) => _refusals.Add(1, Tag(tenant), new("limit", limit.MetricName()));
+    internal void Refused(string tenant, string limit) => _refusals.Add(1, Tag(tenant), new("limit", limit));
 
     internal void AuthenticationSucceeded(string tenant, string method) =>
         _authentications.Add(1, Tag(tenant), new("result", "success"), new("method", method));
