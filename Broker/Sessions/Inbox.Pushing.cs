@@ -25,7 +25,7 @@ internal sealed partial class Inbox
         while (true)
         {
             IReadOnlyList<InboxEntry> entries;
-            IEdge edge;
+            IInboxDelivery edge;
             SessionFencingToken hold;
             long connection;
             long from;

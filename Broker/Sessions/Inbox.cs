@@ -59,7 +59,7 @@ internal sealed partial class Inbox
     private int _count;
     private long _bytes;
     private SessionFencingToken _hold;
-    private IEdge? _edge;
+    private IInboxDelivery? _edge;
     private int _credit;
     private bool _pushing;
     private bool _closed;
@@ -252,7 +252,7 @@ internal sealed partial class Inbox
     /// <param name="edge">Holds the connection.</param>
     /// <param name="connection">Its epoch.</param>
     /// <param name="credit">What may be unacknowledged, at most.</param>
-    public void Start(IEdge edge, long connection, int credit)
+    public void Start(IInboxDelivery edge, long connection, int credit)
     {
         lock (_gate)
         {

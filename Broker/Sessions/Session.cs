@@ -18,7 +18,7 @@ namespace Starling.Broker.Sessions;
 /// connection that it has not heard of. Then it forgets what it knows, takes the session again, and carries the call out with what the
 /// store has (<see cref="OwnedAsync"/>). Nothing that has been answered is lost by that, since nothing is answered before it is written.
 /// What is written nowhere (who is the connection of a session that ends with it) is only known to one of them, and to the edge, which
-/// is asked before another connection gets its epoch (<see cref="ICluster.EvictAsync"/>).
+/// is asked before another connection gets its epoch (<see cref="ISessionEdges.EvictAsync"/>).
 ///
 /// Whatever changes the owner or the subscriptions takes its turn; the inbox has a lock of its own and is open all the time.
 /// </remarks>

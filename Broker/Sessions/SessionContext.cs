@@ -15,7 +15,7 @@ namespace Starling.Broker.Sessions;
 /// </param>
 public sealed record SessionContext(
     Tenant Tenant,
-    ICluster Cluster,
+    ISessionCluster Cluster,
     ISessionStore Sessions,
     IInboxStore Inboxes,
     ClientIdCollisions Collisions,

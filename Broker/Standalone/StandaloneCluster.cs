@@ -16,7 +16,7 @@ namespace Starling.Broker.Standalone;
 /// The cluster of one process: sessions and shards are objects here, calls are method calls. The objects lock for themselves, for
 /// moments; no mailbox stands between a publisher and a shard, so that connections publish on all cores at once.
 /// </summary>
-public sealed class StandaloneCluster : ICluster
+public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
 {
     private readonly ConcurrentDictionary<SessionKey, Session> _sessions = new();
     private readonly ConcurrentDictionary<string, Owned> _tenants = new(StringComparer.Ordinal);
@@ -69,7 +69,9 @@ public sealed class StandaloneCluster : ICluster
             ? session
             : _sessions.GetOrAdd(key, static (key, owned) => new Session(key, owned.Sessions), Of(key.Tenant));
 
-    public IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
+    IInboxDelivery? ISessionEdges.Edge(string edgeId) => Edge(edgeId);
+
+    IEdgeDelivery? IShardEdges.Edge(string edgeId) => Edge(edgeId);
 
     public ValueTask<bool> IsAliveAsync(string edgeId) => new(Edge(edgeId) is not null);
 
@@ -93,6 +95,8 @@ public sealed class StandaloneCluster : ICluster
     /// <summary>Done when the stores have what nobody has waited for: retained messages of QoS 0.</summary>
     public Task FlushAsync() => Task.WhenAll(_tenants.Values.Select(owned => owned.Retained.CommitAsync()));
 
+    private IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
+
     private Owned Of(string tenant)
     {
         if (_tenants.TryGetValue(tenant, out var owned))
@@ -107,7 +111,7 @@ public sealed class StandaloneCluster : ICluster
             throw new InvalidOperationException($"There is no tenant '{name}'.");
         var counters = _metrics.For(name);
         var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due, _loggers.CreateLogger<RetainedMessages>());
-        var shard = new TopicShard(tenant, this, retained, _loggers.CreateLogger<TopicShard>());
+        var shard = new TopicShard(tenant, this, this, retained, _loggers.CreateLogger<TopicShard>());
         var sessions = new SessionContext(
             tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Retire);
         return new Owned(shard, retained, sessions, shard.LoadAsync(_stores.Sessions, shard: 0, shards: 1));

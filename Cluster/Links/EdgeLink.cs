@@ -11,7 +11,6 @@ namespace Starling.Cluster.Links;
 /// answering; what finds none is dropped and counted. Who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
 /// with the edge, its connections are gone and nothing is owed to them.
 /// </summary>
-/// <param name="edge">What sessions on this silo reach the edge by: not a shard's business, handed on.</param>
 /// <param name="remote">The edge.</param>
 /// <param name="shard">The shard that sends.</param>
 /// <param name="outOfDate">Called when the edge has heard of another object that is the shard.</param>
@@ -19,7 +18,7 @@ namespace Starling.Cluster.Links;
 /// <param name="options">The bounds.</param>
 /// <param name="time">The clock.</param>
 public sealed class EdgeLink(
-    IEdge edge, IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time) : IEdge
+    IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time) : IEdgeDelivery
 {
     /// <summary>How long QoS 0 waits for room: the edge works off 4 MiB in much less, if it is there.</summary>
     private static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(1);
@@ -28,12 +27,9 @@ public sealed class EdgeLink(
     private bool _ended;
     private bool _outOfDate;
 
-    public string Id => edge.Id;
-
     private StopAndWaitSender<EdgeOutboundItem> StopAndWaitSender => LazyInitializer.EnsureInitialized(
         ref _courier, () => new StopAndWaitSender<EdgeOutboundItem>(TransferAsync, options with { Patience = TimeSpan.MaxValue }, time));
 
-    /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
     public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)
     {
         var isAwaited = false;
@@ -45,7 +41,6 @@ public sealed class EdgeLink(
             await OfferAsync(EdgeOutboundItem.Of(messages, isAwaited: false), messages.Count).ConfigureAwait(false);
     }
 
-    /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
     public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
     {
         var member = new MemberDeliveries(clientId, epoch, deliveries);
@@ -54,12 +49,6 @@ public sealed class EdgeLink(
         await OfferAsync(EdgeOutboundItem.Of(member, isAwaited: false), deliveries.Count).ConfigureAwait(false);
         return true;
     }
-
-    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries) =>
-        edge.DeliverInboxAsync(tenant, clientId, epoch, owner, entries);
-
-    public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) =>
-        edge.CloseAsync(tenant, clientId, epoch, reason);
 
     /// <summary>The shard ends: unlike with the edge's end, the connections are still there, and who waits must not be told that they are not.</summary>
     public void EndWithShard()

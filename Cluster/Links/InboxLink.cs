@@ -1,5 +1,4 @@
 using Starling.Broker.Contracts;
-using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
 using Starling.Protocol;
 
@@ -10,11 +9,10 @@ namespace Starling.Cluster.Links;
 /// shared calls, in order; a session waits for room only, since what its client has is known by its acknowledgements. A call is repeated
 /// for as long as the edge lives.
 /// </summary>
-/// <param name="edgeId">The edge's id.</param>
 /// <param name="remote">The edge.</param>
 /// <param name="options">The bounds.</param>
 /// <param name="time">The clock.</param>
-public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions options, TimeProvider time) : IEdge
+public sealed class InboxLink(IRemoteEdge remote, LinkOptions options, TimeProvider time) : IInboxDelivery
 {
     private readonly StopAndWaitSender<Item> _courier = new(
         async load =>
@@ -26,8 +24,6 @@ public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions opt
         time);
     private readonly RetryPolicy _repetition = new(options, time);
     private volatile bool _ended;
-
-    public string Id => edgeId;
 
     /// <summary>Done when there is room for them.</summary>
     public async ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries)
@@ -60,12 +56,6 @@ public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions opt
         _ended = true;
         _courier.End(new StoreUnavailableException("The edge is gone."));
     }
-
-    ValueTask IEdge.DeliverAsync(string tenant, IReadOnlyList<Message> messages) => throw NotForSessions();
-
-    ValueTask<bool> IEdge.DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries) => throw NotForSessions();
-
-    private static NotSupportedException NotForSessions() => new("Shards have links of their own, which keep their order.");
 
     private sealed record Item(ConnectionEntries Entries) : IOutboundItem
     {

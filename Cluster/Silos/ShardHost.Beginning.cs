@@ -35,8 +35,8 @@ public sealed partial class ShardHost
             _tenant, _silo.Retained, counters, _silo.Due, NewLogger<RetainedMessages>(), hold, BecomeOutOfDate);
         try
         {
-            var edges = new ShardEdges(_silo, _cluster, hold, counters, BecomeOutOfDate);
-            var shard = new TopicShard(_tenant, edges, retained, NewLogger<TopicShard>());
+            var edges = new ShardEdges(_silo, hold, counters, BecomeOutOfDate);
+            var shard = new TopicShard(_tenant, _cluster, edges, retained, NewLogger<TopicShard>());
             await shard.LoadAsync(_silo.Sessions, _number, _cluster.ShardCount(_tenant.Name)).ConfigureAwait(false);
             return new Serving(hold, shard, retained, edges, new Senders(), new PublisherEpochs(_silo.Time), new PublisherEpochs(_silo.Time), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
         }

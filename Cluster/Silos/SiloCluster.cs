@@ -9,7 +9,7 @@ using Starling.Protocol;
 namespace Starling.Cluster.Silos;
 
 /// <summary>The cluster as the sessions of a silo see it. Shards have views of their own, since they reach edges in their own order.</summary>
-public sealed class SiloCluster : ICluster, IDisposable
+public sealed class SiloCluster : ISessionCluster, IDisposable
 {
     private readonly SiloServices _silo;
     private readonly ShardCounts _shardCounts;
@@ -25,8 +25,6 @@ public sealed class SiloCluster : ICluster, IDisposable
         silo.Edges.Gone += OnGone;
     }
 
-    public bool HasOtherEdges => true;
-
     public int ShardCount(string tenant) => _shardCounts.Of(tenant);
 
     public ITopicShard Shard(string tenant, int shard) => Link(tenant, shard);
@@ -35,7 +33,7 @@ public sealed class SiloCluster : ICluster, IDisposable
         new SessionLink(_silo.Engine.Session(tenant, clientId), _silo.Links, _silo.Time);
 
     /// <summary>For inboxes, and to close connections: what shards deliver goes by links of their own.</summary>
-    public IEdge? Edge(string edgeId)
+    public IInboxDelivery? Edge(string edgeId)
     {
         if (_edges.TryGetValue(edgeId, out var known))
             return known;
@@ -43,7 +41,7 @@ public sealed class SiloCluster : ICluster, IDisposable
             return null;
         var link = _edges.GetOrAdd(
             edgeId,
-            static (edgeId, made) => new InboxLink(edgeId, made.Silo.Engine.Edge(made.Entry.Address), made.Silo.Links, made.Silo.Time),
+            static (_, made) => new InboxLink(made.Silo.Engine.Edge(made.Entry.Address), made.Silo.Links, made.Silo.Time),
             (Silo: _silo, Entry: entry));
         // It may have gone just now.
         if (_silo.Edges.Find(edgeId) is null)
@@ -53,7 +51,6 @@ public sealed class SiloCluster : ICluster, IDisposable
 
     public ValueTask<bool> IsAliveAsync(string edgeId) => _silo.Edges.IsAliveAsync(edgeId);
 
-    /// <exception cref="StoreUnavailableException">An edge that lives does not answer.</exception>
     public async ValueTask<long> EvictAsync(string tenant, string clientId)
     {
         var edges = await _silo.Edges.ReadAsync().ConfigureAwait(false);

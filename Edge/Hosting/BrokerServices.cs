@@ -83,7 +83,6 @@ public static class BrokerServices
             directory.Apply([Demo()]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetService<StandaloneCluster>()?.Join(edge);
-        provider.GetService<EdgeCluster>()?.Join(edge);
         var evacuation = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((ConnectionDrain)evacuation!).RunAsync(), evacuation);
         provider.GetRequiredService<SysTopicPublisher>();

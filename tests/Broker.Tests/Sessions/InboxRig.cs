@@ -85,12 +85,10 @@ internal sealed class InboxRig : IDisposable
     }
 
     /// <summary>Keeps what is pushed to it.</summary>
-    internal sealed class RecordingEdge : IEdge
+    internal sealed class RecordingEdge : IInboxDelivery
     {
         private readonly Lock _gate = new();
         private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Id => "edge";
 
         public List<InboxEntry> Pushed { get; } = [];
 
@@ -133,10 +131,6 @@ internal sealed class InboxRig : IDisposable
                 await more.WaitAsync(TimeSpan.FromSeconds(30));
             }
         }
-
-        public ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages) => ValueTask.CompletedTask;
-
-        public ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries) => new(false);
 
         public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) => new(true);
     }

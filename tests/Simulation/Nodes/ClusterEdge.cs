@@ -19,7 +19,6 @@ internal sealed class ClusterEdge
         var directory = common.NewDirectory(process.Clock);
         var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock);
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
-        cluster.Join(node);
         var presence = new EdgePresence(node, cluster, process.Clock, (edgeId, edge) =>
         {
             activations.Publish(edgeId, new Endpoint(process, edgeId, (call, _) => CallReceiver.HandleAsync(edge, call)));
