@@ -8,6 +8,7 @@ using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Standalone;
@@ -28,6 +29,7 @@ public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
     private readonly TimeProvider _time;
     private readonly BrokerMetrics _metrics;
     private readonly ILoggerFactory _loggers;
+    private readonly ILogger<StandaloneCluster> _logger;
     private IEdge? _edge;
 
     public StandaloneCluster(
@@ -46,10 +48,11 @@ public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
         _time = time;
         _metrics = metrics;
         _loggers = loggers;
+        _logger = loggers.CreateLogger<StandaloneCluster>();
         directory.Changed += change =>
         {
             if (change.IsRemoved)
-                Forget(change.Tenant);
+                Remove(change.Tenant);
         };
     }
 
@@ -113,12 +116,12 @@ public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
         var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due, _loggers.CreateLogger<RetainedMessages>());
         var shard = new TopicShard(tenant, this, this, retained, _loggers.CreateLogger<TopicShard>());
         var sessions = new SessionContext(
-            tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Retire);
+            tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Remove);
         return new Owned(shard, retained, sessions, shard.LoadAsync(_stores.Sessions, shard: 0, shards: 1));
     }
 
     /// <summary>What a removed tenant has stays in the stores; one that comes back with its name begins with that.</summary>
-    private void Forget(Tenant tenant)
+    private void Remove(Tenant tenant)
     {
         if (!_tenants.TryRemove(tenant.Name, out var owned))
             return;
@@ -126,12 +129,12 @@ public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
         foreach (var key in _sessions.Keys.Where(key => key.Tenant == tenant.Name))
         {
             if (_sessions.TryRemove(key, out var session))
-                _ = session.AbandonAsync();
+                Background.Run(session.ReleaseForGoodAsync(), _logger, "Release of a session");
         }
     }
 
-    private void Retire(Session session, SessionKey key) =>
-        session.TryRetire(() => _sessions.TryRemove(new KeyValuePair<SessionKey, Session>(key, session)));
+    private void Remove(Session session, SessionKey key) =>
+        session.TryRelease(() => _sessions.TryRemove(new KeyValuePair<SessionKey, Session>(key, session)));
 
     private sealed record Owned(TopicShard Shard, RetainedMessages Retained, SessionContext Sessions, Task Loading);
 }

@@ -43,7 +43,7 @@ public sealed partial class OwnerFactory(SiloServices services) : IDisposable
     public ShardHost Shard(string tenant, int shard, Action outOfDate) => new(Find(tenant), shard, services, Cluster, outOfDate);
 
     /// <param name="key">Whose.</param>
-    /// <param name="idle">Called when it may have nothing left to remember (<see cref="Session.TryRetire"/>).</param>
+    /// <param name="idle">Called when it may have nothing left to remember (<see cref="Session.TryRelease"/>).</param>
     /// <exception cref="InvalidOperationException">There is no such tenant.</exception>
     public Session Session(SessionKey key, Action<Session, SessionKey> idle) => new(
         key,

@@ -146,7 +146,7 @@ internal sealed class SimulatedSilo
 
     private Hosted Session(string key, string tenant, string clientId)
     {
-        var session = _owners.Session(new SessionKey(tenant, clientId), (idle, _) => idle.TryRetire(() =>
+        var session = _owners.Session(new SessionKey(tenant, clientId), (idle, _) => idle.TryRelease(() =>
         {
             _activations.Forget(this, key);
             _hosted.Remove(key);
