@@ -27,7 +27,7 @@ internal sealed class DurableState
         {
             Received.UnionWith(received);
             Received.ExceptWith(released);
-            return store.SetReceivedAsync(Inbox.Hold, received, released);
+            return store.SetReceivedAsync(Inbox.Token, received, released);
         }
     }
 }

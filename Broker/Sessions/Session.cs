@@ -116,7 +116,7 @@ public sealed class Session : ISession
     {
         if (epoch != _session.ConnectionEpoch || _session.Durable is not { } durable)
             return false;
-        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Hold, subscriptions, []).ConfigureAwait(false);
+        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Token, subscriptions, []).ConfigureAwait(false);
         foreach (var subscription in subscriptions)
         {
             durable.Subscriptions[subscription.Filter] = subscription;
@@ -130,7 +130,7 @@ public sealed class Session : ISession
     {
         if (epoch != _session.ConnectionEpoch || _session.Durable is not { } durable)
             return false;
-        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Hold, [], filters).ConfigureAwait(false);
+        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Token, [], filters).ConfigureAwait(false);
         foreach (var filter in filters)
         {
             // An object before this one may have removed it from the store, and not from its shards.

@@ -202,7 +202,7 @@ internal sealed class SessionTakeover(
         var present = session.Durable is not null;
         var durable = session.Durable ?? new DurableState(session.Key, Context);
         var next = durable.Inbox.NextNumber(connected: true);
-        durable.Inbox.Hold = await ownership.SaveAsync(next).ConfigureAwait(false);
+        durable.Inbox.Token = await ownership.SaveAsync(next).ConfigureAwait(false);
         durable.Inbox.Reserved(next);
         if (abandoned.IsCancellationRequested)
         {
@@ -238,7 +238,7 @@ internal sealed class SessionTakeover(
         connection.Stored.SessionPresent,
         connection.Stored.Durable,
         connection.Stored.Epoch,
-        session.Durable?.Inbox.Hold.Id ?? 0,
+        session.Durable?.Inbox.Token.Id ?? 0,
         session.Durable is null ? [] : [.. session.Durable.Subscriptions.Values],
         session.Durable is null ? [] : [.. session.Durable.Received]);
 

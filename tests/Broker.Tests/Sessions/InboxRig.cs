@@ -28,7 +28,7 @@ internal sealed class InboxRig : IDisposable
         _house = new House(options with { Limits = limits?.Invoke(options.Limits) ?? options.Limits });
         _due = new DelayQueue(_house.Time);
         Inbox = NewInbox(Counters);
-        Inbox.Hold = Hold(epoch: 1);
+        Inbox.Token = Hold(epoch: 1);
     }
 
     public Inbox Inbox { get; }
@@ -71,7 +71,7 @@ internal sealed class InboxRig : IDisposable
     /// <summary>A connection is there.</summary>
     public void Start(int credit = 100)
     {
-        Inbox.Start(Edge, Inbox.Hold.Epoch, credit);
+        Inbox.Start(Edge, Inbox.Token.Epoch, credit);
         Inbox.Push();
     }
 
