@@ -67,7 +67,7 @@ public sealed partial class TopicShard : ITopicShard
     public void SetEdgeRoutes(string edgeId, EdgeRoutes routes) => _routes.Apply(edgeId, routes);
 
     /// <summary>The edge is gone: its routes go, and so do members of shared subscriptions that ended with their connection.</summary>
-    public void DropEdge(string edgeId) => _routes.DropEdge(edgeId);
+    public void RemoveEdge(string edgeId) => _routes.RemoveEdge(edgeId);
 
     public async ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
     {

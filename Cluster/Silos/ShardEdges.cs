@@ -9,7 +9,7 @@ namespace Starling.Cluster.Silos;
 /// The edges of one shard: how far it knows their routes, and the links to them. Thread-safe.
 /// </summary>
 internal sealed class ShardEdges(
-    SiloServices silo, ShardFencingToken hold, TenantCounters counters, Action outOfDate) : IShardEdges
+    SiloServices silo, ShardFencingToken token, TenantCounters counters, Action outOfDate) : IShardEdges
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
@@ -24,7 +24,7 @@ internal sealed class ShardEdges(
                 return known;
             if (_ended || silo.Edges.Find(edgeId) is not { } entry)
                 return null;
-            var link = new EdgeLink(silo.Engine.Edge(entry.Address), hold, outOfDate, counters, silo.Links, silo.Time);
+            var link = new EdgeLink(silo.Engine.Edge(entry.Address), token, outOfDate, counters, silo.Links, silo.Time);
             _links.Add(edgeId, link);
             return link;
         }
@@ -61,14 +61,14 @@ internal sealed class ShardEdges(
     }
 
     /// <summary>The edge is gone, and the directory has said so.</summary>
-    public void Drop(string edgeId, TopicShard shard)
+    public void Remove(string edgeId, TopicShard shard)
     {
         EdgeLink? link;
         lock (_gate)
         {
             _versions.Remove(edgeId);
             _links.Remove(edgeId, out link);
-            shard.DropEdge(edgeId);
+            shard.RemoveEdge(edgeId);
         }
 
         link?.End();
