@@ -4,6 +4,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 using Starling.Protocol;
 
@@ -78,7 +79,7 @@ public sealed partial class RetainedMessages : IDisposable
         }
 
         // What has expired while nobody looked was not loaded.
-        _ = RemoveExpiredAsync([], _due.Now);
+        Background.Run(RemoveExpiredAsync([], _due.Now), _logger, "Removal of expired retained messages");
     }
 
     /// <summary>Puts the message into the index, or removes its topic's if it has no payload ([MQTT-3.3.1-6], [-7]).</summary>
@@ -225,7 +226,7 @@ public sealed partial class RetainedMessages : IDisposable
         }
 
         if (topics.Count > 0)
-            _ = RemoveExpiredAsync(topics, _due.Now);
+            Background.Run(RemoveExpiredAsync(topics, _due.Now), _logger, "Removal of expired retained messages");
     }
 
     /// <summary>Nobody waits for it: what stays in the store is not loaded again, and goes with what expires next.</summary>

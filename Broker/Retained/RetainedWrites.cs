@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Retained;
@@ -85,7 +86,7 @@ internal sealed partial class RetainedWrites(
             _retry = null;
         }
 
-        _ = RunAsync();
+        Background.Run(RunAsync(), logger, "Write of retained messages");
         return next.Task;
     }
 
@@ -217,7 +218,13 @@ internal sealed partial class RetainedWrites(
         }
     }
 
-    private void Retry() => _ = CommitAsync();
+    private void Retry() => Background.Run(RetryAsync(), logger, "Write of retained messages");
+
+    private async Task RetryAsync()
+    {
+        // What fails is logged when it is put back.
+        await ((Task)CommitAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private static void Fail(TaskCompletionSource<bool>? flight, Exception error)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Threading;
 
 namespace Starling.Broker.Sessions;
 
@@ -89,7 +90,7 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
         catch (StoreUnavailableException error)
         {
             Log.WillNotStored(context.Logger, tenant, will.Message.Topic.Text, error.Message);
-            context.Due.Schedule(context.Due.Now + RetryAfter, () => _ = PublishAsync(will));
+            context.Due.Schedule(context.Due.Now + RetryAfter, () => Background.Run(PublishAsync(will), context.Logger, "Publication of a will"));
         }
         catch (Exception error)
         {

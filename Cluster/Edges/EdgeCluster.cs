@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
@@ -19,14 +20,12 @@ public sealed class EdgeCluster : ICluster, IDisposable
     private readonly LinkOptions _options;
     private readonly Func<Guid> _newCursor;
     private readonly TimeProvider _time;
+    private readonly ILogger<EdgeCluster> _logger;
     private volatile Links _links = new("");
 
-    /// <param name="engine">Reaches the others.</param>
     /// <param name="tenants">Says how many shards each has, and which are gone.</param>
-    /// <param name="options">The bounds of links.</param>
     /// <param name="newCursor">Makes ids for retained replays.</param>
-    /// <param name="time">The clock.</param>
-    public EdgeCluster(IClusterEngine engine, ITenantDirectory tenants, LinkOptions options, Func<Guid> newCursor, TimeProvider time)
+    public EdgeCluster(IClusterEngine engine, ITenantDirectory tenants, LinkOptions options, Func<Guid> newCursor, TimeProvider time, ILogger<EdgeCluster> logger)
     {
         _engine = engine;
         _tenants = tenants;
@@ -34,6 +33,7 @@ public sealed class EdgeCluster : ICluster, IDisposable
         _options = options;
         _newCursor = newCursor;
         _time = time;
+        _logger = logger;
         tenants.Changed += OnTenantChanged;
     }
 
@@ -71,7 +71,7 @@ public sealed class EdgeCluster : ICluster, IDisposable
         return links.Shards.GetOrAdd(
             (tenant, shard),
             static (key, made) => new ShardLink(
-                made.Id, isEdge: true, made.Self._engine.Shard(key.Tenant, key.Shard), made.Self._newCursor, made.Self._options, made.Self._time),
+                made.Id, isEdge: true, made.Self._engine.Shard(key.Tenant, key.Shard), made.Self._newCursor, made.Self._options, made.Self._time, made.Self._logger),
             (Id: links.EdgeId, Self: this));
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
@@ -11,24 +12,21 @@ namespace Starling.Cluster.Links;
 /// answering; what finds none is dropped and counted. Who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
 /// with the edge, its connections are gone and nothing is owed to them.
 /// </summary>
-/// <param name="remote">The edge.</param>
 /// <param name="shard">The shard that sends.</param>
 /// <param name="outOfDate">Called when the edge has heard of another object that is the shard.</param>
-/// <param name="counters">Where drops are counted.</param>
-/// <param name="options">The bounds.</param>
-/// <param name="time">The clock.</param>
 public sealed class EdgeLink(
-    IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time) : IEdgeDelivery
+    IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time, ILogger logger)
+    : IEdgeDelivery
 {
     /// <summary>How long QoS 0 waits for room: the edge works off 4 MiB in much less, if it is there.</summary>
     private static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(1);
 
-    private StopAndWaitSender<EdgeOutboundItem>? _courier;
+    private StopAndWaitSender<EdgeOutboundItem>? _sender;
     private bool _ended;
     private bool _outOfDate;
 
-    private StopAndWaitSender<EdgeOutboundItem> StopAndWaitSender => LazyInitializer.EnsureInitialized(
-        ref _courier, () => new StopAndWaitSender<EdgeOutboundItem>(TransferAsync, options with { Patience = TimeSpan.MaxValue }, time));
+    private StopAndWaitSender<EdgeOutboundItem> Sender => LazyInitializer.EnsureInitialized(
+        ref _sender, () => new StopAndWaitSender<EdgeOutboundItem>(TransferAsync, options with { Patience = TimeSpan.MaxValue }, time, logger));
 
     public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)
     {
@@ -61,12 +59,12 @@ public sealed class EdgeLink(
     public void End()
     {
         _ended = true;
-        StopAndWaitSender.End(new StoreUnavailableException("The edge is gone."));
+        Sender.End(new StoreUnavailableException("The edge is gone."));
     }
 
     private async ValueTask OfferAsync(EdgeOutboundItem item, int messages)
     {
-        if (!_ended && !await StopAndWaitSender.OfferAsync(item, RoomPatience).ConfigureAwait(false) && !_ended)
+        if (!_ended && !await Sender.OfferAsync(item, RoomPatience).ConfigureAwait(false) && !_ended)
             counters.DroppedSlowReader.Add(messages);
     }
 
@@ -75,7 +73,7 @@ public sealed class EdgeLink(
     {
         try
         {
-            await StopAndWaitSender.AddAsync(item).ConfigureAwait(false);
+            await Sender.AddAsync(item).ConfigureAwait(false);
             return await item.Reached.ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (!_outOfDate)
@@ -88,15 +86,15 @@ public sealed class EdgeLink(
         }
     }
 
-    private async ValueTask<CallResult> TransferAsync(Batch<EdgeOutboundItem> load)
+    private async ValueTask<CallResult> TransferAsync(Batch<EdgeOutboundItem> batch)
     {
-        var members = load.Items.Where(item => item.Member is not null).ToArray();
+        var members = batch.Items.Where(item => item.Member is not null).ToArray();
         var reply = await remote.TransferAsync(new EdgeTransfer(
             shard.Tenant,
             shard.Shard,
             shard.Epoch,
-            load.Number,
-            Messages(load),
+            batch.Number,
+            Messages(batch),
             [.. members.Select(item => item.Member!)])).ConfigureAwait(false);
         if (reply.IsOutOfDate)
         {
@@ -108,17 +106,17 @@ public sealed class EdgeLink(
 
         foreach (var index in reply.NotReached)
             members[index].Complete(reached: false);
-        foreach (var item in load.Items)
+        foreach (var item in batch.Items)
             item.Complete(reached: true);
         return CallResult.Answered;
     }
 
-    private static IReadOnlyList<Message> Messages(Batch<EdgeOutboundItem> load)
+    private static IReadOnlyList<Message> Messages(Batch<EdgeOutboundItem> batch)
     {
-        if (load.Items is [var only])
+        if (batch.Items is [var only])
             return only.Messages;
-        var messages = new List<Message>(load.Items.Sum(item => item.Messages.Count));
-        foreach (var item in load.Items)
+        var messages = new List<Message>(batch.Items.Sum(item => item.Messages.Count));
+        foreach (var item in batch.Items)
             messages.AddRange(item.Messages);
         return messages;
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Broker.Threading;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Quotas;
@@ -69,7 +70,7 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
                     if (tenant.IsRemoved)
                         _leased.TryRemove(tenant, out _);
                     else
-                        _ = RenewAsync(tenant);
+                        Background.Run(RenewAsync(tenant), _logger, "Renewal of a tenant's limits");
                 }
             }
         }
@@ -87,7 +88,7 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
         var asking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var present = _asking.GetOrAdd(tenant, asking.Task);
         if (present == asking.Task)
-            _ = AskAsync(tenant, asking);
+            Background.Run(AskAsync(tenant, asking), _logger, "Renewal of a tenant's limits");
         return present;
     }
 

@@ -17,7 +17,7 @@ public sealed partial class LiveEdges : IDisposable
     private readonly string _silo;
     private readonly IEdgeDirectory _directory;
     private readonly ILogger<LiveEdges> _logger;
-    private readonly RetryPolicy _repetition;
+    private readonly RetryPolicy _retry;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, EdgeEntry> _live = new(StringComparer.Ordinal);
@@ -37,8 +37,8 @@ public sealed partial class LiveEdges : IDisposable
         _silo = silo;
         _directory = directory;
         _logger = logger;
-        _repetition = new RetryPolicy(options, time);
-        _timer = time.CreateTimer(static self => _ = ((LiveEdges)self!).PollAsync(), this, TimeSpan.Zero, Interval);
+        _retry = new RetryPolicy(options, time);
+        _timer = time.CreateTimer(static self => ((LiveEdges)self!).Poll(), this, TimeSpan.Zero, Interval);
     }
 
     /// <summary>Raised once for each edge; handlers must not block.</summary>
@@ -78,11 +78,13 @@ public sealed partial class LiveEdges : IDisposable
     /// <exception cref="StoreUnavailableException">It does not answer.</exception>
     public async ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync()
     {
-        await _repetition.CallAsync(ReadOnceAsync).ConfigureAwait(false);
+        await _retry.CallAsync(ReadOnceAsync).ConfigureAwait(false);
         return Known;
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Poll() => Background.Run(PollAsync(), _logger, "Reading the directory of edges");
 
     private async Task PollAsync()
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Routing;
@@ -24,7 +25,7 @@ internal sealed class ShardEdges(
                 return known;
             if (_ended || silo.Edges.Find(edgeId) is not { } entry)
                 return null;
-            var link = new EdgeLink(silo.Engine.Edge(entry.Address), token, outOfDate, counters, silo.Links, silo.Time);
+            var link = new EdgeLink(silo.Engine.Edge(entry.Address), token, outOfDate, counters, silo.Links, silo.Time, silo.Loggers.CreateLogger<EdgeLink>());
             _links.Add(edgeId, link);
             return link;
         }

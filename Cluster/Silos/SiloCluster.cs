@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
@@ -12,16 +13,18 @@ namespace Starling.Cluster.Silos;
 public sealed class SiloCluster : ISessionCluster, IDisposable
 {
     private readonly SiloServices _silo;
+    private readonly ILogger<SiloCluster> _logger;
     private readonly ShardCounts _shardCounts;
-    private readonly RetryPolicy _repetition;
+    private readonly RetryPolicy _retry;
     private readonly ConcurrentDictionary<(string Tenant, int Shard), ShardLink> _shards = new();
     private readonly ConcurrentDictionary<string, InboxLink> _edges = new(StringComparer.Ordinal);
 
     public SiloCluster(SiloServices silo)
     {
         _silo = silo;
+        _logger = silo.Loggers.CreateLogger<SiloCluster>();
         _shardCounts = new ShardCounts(silo.Tenants);
-        _repetition = new RetryPolicy(silo.Links, silo.Time);
+        _retry = new RetryPolicy(silo.Links, silo.Time);
         silo.Edges.Gone += OnGone;
     }
 
@@ -41,8 +44,8 @@ public sealed class SiloCluster : ISessionCluster, IDisposable
             return null;
         var link = _edges.GetOrAdd(
             edgeId,
-            static (_, made) => new InboxLink(made.Silo.Engine.Edge(made.Entry.Address), made.Silo.Links, made.Silo.Time),
-            (Silo: _silo, Entry: entry));
+            static (_, made) => new InboxLink(made.Silo.Engine.Edge(made.Entry.Address), made.Silo.Links, made.Silo.Time, made.Logger),
+            (Silo: _silo, Entry: entry, Logger: _logger));
         // It may have gone just now.
         if (_silo.Edges.Find(edgeId) is null)
             OnGone(edgeId);
@@ -79,15 +82,15 @@ public sealed class SiloCluster : ISessionCluster, IDisposable
     private ShardLink Link(string tenant, int shard) => _shards.GetOrAdd(
         (tenant, shard),
         static (key, silo) => new ShardLink(
-            silo.Name, isEdge: false, silo.Engine.Shard(key.Tenant, key.Shard), silo.NewCursor, silo.Links, silo.Time),
-        _silo);
+            silo.Silo.Name, isEdge: false, silo.Silo.Engine.Shard(key.Tenant, key.Shard), silo.Silo.NewCursor, silo.Silo.Links, silo.Silo.Time, silo.Logger),
+        (Silo: _silo, Logger: _logger));
 
     private async Task<long> EvictAsync(EdgeEntry entry, string tenant, string clientId)
     {
         var edge = _silo.Engine.Edge(entry.Address);
         try
         {
-            return await _repetition.CallAsync(
+            return await _retry.CallAsync(
                 () => edge.EvictAsync(tenant, clientId, ReasonCode.SessionTakenOver),
                 isOver: () => _silo.Edges.Find(entry.EdgeId) is null).ConfigureAwait(false);
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
+using Starling.Broker.Threading;
 using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
@@ -56,8 +57,8 @@ public sealed partial class GroupCommit : IAsyncDisposable
         _logger = logger;
         _mostWaiting = database.Options.QueueBytes;
         _isShared = database.Options.IsShared;
-        _lazy = time.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _givingUp = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _lazy = time.CreateTimer(_ => Background.Run(Signal, _logger, "Write of what nobody waits for"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _givingUp = time.CreateTimer(_ => Background.Run(GiveUp, _logger, "Giving up writes"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
         _running = RunAsync();
     }

@@ -26,7 +26,7 @@ internal sealed class InboxRig : IDisposable
     {
         var options = new TenantOptions { Name = Key.Tenant, InboxOverflow = overflow };
         _house = new House(options with { Limits = limits?.Invoke(options.Limits) ?? options.Limits });
-        _due = new DelayQueue(_house.Time);
+        _due = new DelayQueue(_house.Time, NullLogger<DelayQueue>.Instance);
         Inbox = NewInbox(Counters);
         Inbox.Token = Hold(epoch: 1);
     }

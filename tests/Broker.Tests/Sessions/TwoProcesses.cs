@@ -29,7 +29,7 @@ internal sealed class TwoProcesses : ISessionCluster, IShardEdges, IDisposable
 
     public TwoProcesses()
     {
-        _due = new DelayQueue(_house.Time);
+        _due = new DelayQueue(_house.Time, NullLogger<DelayQueue>.Instance);
         _retained = new RetainedMessages(_house["t"], new MemoryRetainedStore(), _metrics.For("t"), _due, NullLogger<RetainedMessages>.Instance);
         _shard = new TopicShard(_house["t"], this, this, _retained, NullLogger<TopicShard>.Instance);
     }

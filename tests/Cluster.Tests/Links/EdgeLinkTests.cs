@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
@@ -16,7 +17,7 @@ public sealed class EdgeLinkTests
     private readonly EdgeLink _link;
 
     public EdgeLinkTests() => _link = new EdgeLink(
-        _edge, new ShardFencingToken("acme", 0, 1), () => { }, _counters, new LinkOptions { MaxBytes = 1000, CallBytes = 1000 }, _time);
+        _edge, new ShardFencingToken("acme", 0, 1), () => { }, _counters, new LinkOptions { MaxBytes = 1000, CallBytes = 1000 }, _time, NullLogger.Instance);
 
     [Fact]
     public async Task QoS_0_does_not_wait_for_the_edge_while_there_is_room()

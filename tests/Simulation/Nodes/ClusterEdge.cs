@@ -17,7 +17,7 @@ internal sealed class ClusterEdge
     {
         _common = common;
         var directory = common.NewDirectory(process.Clock);
-        var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock);
+        var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock, common.Loggers.CreateLogger<EdgeCluster>());
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
         var presence = new EdgePresence(node, cluster, process.Clock, (edgeId, edge) =>
         {

@@ -46,7 +46,7 @@ internal sealed class SimulatedSilo
             sessions,
             new SimulatedInboxStore(connection),
             new ClientIdCollisions(clock, common.TenantMetrics, common.Loggers.CreateLogger<ClientIdCollisions>()),
-            new DelayQueue(clock),
+            new DelayQueue(clock, common.Loggers.CreateLogger<DelayQueue>()),
             common.Metrics,
             links,
             common.NewGuid,

@@ -27,7 +27,7 @@ internal sealed class StandaloneBroker
             directory,
             stores,
             new ClientIdCollisions(process.Clock, common.TenantMetrics, common.Loggers.CreateLogger<ClientIdCollisions>()),
-            new DelayQueue(process.Clock),
+            new DelayQueue(process.Clock, common.Loggers.CreateLogger<DelayQueue>()),
             process.Clock,
             common.Metrics,
             common.Loggers);
