@@ -1,4 +1,3 @@
-using Starling.Broker.Messages;
 using Starling.Protocol;
 
 namespace Starling.Broker.Messages;

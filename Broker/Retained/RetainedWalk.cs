@@ -1,6 +1,6 @@
 namespace Starling.Broker.Retained;
 
-/// <summary>The walk of one replay through the index: depth first, and safe to go on with after the index has changed.</summary>
+/// <summary>The walk of one replay through the index: depth first, and it can be continued after the index has changed.</summary>
 internal sealed class RetainedWalk
 {
     private readonly string[] _levels;

@@ -240,10 +240,10 @@ internal sealed partial class RetainedWrites(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: retained messages are not written for now; it is tried again")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: write of retained messages failed, retrying")]
         public static partial void NotWritten(ILogger logger, string tenant, Exception error);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: retained messages are written again")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: writes of retained messages succeed again")]
         public static partial void Written(ILogger logger, string tenant);
     }
 }

@@ -289,7 +289,7 @@ public sealed partial class TopicShard : ITopicShard
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: {Count} messages could not be put into the inbox of '{ClientId}'")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: enqueueing {Count} messages for session '{ClientId}' failed")]
         public static partial void NotEnqueued(ILogger logger, string tenant, string clientId, int count, Exception error);
     }
 }

@@ -65,7 +65,7 @@ internal sealed class Inbox
     private SessionContext Context => _state.Context;
 
     /// <summary>
-    /// Below which numbers are used, or may be before the store hears of it: what is to be written with the connection
+    /// Below which numbers are used, or may be before the store is told: what is to be written with the connection
     /// (<see cref="SessionState.NextNumber"/>).
     /// </summary>
     /// <param name="connected">

@@ -50,7 +50,7 @@ public sealed class Session : ISession
     public bool IsOver => _session.IsOver;
 
     /// <summary>
-    /// Whether this object may be released (<see cref="ReleaseAsync"/>) while the session goes on, because the store has all of it. Of a
+    /// Whether this object may be released (<see cref="ReleaseAsync"/>) without ending the session, because the store has all of it. Of a
     /// session that ends with its connection only this object and the edge know.
     /// </summary>
     public bool MayBeReleased => _session.CurrentConnection is null || _session.Durable is not null;
@@ -203,7 +203,7 @@ public sealed class Session : ISession
     }
 
     /// <summary>
-    /// Releases the object while the session goes on, with its connection if it has one: the next object takes both from the store. Should
+    /// Releases the object without ending the session, or its connection if it has one: the next object takes both from the store. Should
     /// this one be called again, it is the next. See <see cref="MayBeReleased"/> for what is lost if it may not.
     /// </summary>
     public async Task ReleaseAsync()

@@ -48,7 +48,7 @@ internal sealed class SessionLife(LoadedSession session, SessionOwnership owners
         }
     }
 
-    /// <summary>The connection is gone; the session goes on without it, or ends with it.</summary>
+    /// <summary>The connection is gone; the session stays without it, or ends with it.</summary>
     /// <param name="isTaken">The session has just been taken from the store: nothing has to be confirmed.</param>
     public async ValueTask EndConnectionAsync(SessionDisconnect disconnect, bool isTaken = false)
     {

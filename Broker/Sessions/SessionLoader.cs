@@ -19,7 +19,7 @@ namespace Starling.Broker.Sessions;
 ///   refused, and the predecessor repeats it with the session's new owner; nothing was written, so nothing is doubled. If the predecessor's
 ///   process dies before it knows, the publisher is not answered and repeats the message, which the inbox recognizes at QoS 2, and which
 ///   QoS 1 allows.
-/// - Acknowledgements. If they are refused the entries stay; the predecessor hears of it and has the new owner acknowledge them. Entries
+/// - Acknowledgements. If they are refused the entries stay; the predecessor is told and has the new owner acknowledge them. Entries
 ///   whose acknowledgement came before the taking are pushed again, and the connection, which has had them, acknowledges them again. If the
 ///   connection is gone by then, the next one gets them again with DUP, or PUBREL.
 /// - What it leaves to other members of a shared subscription. The entry goes to the other member only in a transaction that finds it with

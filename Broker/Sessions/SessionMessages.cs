@@ -120,9 +120,9 @@ internal sealed class SessionMessages(Session owner, LoadedSession session, Sess
     }
 
     /// <summary>
-    /// Nobody waits for the removal of entries, so it is only heard later that another object owns the session, which goes on counting them
+    /// Nobody waits for the removal of entries, so it is only found later that another object owns the session, which still counts them
     /// as sent and not acknowledged. They are acknowledged again then, by the session as it is. Should that fail, this object takes the
-    /// session later, pushes to the connection what is there, and hears again which entries are finished.
+    /// session later, pushes to the connection what is there, and is told again which entries are finished.
     /// </summary>
     private void Reacknowledge(DurableState refused, long epoch, IReadOnlyList<InboxAck> acks) =>
         Background.Run(ReacknowledgeAsync(refused, epoch, acks), Context.Logger, "Repeated acknowledgement of inbox entries");

@@ -29,7 +29,7 @@ namespace Starling.Broker.Sessions;
 /// The store has nothing of a session that ends with its connection and has no will. An object that finds nothing there asks all edges to
 /// close what they have of the client, and takes an epoch above the one that they report.
 /// </remarks>
-/// <param name="abandoned">The client has been refused meanwhile: the session goes on as if it had never asked.</param>
+/// <param name="abandoned">The client has been refused meanwhile: the session stays as if it had never asked.</param>
 internal sealed class SessionTakeover(
     LoadedSession session,
     SessionOwnership ownership,

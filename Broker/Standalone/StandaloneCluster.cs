@@ -7,7 +7,6 @@ using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Threading;
 using Starling.Broker.Time;
 
@@ -87,7 +86,7 @@ public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
         batch.Add(message);
         await Of(tenant).Shard.PublishAsync(batch, _edge?.Id).ConfigureAwait(false);
         if (batch.IsNotStored(0))
-            throw new StoreUnavailableException("The message could not be stored.");
+            throw new StoreUnavailableException("Message not stored.");
         if (_edge is not null && batch.Outcome(0) < Protocol.ReasonCode.UnspecifiedError)
             await _edge.DeliverAsync(tenant, batch.Messages).ConfigureAwait(false);
     }
@@ -111,7 +110,7 @@ public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
     private Owned Create(string name)
     {
         if (!_directory.TryGet(name, out var tenant))
-            throw new InvalidOperationException($"There is no tenant '{name}'.");
+            throw new InvalidOperationException($"Tenant '{name}' does not exist.");
         var counters = _metrics.For(name);
         var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due, _loggers.CreateLogger<RetainedMessages>());
         var shard = new TopicShard(tenant, this, this, retained, _loggers.CreateLogger<TopicShard>());

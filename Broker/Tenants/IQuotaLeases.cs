@@ -3,7 +3,7 @@ namespace Starling.Broker.Tenants;
 /// <summary>Where a process has its part of its tenants' limits from.</summary>
 public interface IQuotaLeases
 {
-    /// <summary>To be called before a client of the tenant is admitted: sees to it that there is a part of its limits here. Does not throw.</summary>
+    /// <summary>To be called before a client of the tenant is admitted: makes sure that this process has a share of the limits. Does not throw.</summary>
     ValueTask EnsureAsync(Tenant tenant);
 
     /// <summary>Whether there is somebody to ask for more.</summary>

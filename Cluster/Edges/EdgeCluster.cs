@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;

@@ -12,7 +12,6 @@ namespace Starling.Cluster.Links;
 /// answering; what finds none is dropped and counted. Who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
 /// with the edge, its connections are gone and nothing is owed to them.
 /// </summary>
-/// <param name="shard">The shard that sends.</param>
 /// <param name="outOfDate">Called when the edge has heard of another object that is the shard.</param>
 public sealed class EdgeLink(
     IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time, ILogger logger)
@@ -59,7 +58,7 @@ public sealed class EdgeLink(
     public void End()
     {
         _ended = true;
-        Sender.End(new StoreUnavailableException("The edge is gone."));
+        Sender.End(new StoreUnavailableException("Edge unavailable: it left the cluster."));
     }
 
     private async ValueTask OfferAsync(EdgeOutboundItem item, int messages)

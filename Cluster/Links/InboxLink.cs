@@ -53,7 +53,7 @@ public sealed class InboxLink(IRemoteEdge remote, LinkOptions options, TimeProvi
     public void End()
     {
         _ended = true;
-        _sender.End(new StoreUnavailableException("The edge is gone."));
+        _sender.End(new StoreUnavailableException("Edge unavailable: it left the cluster."));
     }
 
     private sealed record Item(ConnectionEntries Entries) : IOutboundItem

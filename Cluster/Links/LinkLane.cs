@@ -9,7 +9,6 @@ namespace Starling.Cluster.Links;
 /// <param name="Sender">What shards call this process.</param>
 /// <param name="IsEdge">Whether it has routes.</param>
 /// <param name="Routes">An edge's, at the shard.</param>
-/// <param name="Epoch">The shard's.</param>
 internal sealed record LinkEnds(string Sender, bool IsEdge, IRemoteShard Shard, LinkedRoutes Routes, KnownEpoch Epoch);
 
 /// <summary>One lane of a <see cref="ShardLink"/>, which says how transfers are repeated and which lane takes what.</summary>
@@ -117,7 +116,7 @@ internal sealed class LinkLane
         foreach (var item in batch.Items)
             item.LeaveOutQoS0();
         foreach (var item in failed)
-            item.Fail(new StoreUnavailableException("A shard went, and it is not known whether it has had QoS 2 messages that must not be repeated."));
+            item.Fail(new StoreUnavailableException("Outcome of QoS 2 messages unknown: their shard moved to another process, and they must not be repeated."));
     }
 
     private static void Settle(Batch<ShardOutboundItem> batch, ShardReply reply)

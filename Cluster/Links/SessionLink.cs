@@ -1,6 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Links;
@@ -14,9 +13,7 @@ namespace Starling.Cluster.Links;
 /// is finished and nobody knows it any more. Of one that is in doubt the publisher's connection closes
 /// (<see cref="PublishBatch.IsInDoubt"/>), and what its next connection brings the inbox can tell from it.
 /// </summary>
-/// <param name="session">The session.</param>
 /// <param name="options">How long it is tried.</param>
-/// <param name="time">The clock.</param>
 internal sealed class SessionLink(ISession session, LinkOptions options, TimeProvider time) : ISession
 {
     private readonly RetryPolicy _retry = new(options, time);

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
 using Starling.Protocol;
 
@@ -169,7 +167,7 @@ public sealed class ShardLink : ITopicShard
     /// <summary>The edge begins anew, or the tenant is gone: whatever waits here fails, whatever comes later does too.</summary>
     public void End()
     {
-        var reason = new StoreUnavailableException("The link to the shard has ended.");
+        var reason = new StoreUnavailableException("Shard unavailable: the link to it was closed.");
         _direct.End(reason);
         _stored.End(reason);
     }

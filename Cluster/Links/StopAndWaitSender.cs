@@ -167,7 +167,7 @@ internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>>
         {
             if (!await CarryAsync(batch).ConfigureAwait(false))
             {
-                var failure = _ended ?? new StoreUnavailableException("Another process of the cluster could not be reached for a while.");
+                var failure = _ended ?? new StoreUnavailableException("Another process of the cluster is unreachable.");
                 foreach (var item in batch.Items)
                     item.Fail(failure);
                 FailAll(failure);

@@ -28,10 +28,7 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
     private readonly Task _running;
     private bool _stopped;
 
-    /// <param name="engine">Finds who divides.</param>
     /// <param name="edge">The edge's id at the moment.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of what failed.</param>
     public QuotaLeases(IClusterEngine engine, Func<string> edge, TimeProvider time, ILogger<QuotaLeases> logger)
     {
         _engine = engine;
@@ -111,6 +108,6 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: its limits could not be divided among the edges anew: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: renewal of this edge's share of the limits failed: {Problem}")]
     private static partial void LogFailed(ILogger logger, string tenant, string problem);
 }

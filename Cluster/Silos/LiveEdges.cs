@@ -28,10 +28,7 @@ public sealed partial class LiveEdges : IDisposable
     private bool _failing;
 
     /// <param name="silo">The silo's name, by which the directory misses it.</param>
-    /// <param name="directory">The cluster's.</param>
     /// <param name="options">How long it is asked.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of what changes.</param>
     public LiveEdges(string silo, IEdgeDirectory directory, LinkOptions options, TimeProvider time, ILogger<LiveEdges> logger)
     {
         _silo = silo;

@@ -115,7 +115,7 @@ public sealed class ShardHost : IRemoteShard, IAsyncDisposable
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _beginning.ConfigureAwait(false);
-        _begun.TrySetException(new RemoteCallException("The shard ends."));
+        _begun.TrySetException(new RemoteCallException("The shard is shutting down."));
         _ = _begun.Task.Exception;
         if (_serving is { } serving)
         {

@@ -136,7 +136,7 @@ internal sealed partial class ShardServing(
             batch.Add(message);
         try
         {
-            // Edges know the epoch; a silo may not have heard of a successor, to whom others have subscribed by now.
+            // Edges know the epoch; a silo may not have heard of a successor, to whom others may have subscribed.
             if (!transfer.IsEdge && !await _ownership.IsCurrentAsync().ConfigureAwait(false))
                 validity.Lose();
             else

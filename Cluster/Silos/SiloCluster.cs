@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;
 using Starling.Protocol;
@@ -67,7 +66,7 @@ public sealed class SiloCluster : ISessionCluster, IDisposable
         batch.Add(message);
         await Link(tenant, this.ShardOf(tenant, message.Topic)).PublishAsync(batch, isAwaited: true).ConfigureAwait(false);
         if (batch.IsNotStored(0))
-            throw new StoreUnavailableException("The message could not be stored.");
+            throw new StoreUnavailableException("Message not stored.");
     }
 
     public void Dispose()

@@ -4,12 +4,12 @@ namespace Starling.Storage.PostgreSql;
 
 public sealed partial class SingleBroker
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection that keeps other brokers away from the database is lost: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Connection that holds the database lock lost: {Reason}")]
     private partial void LogLost(string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Other brokers are kept away from the database again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Database lock held again")]
     private partial void LogTakenAgain();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database was taken while the connection to it was lost, by {Where}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Database lock taken by another broker while the connection was lost: {Where}")]
     private partial void LogTakenByAnother(string where);
 }

@@ -11,7 +11,7 @@ public sealed class StorageTests(SharedPostgres postgres)
         await using var broker = Start(await postgres.CreateDatabaseAsync());
 
         await broker.LineAsync("Database schema: applied 0001_");
-        await broker.LineAsync("State is kept in PostgreSQL at 127.0.0.1:");
+        await broker.LineAsync("State is stored in PostgreSQL at 127.0.0.1:");
         await broker.LineAsync("Listening on");
         await broker.SignalAsync("TERM");
 
@@ -74,7 +74,7 @@ public sealed class StorageTests(SharedPostgres postgres)
     {
         // Nobody listens on port 1.
         await using var broker = Start("Host=127.0.0.1;Port=1;Database=d;Username=u");
-        await broker.LineAsync("does not answer yet");
+        await broker.LineAsync("not reachable yet");
 
         await broker.SignalAsync("TERM");
 

@@ -12,7 +12,6 @@ internal sealed class AccessRules
     private readonly AclRule[]? _templates;
 
     /// <param name="own">The user's rules, asked first.</param>
-    /// <param name="common">The tenant's rules.</param>
     public AccessRules(ValueList<AclRule> own, ValueList<AclRule> common)
         : this(own, common, null, string.Empty)
     {

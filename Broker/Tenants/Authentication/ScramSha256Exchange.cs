@@ -44,7 +44,7 @@ public sealed class ScramSha256Exchange
     public ScramStep Step(ReadOnlySpan<byte> clientData)
     {
         if (_ended)
-            throw new InvalidOperationException("This exchange is over.");
+            throw new InvalidOperationException("The exchange has ended.");
         var step = _first is null ? First(clientData) : Final(clientData, _first, _credential!);
         _ended = step.ReasonCode != ReasonCode.ContinueAuthentication;
         return step;

@@ -127,7 +127,7 @@ public sealed class TenantQuotas
         }
     }
 
-    /// <summary>Accounts for retained messages that are there, whatever the limits say by now: what was stored is kept.</summary>
+    /// <summary>Accounts for retained messages that are there, even beyond the present limits: what was stored is kept.</summary>
     public void CountRetained(int messages, long bytes)
     {
         lock (_retained)

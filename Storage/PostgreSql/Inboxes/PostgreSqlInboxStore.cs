@@ -58,7 +58,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer, 
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
         {
-            throw new StoreUnavailableException($"The inbox cannot be read: {Database.Reason(error)}", error);
+            throw new StoreUnavailableException($"Inbox unavailable: {Database.Reason(error)}", error);
         }
     }
 

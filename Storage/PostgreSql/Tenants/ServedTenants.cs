@@ -79,10 +79,10 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
     [LoggerMessage(Level = LogLevel.Error, Message = "{Mistake}")]
     private partial void LogMistake(TenantsFileError mistake);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not taken over, it has {Mistakes} mistakes; it stays as it was")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: change not applied, {Mistakes} mistakes; the previous settings stay in effect")]
     private partial void LogKept(string tenant, int mistakes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not served, it has {Mistakes} mistakes")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not served, {Mistakes} mistakes in its settings")]
     private partial void LogNotServed(string tenant, int mistakes);
 
     [LoggerMessage(

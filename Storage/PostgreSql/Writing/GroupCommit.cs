@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Threading;
-using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
 
@@ -75,7 +74,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (Interlocked.Read(ref _waitingBytes) > _mostWaiting)
         {
             _metrics.Refused();
-            throw new StoreUnavailableException($"More than {_mostWaiting} bytes wait to be written to PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
+            throw new StoreUnavailableException($"Write queue full: more than {_mostWaiting} bytes wait for PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
         }
     }
 
@@ -217,12 +216,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
             }
             catch (PostgresException error) when (IsInTheWay(error))
             {
-                // Nothing of it was done, and the other process goes on.
+                // Nothing of it was done, and the other process has committed.
                 _metrics.Failed();
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
-                Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down, and PostgreSQL does not answer.")));
+                Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down and PostgreSQL does not answer.")));
                 return;
             }
             catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException or InvalidOperationException)
@@ -247,7 +246,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (batch.Writes.Count == 1)
         {
             LogRefused(batch.Writes[0].GetType().Name, batch.Writes[0].Session?.ClientId, error);
-            Finish(batch, write => write.Fail(new StoreUnavailableException($"PostgreSQL does not take it: {Database.Reason(error)}", error)));
+            Finish(batch, write => write.Fail(new StoreUnavailableException($"Rejected by PostgreSQL: {Database.Reason(error)}", error)));
             return;
         }
 
@@ -299,12 +298,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
         LogBack();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. What must be durable waits")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Durable writes are queued: PostgreSQL unavailable: {Problem}")]
     private partial void LogAway(string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Durable writes resumed: PostgreSQL available again")]
     private partial void LogBack();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Write} of session '{ClientId}' was refused by PostgreSQL")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Write} of session '{ClientId}' rejected by PostgreSQL")]
     private partial void LogRefused(string write, string? clientId, Exception error);
 }

@@ -160,7 +160,7 @@ public sealed class PermissionTests
 
         await using var broker = await StartAsync(("u", [All]));
         await File.WriteAllTextAsync(broker.TenantsFile, mistaken, TestContext.Current.CancellationToken);
-        await broker.LogLineAsync("the settings stay as they were");
+        await broker.LogLineAsync("the previous settings stay in effect");
         await using var client = await OpenAsync(broker);
         (await client.ConnectAsync(Login("u", "c") with { Password = "wrong"u8.ToArray() })).ReasonCode.ShouldBe(ReasonCode.BadUserNameOrPassword);
         await using var right = await ConnectAsync(broker, "u", "c");

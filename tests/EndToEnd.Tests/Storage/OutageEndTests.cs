@@ -45,7 +45,7 @@ public sealed class OutageEndTests(OutageServer postgres) : IClassFixture<Outage
         try
         {
             broker = Start(database);
-            await broker.LineAsync("does not answer yet");
+            await broker.LineAsync("not reachable yet");
         }
         finally
         {
@@ -54,7 +54,7 @@ public sealed class OutageEndTests(OutageServer postgres) : IClassFixture<Outage
 
         await using (broker)
         {
-            await broker.LineAsync("State is kept in PostgreSQL");
+            await broker.LineAsync("State is stored in PostgreSQL");
             await broker.LineAsync("Listening on");
             await broker.SignalAsync("TERM");
             await broker.SucceedAsync();

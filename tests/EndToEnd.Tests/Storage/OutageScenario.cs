@@ -60,8 +60,8 @@ internal sealed class OutageScenario(StoredBroker broker)
         await talker.PublishAsync("late", "1", QualityOfService.AtLeastOnce);
         (await late.ExpectMessageAsync()).Text.ShouldBe("1");
         (await broker.TryConnectAsync("new5")).ShouldBe(ReasonCode.Success);
-        SaidOnce("Nothing can be written to PostgreSQL");
-        SaidOnce("PostgreSQL is back");
+        SaidOnce("Durable writes are queued: PostgreSQL unavailable");
+        SaidOnce("Durable writes resumed");
         broker.Process.Log.Count(line => line.Contains(" warn", StringComparison.OrdinalIgnoreCase)).ShouldBeLessThan(6, broker.Process.Story);
     }
 
