@@ -1,4 +1,4 @@
-namespace Starling.Cli;
+namespace Starling.Cli.Context;
 
 /// <summary>What a command reads and writes besides the network.</summary>
 internal sealed record CliContext

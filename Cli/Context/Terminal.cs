@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Starling.Cli;
+namespace Starling.Cli.Context;
 
 internal static class Terminal
 {

@@ -1,4 +1,4 @@
-namespace Starling.Cli;
+namespace Starling.Cli.Context;
 
 /// <summary>Ends the program with one line on the error stream and an exit code.</summary>
 internal sealed class CliException(string message, int exitCode = ExitCodes.Failed) : Exception(message)

@@ -1,4 +1,4 @@
-namespace Starling.Cli;
+namespace Starling.Cli.Context;
 
 internal static class AtomicFile
 {
