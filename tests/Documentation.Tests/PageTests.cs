@@ -5,7 +5,7 @@ namespace Starling.Documentation.Tests;
 public partial class PageTests
 {
     /// <summary>Pages that describe the code as it is. Decision records describe what was, too.</summary>
-    private static readonly string[] AboutTheCode = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/known-limits.md"];
+    private static readonly string[] AboutTheCode = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/known-limits.md", "docs/locks.md"];
 
     private static readonly Lazy<HashSet<string>> NamesInTheCode = new(() =>
     [
