@@ -28,3 +28,10 @@ install_clients() {
         (cd $js && npm ci --no-audit --no-fund --loglevel=error </dev/null) || echo "MQTT.js could not be installed"
     fi
 }
+
+install_paho() { # for the sample in Python
+    has_paho || install_package python3-paho-mqtt
+    has_paho || echo "Paho for Python is missing: install python3-paho-mqtt"
+}
+
+has_paho() { python3 -c 'import paho.mqtt.client' 2>/dev/null || /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null; }
