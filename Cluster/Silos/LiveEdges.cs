@@ -35,7 +35,7 @@ public sealed partial class LiveEdges : IDisposable
         _directory = directory;
         _logger = logger;
         _retry = new RetryPolicy(options, time);
-        _timer = time.CreateTimer(static self => ((LiveEdges)self!).Poll(), this, TimeSpan.Zero, Interval);
+        _timer = time.CreateGuardedTimer(Poll, logger, "Reading the directory of edges", TimeSpan.Zero, Interval);
     }
 
     /// <summary>Raised once for each edge; handlers must not block.</summary>

@@ -4,9 +4,9 @@ namespace Starling.Storage.PostgreSql;
 
 public sealed partial class Database
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Place} not reachable yet, waiting up to {Seconds} s: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Place} does not answer yet, waiting up to {Seconds} s: {Reason}")]
     private partial void LogWaiting(string place, double seconds, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "State is stored in {Place}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "State is kept in {Place}")]
     private partial void LogOpened(string place);
 }

@@ -35,7 +35,7 @@ public sealed class TenantsFileTests
             }
             """);
         await broker.LogLineAsync("tenants.json:4");
-        await broker.LogLineAsync("the previous settings stay in effect");
+        await broker.LogLineAsync("the settings stay as they were");
         await demo.PublishAsync("file/bad", "as before");
 
         (await subscriber.MessageAsync()).ShouldBe("file/bad|as before|0|0");

@@ -37,7 +37,7 @@ public sealed partial class TenantsFile : IDisposable
         var tenants = TenantsFileReader.Load(path);
         directory.Apply(tenants);
         LogLoaded(path, tenants.Count);
-        _timer = time.CreateTimer(_ => Background.Run(Look, _logger, "Look at the tenants file"), null, Interval, Interval);
+        _timer = time.CreateGuardedTimer(Look, logger, "Look at the tenants file", Interval, Interval);
         _watcher = Watch();
     }
 

@@ -137,6 +137,6 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cleanup of ended sessions in PostgreSQL failed, retrying: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Ended sessions could not be removed from PostgreSQL; trying again: {Problem}")]
     private partial void LogFailed(string problem);
 }

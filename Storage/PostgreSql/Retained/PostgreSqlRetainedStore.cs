@@ -69,7 +69,7 @@ public sealed partial class PostgreSqlRetainedStore(
             catch (Exception error) when (Database.MayPass(error))
             {
                 if (time.GetElapsedTime(started) + Pause >= Patience)
-                    throw new StoreUnavailableException($"Retained messages unavailable: {Database.Reason(error)}");
+                    throw new StoreUnavailableException($"Retained messages can't be read from PostgreSQL: {Database.Reason(error)}");
             }
 
             await Task.Delay(Pause, time, cancellation).ConfigureAwait(false);
@@ -124,7 +124,7 @@ public sealed partial class PostgreSqlRetainedStore(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: reading retained messages from PostgreSQL failed, retrying: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: retained messages can't be read from PostgreSQL ({Reason}); trying again")]
         public static partial void LoadWaits(ILogger logger, string tenant, string reason);
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class PostgreSqlShardStore(Database database, TimeProvider
         }
         catch (Exception error) when (Database.MayPass(error))
         {
-            throw new StoreUnavailableException($"Shard ownership cannot be read from PostgreSQL: {Database.Reason(error)}", error);
+            throw new StoreUnavailableException($"Who has the shard can't be read from PostgreSQL: {Database.Reason(error)}", error);
         }
     }
 
@@ -55,6 +55,6 @@ public sealed partial class PostgreSqlShardStore(Database database, TimeProvider
         return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard} of tenant {Tenant}: taking ownership in PostgreSQL failed, retrying: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: shard {Shard} can't be taken in PostgreSQL ({Reason}); trying again")]
     private partial void LogTakeWaits(string tenant, int shard, string reason);
 }

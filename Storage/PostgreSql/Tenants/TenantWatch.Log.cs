@@ -10,12 +10,12 @@ public sealed partial class TenantWatch
     [LoggerMessage(Level = LogLevel.Information, Message = "Database: {Tenants} tenants changed")]
     private partial void LogReloaded(int tenants);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Database: following tenant changes failed ({Problem}), retrying; tenants stay as they are")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Database: changes of tenants can't be read ({Problem}); tenants stay as they are, trying again")]
     private partial void LogLost(string problem);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Database: following tenant changes still fails ({Problem})")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Database: changes of tenants still can't be read ({Problem})")]
     private partial void LogStillAway(string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Database: following tenant changes again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Database: changes of tenants are read again")]
     private partial void LogBack();
 }

@@ -32,6 +32,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly Queue<Write> _waiting = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Database _database;
     private readonly WriterConnection _connection;
     private readonly TimeProvider _time;
     private readonly WriterMetrics _metrics;
@@ -50,14 +51,15 @@ public sealed partial class GroupCommit : IAsyncDisposable
     public GroupCommit(Database database, WriterMetrics metrics, TimeProvider time, ILogger<GroupCommit> logger)
     {
         Shared = new SharedMessages();
+        _database = database;
         _connection = new WriterConnection(database, Shared);
         _metrics = metrics;
         _time = time;
         _logger = logger;
         _mostWaiting = database.Options.QueueBytes;
         _isShared = database.Options.IsShared;
-        _lazy = time.CreateTimer(_ => Background.Run(Signal, _logger, "Write of what nobody waits for"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _givingUp = time.CreateTimer(_ => Background.Run(GiveUp, _logger, "Giving up writes"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _lazy = time.CreateGuardedTimer(Signal, logger, "Write of what nobody waits for", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _givingUp = time.CreateGuardedTimer(GiveUp, logger, "Giving up writes", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
         _running = RunAsync();
     }
@@ -170,7 +172,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
             if (await _signal.WaitAsync(IdlePing).ConfigureAwait(false))
                 Volatile.Write(ref _signalled, 0);
-            else
+            else if (_database.IsOpen)
                 await PingAsync().ConfigureAwait(false);
         }
     }
@@ -298,12 +300,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
         LogBack();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Durable writes are queued: PostgreSQL unavailable: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. Durable writes are queued")]
     private partial void LogAway(string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Durable writes resumed: PostgreSQL available again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]
     private partial void LogBack();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Write} of session '{ClientId}' rejected by PostgreSQL")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Write} of session '{ClientId}' was refused by PostgreSQL")]
     private partial void LogRefused(string write, string? clientId, Exception error);
 }

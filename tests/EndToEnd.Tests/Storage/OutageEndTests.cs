@@ -9,6 +9,7 @@ public sealed class OutageEndTests(OutageServer postgres) : IClassFixture<Outage
     [Theory]
     [InlineData(OutageKind.Stopped)]
     [InlineData(OutageKind.StandingStill)]
+    [Trait("Lane", "alone")]
     public async Task Broker_that_is_told_to_stop_ends_well_within_its_timeout(OutageKind kind)
     {
         await using var broker = await StoredBroker.StartAsync(postgres.Server);
@@ -45,7 +46,7 @@ public sealed class OutageEndTests(OutageServer postgres) : IClassFixture<Outage
         try
         {
             broker = Start(database);
-            await broker.LineAsync("not reachable yet");
+            await broker.LineAsync("does not answer yet");
         }
         finally
         {
@@ -54,7 +55,7 @@ public sealed class OutageEndTests(OutageServer postgres) : IClassFixture<Outage
 
         await using (broker)
         {
-            await broker.LineAsync("State is stored in PostgreSQL");
+            await broker.LineAsync("State is kept in PostgreSQL");
             await broker.LineAsync("Listening on");
             await broker.SignalAsync("TERM");
             await broker.SucceedAsync();

@@ -77,7 +77,7 @@ public sealed class DatabaseTests(SharedPostgres postgres) : IDisposable
         await server.StopAsync(immediate: true);
 
         var open = database.OpenAsync(Cancellation);
-        (await _log.NextAsync(Cancellation)).Text.ShouldContain("not reachable yet, waiting up to 30 s");
+        (await _log.NextAsync(Cancellation)).Text.ShouldContain("does not answer yet, waiting up to 30 s");
         await server.StartAgainAsync();
         await open;
 
