@@ -1,12 +1,10 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;
 using Starling.Cluster.Silos;
 using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 using Starling.Cluster.Serialization.Calls;
 using Starling.Simulation.Engine;
