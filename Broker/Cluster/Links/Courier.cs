@@ -160,6 +160,7 @@ internal sealed class Courier<T>(Func<Load<T>, ValueTask<CallResult>> call, Link
 
     private async Task RunAsync()
     {
+        Telemetry.BrokerTracing.Detach();
         Volatile.Write(ref _answered, time.GetTimestamp());
         while (TakeLoad(out var bytes) is { } load)
         {

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
+using Starling.Broker.Telemetry;
 
 namespace Starling.Broker.Cluster.Links;
 
@@ -67,6 +69,7 @@ internal sealed class LinkLane
         }
 
         var transfer = _transfer;
+        using var activity = BrokerTracing.Gather(BrokerTracing.Transfer, ActivityKind.Producer, load.Parcels, static parcel => parcel.Origin);
         var reply = await _ends.Shard.TransferAsync(transfer).ConfigureAwait(false);
         _ends.Epoch.Learn(reply.Epoch);
         switch (reply.Kind)

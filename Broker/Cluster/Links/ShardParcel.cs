@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Starling.Broker.Cluster.Remote;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Telemetry;
 using Starling.Protocol;
 
 namespace Starling.Broker.Cluster.Links;
@@ -30,6 +32,9 @@ internal sealed class ShardParcel : IParcel
             IsRepeatable &= message.QoS < QualityOfService.ExactlyOnce;
         }
     }
+
+    /// <summary>The trace that it is a part of, if any.</summary>
+    public Activity? Origin { get; } = BrokerTracing.Current;
 
     public Message[] Messages { get; private set; }
 

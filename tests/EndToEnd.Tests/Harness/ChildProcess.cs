@@ -42,7 +42,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         // A broker or client under test takes its settings from the test alone.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
             start.Environment.Remove(name);
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
         process.StandardInput.AutoFlush = true;
@@ -111,4 +111,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         while (await reader.ReadLineAsync() is { } line)
             Output.Add(line);
     }
+
+    private static bool IsSetting(string variable) =>
+        variable.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("OTEL_", StringComparison.Ordinal);
 }
