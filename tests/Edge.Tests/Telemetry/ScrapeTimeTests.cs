@@ -7,7 +7,9 @@ namespace Starling.Edge.Tests.Telemetry;
 [Collection(nameof(ScrapeTimeTests))]
 public sealed class ScrapeTimeTests
 {
-    private const int Scrapes = 30;
+    private const int MostScrapes = 200;
+
+    private static readonly TimeSpan Bound = TimeSpan.FromMilliseconds(100);
 
     [Fact]
     public async Task A_scrape_with_a_thousand_tenants_takes_less_than_a_tenth_of_a_second()
@@ -15,9 +17,9 @@ public sealed class ScrapeTimeTests
         await using var telemetry = new Telemetry();
         telemetry.Serve(Enumerable.Range(0, 1000).Select(i => string.Create(CultureInfo.InvariantCulture, $"tenant-{i}")));
 
-        // CPU time, since other processes may have the cores, and the best of several, since the first ones compile.
+        // CPU time, since other processes may have the cores. The first ones run code that is not optimized yet; for how long, the load of the machine says.
         var best = TimeSpan.MaxValue;
-        for (var i = 0; i < Scrapes; i++)
+        for (var i = 0; i < MostScrapes && best >= Bound; i++)
         {
             var before = Environment.CpuUsage.TotalTime;
             var length = 0;
@@ -33,6 +35,6 @@ public sealed class ScrapeTimeTests
             best = taken < best ? taken : best;
         }
 
-        best.ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
+        best.ShouldBeLessThan(Bound);
     }
 }
