@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Starling.Cluster.Contracts;
 
 namespace Starling.Grains.Interfaces;
 
@@ -6,7 +7,7 @@ namespace Starling.Grains.Interfaces;
 [Alias("starling.edge")]
 public interface IEdgeObserver : IGrainObserver
 {
-    /// <summary>A call of <see cref="Broker.Cluster.Remote.IRemoteEdge"/>. Calls do not wait for each other: one that relieves a slow reader takes its time.</summary>
+    /// <summary>A call of <see cref="IRemoteEdge"/>. Calls do not wait for each other: one that relieves a slow reader takes its time.</summary>
     [AlwaysInterleave, Alias("call")]
     ValueTask<WireFrame> CallAsync(WireFrame call);
 }

@@ -1,10 +1,12 @@
+using Starling.Broker.Contracts;
+
 namespace Starling.Grains.Interfaces;
 
 /// <summary>A client's session; the key is <see cref="GrainKeys.Session"/>.</summary>
 [Alias("starling.session")]
 public interface ISessionGrain : IGrainWithStringKey
 {
-    /// <summary>A call of <see cref="Broker.Sessions.ISession"/>.</summary>
+    /// <summary>A call of <see cref="ISession"/>.</summary>
     [Alias("call")]
     ValueTask<WireFrame> CallAsync(WireFrame call);
 

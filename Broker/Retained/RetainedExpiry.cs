@@ -9,10 +9,10 @@ namespace Starling.Broker.Retained;
 /// </summary>
 /// <param name="due">Calls.</param>
 /// <param name="sweep">Takes what has expired (<see cref="Take"/>), under the owner's lock.</param>
-internal sealed class RetainedExpiry(DueTimes due, Action sweep) : IDisposable
+internal sealed class RetainedExpiry(DelayQueue due, Action sweep) : IDisposable
 {
     /// <summary>So that a sweep stays short.</summary>
-    internal const int MostTaken = 1000;
+    internal const int MaxTaken = 1000;
 
     /// <summary>Milliseconds between sweeps for messages that expire one after the other.</summary>
     private const int Pause = 1000;
@@ -40,7 +40,7 @@ internal sealed class RetainedExpiry(DueTimes due, Action sweep) : IDisposable
     {
         var expired = new HashSet<RetainedNode>();
         var now = due.Now;
-        for (var looked = 0; looked < MostTaken && _queue.TryPeek(out var node, out var at) && at <= now; looked++)
+        for (var looked = 0; looked < MaxTaken && _queue.TryPeek(out var node, out var at) && at <= now; looked++)
         {
             _queue.Dequeue();
             if (IsPresent(node, at))

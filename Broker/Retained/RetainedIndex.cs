@@ -7,10 +7,10 @@ namespace Starling.Broker.Retained;
 internal sealed class RetainedIndex
 {
     /// <summary>A read ends with the message that makes it this large.</summary>
-    private const int MostBytes = 256 * 1024;
+    private const int MaxBytes = 256 * 1024;
 
     /// <summary>Nodes that a read looks at, for filters that match little of what they have to go through.</summary>
-    private const int MostVisits = 16 * 1024;
+    private const int MaxVisits = 16 * 1024;
 
     private readonly LevelNames _names = new();
 
@@ -70,7 +70,7 @@ internal sealed class RetainedIndex
         if (!cursor.Started)
             cursor.Start(this);
         var bytes = 0L;
-        for (var visits = 0; most > 0 && bytes < MostBytes && visits < MostVisits; visits++)
+        for (var visits = 0; most > 0 && bytes < MaxBytes && visits < MaxVisits; visits++)
         {
             if (!cursor.MoveNext(out var node))
                 return false;

@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
 using Starling.Broker.Time;
 using Starling.Protocol;
@@ -21,7 +21,7 @@ public sealed partial class RetainedMessages : IDisposable
     private readonly Tenant _tenant;
     private readonly IRetainedStore _store;
     private readonly TenantCounters _counters;
-    private readonly DueTimes _due;
+    private readonly DelayQueue _due;
     private readonly ILogger<RetainedMessages> _logger;
     private readonly Lock _gate = new();
     private readonly RetainedIndex _index = new();
@@ -41,9 +41,9 @@ public sealed partial class RetainedMessages : IDisposable
         Tenant tenant,
         IRetainedStore store,
         TenantCounters counters,
-        DueTimes due,
+        DelayQueue due,
         ILogger<RetainedMessages> logger,
-        ShardHold? hold = null,
+        ShardFencingToken? hold = null,
         Action? stale = null)
     {
         _tenant = tenant;
@@ -117,7 +117,7 @@ public sealed partial class RetainedMessages : IDisposable
     public Task<bool> CommitAsync() => _writes.CommitAsync();
 
     /// <summary>Reads messages that match. Large ones may have to come from the store; there is never more of them than fills a page.</summary>
-    /// <exception cref="Sessions.StoreUnavailableException">The store has been away for a while.</exception>
+    /// <exception cref="StoreUnavailableException">The store has been away for a while.</exception>
     public ValueTask<RetainedPage> ReadAsync(RetainedCursor cursor, int most)
     {
         var hits = new List<RetainedHit>();

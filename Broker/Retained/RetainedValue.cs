@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Protocol;
 

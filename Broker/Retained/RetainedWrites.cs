@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Retained;
@@ -20,17 +20,17 @@ namespace Starling.Broker.Retained;
 internal sealed partial class RetainedWrites(
     string tenant,
     IRetainedStore store,
-    DueTimes due,
+    DelayQueue due,
     ILogger logger,
     Action<List<Message>>? written,
-    ShardHold? hold = null,
+    ShardFencingToken? hold = null,
     Action? stale = null) : IDisposable
 {
     /// <summary>What may wait, in bytes; messages that come then are refused.</summary>
-    internal const long MostWaiting = 64 * 1024 * 1024;
+    internal const long MaxWaiting = 64 * 1024 * 1024;
 
-    private const int MostMessages = 1024;
-    private const int MostBytes = 1024 * 1024;
+    private const int MaxMessages = 1024;
+    private const int MaxBytes = 1024 * 1024;
     private const int FirstPause = 100;
     private const int LongestPause = 5000;
 
@@ -48,7 +48,7 @@ internal sealed partial class RetainedWrites(
     private bool _disposed;
 
     /// <summary>Whether so much waits that nothing more is to be added.</summary>
-    public bool IsFull => Volatile.Read(ref _bytes) >= MostWaiting;
+    public bool IsFull => Volatile.Read(ref _bytes) >= MaxWaiting;
 
     /// <summary>To be called in the order of the index.</summary>
     /// <param name="message">Owned; one with an empty payload removes what the topic retains.</param>
@@ -153,13 +153,13 @@ internal sealed partial class RetainedWrites(
     /// <summary>Removes from <paramref name="taken"/> what it has written.</summary>
     private async ValueTask WriteAsync(Dictionary<string, Message> taken)
     {
-        var some = new List<Message>(Math.Min(taken.Count, MostMessages));
+        var some = new List<Message>(Math.Min(taken.Count, MaxMessages));
         var bytes = 0L;
         foreach (var message in taken.Values)
         {
             some.Add(message);
             bytes += message.Size;
-            if (some.Count < MostMessages && bytes < MostBytes)
+            if (some.Count < MaxMessages && bytes < MaxBytes)
                 continue;
             await WriteAsync(some, taken).ConfigureAwait(false);
             some.Clear();

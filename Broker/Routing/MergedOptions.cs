@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Broker.Routing;

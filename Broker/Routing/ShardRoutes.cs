@@ -1,6 +1,5 @@
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 
 namespace Starling.Broker.Routing;
 

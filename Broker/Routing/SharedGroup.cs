@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants;
 using Starling.Protocol;

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
 using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 using Starling.Protocol;

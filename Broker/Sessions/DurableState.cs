@@ -1,3 +1,5 @@
+using Starling.Broker.Contracts;
+
 namespace Starling.Broker.Sessions;
 
 /// <summary>What a session keeps beyond its connection. Sessions that end with their connection have none of it.</summary>

@@ -1,3 +1,5 @@
+using Starling.Broker.Contracts;
+
 namespace Starling.Broker.Sessions;
 
 /// <summary>What the client has received.</summary>

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 
 namespace Starling.Broker.Sessions;
 
@@ -26,7 +26,7 @@ internal sealed partial class Inbox
         {
             IReadOnlyList<InboxEntry> entries;
             IEdge edge;
-            SessionHold hold;
+            SessionFencingToken hold;
             long connection;
             long from;
             long written;
@@ -40,7 +40,7 @@ internal sealed partial class Inbox
                 _pushing = true;
                 (edge, hold, connection, from, written) = (_edge, _hold, _connection, _pushNext, _written);
                 version = _ahead.Version;
-                entries = _ahead.Take(from, room, MostPushedBytes - _pushedBytes) is { Count: > 0 } taken ? taken : TakeStaged(room);
+                entries = _ahead.Take(from, room, MaxPushedBytes - _pushedBytes) is { Count: > 0 } taken ? taken : TakeStaged(room);
             }
 
             try
@@ -69,7 +69,7 @@ internal sealed partial class Inbox
 
     private int Room()
     {
-        if (_pushedBytes >= MostPushedBytes)
+        if (_pushedBytes >= MaxPushedBytes)
             return 0;
         var identifiers = InboxEntry.PacketIdentifiers - 1 - (_pushNext - _oldest);
         return (int)Math.Min(_credit - _unacknowledged.Count, identifiers);
@@ -117,7 +117,7 @@ internal sealed partial class Inbox
             foreach (var entry in entries)
             {
                 if (entry.Number >= _written
-                    || (_unacknowledged.Count > 0 && (entry.Number >= identifiers || _pushedBytes >= MostPushedBytes)))
+                    || (_unacknowledged.Count > 0 && (entry.Number >= identifiers || _pushedBytes >= MaxPushedBytes)))
                 {
                     _pushNext = Math.Min(entry.Number, _written);
                     break;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Telemetry;
@@ -23,21 +23,21 @@ namespace Starling.Broker.Sessions;
 /// </remarks>
 internal sealed partial class Inbox
 {
-    private const int MostStaged = 1024;
+    private const int MaxStaged = 1024;
     private const int PageSize = 256;
     private const long PageBytes = 256 * 1024;
 
     /// <summary>Numbers that are reserved at a time, where other objects may go on with the connection.</summary>
-    private const int MostReserved = 1024;
+    private const int MaxReserved = 1024;
 
-    private const long MostPushedBytes = 4 * 1024 * 1024;
+    private const long MaxPushedBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan RetryRead = TimeSpan.FromSeconds(1);
 
     private readonly SessionKey _session;
     private readonly Tenant _tenant;
     private readonly IInboxStore _store;
-    private readonly DueTimes _due;
+    private readonly DelayQueue _due;
     private readonly TenantCounters _counters;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
@@ -59,7 +59,7 @@ internal sealed partial class Inbox
     private long _pushedBytes;
     private int _count;
     private long _bytes;
-    private SessionHold _hold;
+    private SessionFencingToken _hold;
     private IEdge? _edge;
     private int _credit;
     private bool _pushing;
@@ -68,7 +68,7 @@ internal sealed partial class Inbox
     public Inbox(SessionKey session, SessionContext context)
     {
         _session = session;
-        _hold = new SessionHold(session, Id: 0, Epoch: 0);
+        _hold = new SessionFencingToken(session, Id: 0, Epoch: 0);
         _tenant = context.Tenant;
         _store = context.Inboxes;
         _isShared = context.IsShared;
@@ -97,7 +97,7 @@ internal sealed partial class Inbox
     public long NextNumber(bool connected)
     {
         lock (_gate)
-            return connected && _isShared ? Math.Max(_reserved, _next + (MostReserved / 2)) : _next;
+            return connected && _isShared ? Math.Max(_reserved, _next + (MaxReserved / 2)) : _next;
     }
 
     /// <summary>The store has it.</summary>
@@ -108,7 +108,7 @@ internal sealed partial class Inbox
     }
 
     /// <summary>Takes up what the store keeps.</summary>
-    public void Reset(InboxSummary stored, SessionHold hold)
+    public void Reset(InboxSummary stored, SessionFencingToken hold)
     {
         lock (_gate)
         {
@@ -135,13 +135,13 @@ internal sealed partial class Inbox
     {
         lock (_gate)
         {
-            Reset(default, new SessionHold(_session, Id: 0, Epoch: 0));
+            Reset(default, new SessionFencingToken(_session, Id: 0, Epoch: 0));
             _closed = true;
         }
     }
 
     /// <summary>What writes name.</summary>
-    public SessionHold Hold
+    public SessionFencingToken Hold
     {
         get
         {
@@ -189,7 +189,7 @@ internal sealed partial class Inbox
 
             if (entries.Count == 0)
                 return true;
-            reserve = _isShared && _next > _reserved ? _next + MostReserved : 0;
+            reserve = _isShared && _next > _reserved ? _next + MaxReserved : 0;
             try
             {
                 append = Append(entries, reserve);
@@ -352,7 +352,7 @@ internal sealed partial class Inbox
 
     private void Stage(List<InboxEntry> entries)
     {
-        if (_edge is null || _staged.Count + entries.Count > MostStaged)
+        if (_edge is null || _staged.Count + entries.Count > MaxStaged)
         {
             DropStage();
             return;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 
 namespace Starling.Broker.Sessions;

@@ -1,3 +1,4 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 
@@ -42,7 +43,7 @@ public sealed partial class Session
             {
                 return await ArriveAsync(connect, arrival, abandoned).ConfigureAwait(false);
             }
-            catch (StaleEpochException) when (tries < MostTries)
+            catch (StaleEpochException) when (tries < MaxTries)
             {
                 // Another object has had the session meanwhile; what was known here is forgotten.
             }
@@ -134,7 +135,7 @@ public sealed partial class Session
                     connect.EdgeId, epoch, connect.Attempt, ReceiveMaximum: 0, Durable: present || connect.ExpirySeconds > 0, present),
                 connect.Address);
             _expirySeconds = connect.ExpirySeconds;
-            _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, SeeToIt) : null;
+            _will = connect.Will is { } will ? new PendingWill(will, _key.Tenant, _context, RunDueWork) : null;
             if (!owner.Connection.Durable)
             {
                 replaced?.Cancel();

@@ -1,3 +1,4 @@
+using Starling.Broker.Contracts;
 using Starling.Protocol;
 
 namespace Starling.Broker.Sessions;
@@ -75,10 +76,10 @@ public sealed partial class Session
         try
         {
             await _saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            isNeeded = _unsettled || _durable?.Inbox.IsAboutToPush == true;
+            isNeeded = _needsReload || _durable?.Inbox.IsAboutToPush == true;
             Drop();
             _wake?.Dispose();
-            _unsettled = false;
+            _needsReload = false;
         }
         finally
         {
@@ -188,6 +189,6 @@ public sealed partial class Session
     private void ExpireAt(long due)
     {
         _expiry?.Dispose();
-        _expiry = _context.Due.Schedule(due, SeeToIt);
+        _expiry = _context.Due.Schedule(due, RunDueWork);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Contracts;
 
 namespace Starling.Broker.Sessions;
 

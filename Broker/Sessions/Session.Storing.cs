@@ -1,3 +1,5 @@
+using Starling.Broker.Contracts;
+
 namespace Starling.Broker.Sessions;
 
 /// <summary>
@@ -50,7 +52,7 @@ public sealed partial class Session
         catch (StaleEpochException)
         {
             Drop();
-            _unsettled = false;
+            _needsReload = false;
             _wake?.Dispose();
         }
         finally
@@ -106,7 +108,7 @@ public sealed partial class Session
                 await TakeAsync().ConfigureAwait(false);
             if (_owner is null && _durable is not null)
                 await DoWhatIsDueAsync().ConfigureAwait(false);
-            if (!fresh && IsUnheardOf(epoch))
+            if (!fresh && IsNewerConnection(epoch))
                 await LoadAnewAsync().ConfigureAwait(false);
         }
         catch when (_loaded)
@@ -130,7 +132,7 @@ public sealed partial class Session
     private async ValueTask TakeAsync()
     {
         var stored = await _context.Sessions.TakeAsync(_key, _context.Due.Now).ConfigureAwait(false);
-        (_loaded, _unsettled) = (true, false);
+        (_loaded, _needsReload) = (true, false);
         if (stored is null)
         {
             _stored = 0;
@@ -147,16 +149,16 @@ public sealed partial class Session
             _ = CloseAsync(unwritten).AsTask();
         }
 
-        await TakeUpAsync(stored).ConfigureAwait(false);
+        await RestoreAsync(stored).ConfigureAwait(false);
     }
 
-    private async ValueTask TakeUpAsync(StoredSession stored)
+    private async ValueTask RestoreAsync(StoredSession stored)
     {
         var state = stored.State;
         _stored = _highestStored = state.Epoch;
         _connection = Math.Max(_connection, Math.Max(state.ConnectionEpoch, state.Connection?.Epoch ?? 0));
         (_expirySeconds, _expiresAt) = (state.ExpirySeconds, state.ExpiresAt);
-        _will = state.Will is { } will ? new PendingWill(will, _key.Tenant, _context, SeeToIt) : null;
+        _will = state.Will is { } will ? new PendingWill(will, _key.Tenant, _context, RunDueWork) : null;
         if (state.Connection is { Durable: false })
             _isWithoutInbox = true;
         else
@@ -171,7 +173,7 @@ public sealed partial class Session
             if (hasEnded || !await _context.Cluster.IsAliveAsync(connection.EdgeId).ConfigureAwait(false))
                 await EndConnectionAsync(hasEnded ? _ended.How : Unknown, isTaken: true).ConfigureAwait(false);
             else
-                GoOn(_owner = new Owner(connection, address: null));
+                ResumeConnection(_owner = new Owner(connection, address: null));
             return;
         }
 
@@ -182,19 +184,19 @@ public sealed partial class Session
             ExpireAt(due);
     }
 
-    private void GoOn(Owner owner)
+    private void ResumeConnection(Owner owner)
     {
         if (StartInbox(owner) is { } started)
             started.Inbox.Push();
         else if (owner.Connection is { ReceiveMaximum: 0, Durable: true })
-            Show(owner.Connection);
+            ProbeConnection(owner.Connection);
     }
 
     /// <summary>
     /// Pushes nothing to a connection that does not take entries yet: if its edge does not come to have it, since it gave up the CONNECT,
     /// it says so.
     /// </summary>
-    private void Show(StoredConnection connection)
+    private void ProbeConnection(StoredConnection connection)
     {
         if (_context.Cluster.Edge(connection.EdgeId) is { } edge)
             _ = edge.DeliverInboxAsync(_key.Tenant, _key.ClientId, connection.Epoch, _stored, []).AsTask();
@@ -237,7 +239,7 @@ public sealed partial class Session
     private void Forget()
     {
         Drop();
-        _unsettled = true;
+        _needsReload = true;
         WakeLater();
     }
 
@@ -259,7 +261,7 @@ public sealed partial class Session
     private void WakeLater()
     {
         _wake?.Dispose();
-        _wake = _context.Due.Schedule(_context.Due.Now + RetryAfter, SeeToIt);
+        _wake = _context.Due.Schedule(_context.Due.Now + RetryAfter, RunDueWork);
     }
 
     private void Drop()
@@ -278,9 +280,9 @@ public sealed partial class Session
     }
 
     /// <summary>Something is due, or was not written: nobody waits for it.</summary>
-    private void SeeToIt() => _ = SeeToItAsync();
+    private void RunDueWork() => _ = RunDueWorkAsync();
 
-    private async Task SeeToItAsync()
+    private async Task RunDueWorkAsync()
     {
         try
         {
@@ -289,14 +291,14 @@ public sealed partial class Session
         catch (Exception error)
         {
             NotWritten(error);
-            if (_unsettled)
+            if (_needsReload)
                 WakeLater();
         }
     }
 
-    private ValueTask<SessionHold> SaveAsync() => SaveAsync(_durable?.Inbox.NextNumber(connected: _owner is not null) ?? 0);
+    private ValueTask<SessionFencingToken> SaveAsync() => SaveAsync(_durable?.Inbox.NextNumber(connected: _owner is not null) ?? 0);
 
-    private async ValueTask<SessionHold> SaveAsync(long next)
+    private async ValueTask<SessionFencingToken> SaveAsync(long next)
     {
         var expected = _stored;
         if (_stored == 0)
@@ -354,7 +356,7 @@ public sealed partial class Session
         _context.Idle(this, _key);
     }
 
-    private void InBackground(ValueTask<SessionHold> write) => _saving = ObserveAsync(write.AsTask());
+    private void InBackground(ValueTask<SessionFencingToken> write) => _saving = ObserveAsync(write.AsTask());
 
     private async Task ObserveAsync(Task write)
     {

@@ -1,5 +1,7 @@
 using System.Net;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Threading;
 
 namespace Starling.Broker.Sessions;
 
@@ -7,7 +9,7 @@ namespace Starling.Broker.Sessions;
 /// One session, from its client's first connection until it ends.
 /// </summary>
 /// <remarks>
-/// Two epochs. The owner's (<see cref="SessionHold.Epoch"/>) says which object is the session: taking it from the store raises it, and
+/// Two epochs. The owner's (<see cref="SessionFencingToken.Epoch"/>) says which object is the session: taking it from the store raises it, and
 /// the store refuses writes with an older one. The connection's says which connection owns the session: each has a higher one than those
 /// before it, its calls name it, and it outlives the object, since it is stored.
 ///
@@ -16,24 +18,24 @@ namespace Starling.Broker.Sessions;
 /// connection that it has not heard of. Then it forgets what it knows, takes the session again, and carries the call out with what the
 /// store has (<see cref="OwnedAsync"/>). Nothing that has been answered is lost by that, since nothing is answered before it is written.
 /// What is written nowhere (who is the connection of a session that ends with it) is only known to one of them, and to the edge, which
-/// is asked before another connection gets its epoch (<see cref="Cluster.ICluster.EvictAsync"/>).
+/// is asked before another connection gets its epoch (<see cref="ICluster.EvictAsync"/>).
 ///
 /// Whatever changes the owner or the subscriptions takes its turn; the inbox has a lock of its own and is open all the time.
 /// </remarks>
 public sealed partial class Session : ISession
 {
     /// <summary>How often a call is carried out again because another object has had the session meanwhile.</summary>
-    private const int MostTries = 5;
+    private const int MaxTries = 5;
 
     private readonly SessionKey _key;
     private readonly SessionContext _context;
-    private readonly Turn _arrival = new();
-    private readonly Turn _turn = new();
+    private readonly AsyncLock _arrival = new();
+    private readonly AsyncLock _turn = new();
     private volatile DurableState? _durable;
     private PendingWill? _will;
     private volatile Owner? _owner;
     private volatile bool _loaded;
-    private bool _unsettled;
+    private bool _needsReload;
     private bool _retired;
     private volatile bool _isWithoutInbox;
     private uint _expirySeconds;
@@ -49,7 +51,7 @@ public sealed partial class Session : ISession
     }
 
     /// <summary>Whether it has nothing to remember: no connection, nothing durable, no will that waits.</summary>
-    public bool IsOver => _owner is null && _durable is null && !_unsettled && _will is not { IsWaiting: true };
+    public bool IsOver => _owner is null && _durable is null && !_needsReload && _will is not { IsWaiting: true };
 
     /// <summary>
     /// Whether this object may go (<see cref="ReleaseAsync"/>) while the session goes on, because the store has all of it. Of a session that
@@ -143,7 +145,7 @@ public sealed partial class Session : ISession
             catch (StaleEpochException)
             {
                 await ForgetAsync(durable!).ConfigureAwait(false);
-                if (tries == MostTries)
+                if (tries == MaxTries)
                     throw;
             }
 
@@ -176,7 +178,7 @@ public sealed partial class Session : ISession
     {
         for (var tries = 1; ; tries++)
         {
-            if (!_loaded || IsUnheardOf(epoch))
+            if (!_loaded || IsNewerConnection(epoch))
                 await LoadedAsync(epoch).ConfigureAwait(false);
             if (epoch != _connection)
             {
@@ -187,7 +189,7 @@ public sealed partial class Session : ISession
 
             if (_durable is not { } durable)
             {
-                if (_loaded || tries == MostTries)
+                if (_loaded || tries == MaxTries)
                     return;
                 continue;
             }
@@ -197,7 +199,7 @@ public sealed partial class Session : ISession
                 await durable.Inbox.AcknowledgeAsync(acks, _context.IsShared ? Again(durable, epoch, acks) : null).ConfigureAwait(false);
                 return;
             }
-            catch (StaleEpochException) when (tries < MostTries)
+            catch (StaleEpochException) when (tries < MaxTries)
             {
                 await ForgetAsync(durable).ConfigureAwait(false);
             }
@@ -228,7 +230,7 @@ public sealed partial class Session : ISession
     {
         for (var tries = 1; ; tries++)
         {
-            if (!_loaded || IsUnheardOf(epoch))
+            if (!_loaded || IsNewerConnection(epoch))
                 await LoadedAsync(epoch).ConfigureAwait(false);
             if (epoch != _connection)
                 throw new StaleEpochException(_key, epoch);
@@ -236,7 +238,7 @@ public sealed partial class Session : ISession
             {
                 if (_loaded)
                     return;
-                if (tries == MostTries)
+                if (tries == MaxTries)
                     throw new StaleEpochException(_key, epoch);
                 continue;
             }
@@ -246,7 +248,7 @@ public sealed partial class Session : ISession
                 await RecordAsync(durable, received, released).ConfigureAwait(false);
                 return;
             }
-            catch (StaleEpochException) when (tries < MostTries)
+            catch (StaleEpochException) when (tries < MaxTries)
             {
                 await ForgetAsync(durable).ConfigureAwait(false);
             }
@@ -276,7 +278,7 @@ public sealed partial class Session : ISession
                 await LoadAsync(epoch).ConfigureAwait(false);
                 return await carryOut().ConfigureAwait(false);
             }
-            catch (StaleEpochException) when (tries < MostTries)
+            catch (StaleEpochException) when (tries < MaxTries)
             {
                 Forget();
             }
@@ -288,7 +290,7 @@ public sealed partial class Session : ISession
     }
 
     /// <summary>Whether a connection may be one that another object has given its epoch.</summary>
-    private bool IsUnheardOf(long epoch) => epoch > _connection && _context.IsShared;
+    private bool IsNewerConnection(long epoch) => epoch > _connection && _context.IsShared;
 
     /// <summary>
     /// Another object pushes to the connection only once it is written that it takes entries: what came earlier would be lost, and passed

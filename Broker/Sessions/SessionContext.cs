@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
@@ -19,7 +19,7 @@ public sealed record SessionContext(
     ISessionStore Sessions,
     IInboxStore Inboxes,
     ClientIdCollisions Collisions,
-    DueTimes Due,
+    DelayQueue Due,
     TimeProvider Time,
     TenantCounters Counters,
     ILogger Logger,

@@ -1,6 +1,5 @@
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Protocol;
 
 namespace Starling.Broker.Sessions;

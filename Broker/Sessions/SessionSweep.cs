@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
 
 namespace Starling.Broker.Sessions;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants.Credentials;
 

@@ -31,7 +31,7 @@ public static class BrokerTracing
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>What is under way in this flow of calls, if it is traced; to be kept by whoever goes on with it elsewhere.</summary>
+    /// <summary>The activity of this flow of calls, if it is traced; to be kept by code that continues the work elsewhere.</summary>
     public static Activity? Current => Source.HasListeners() && Activity.Current is { Recorded: true } current ? current : null;
 
     /// <summary>Begins a trace.</summary>
@@ -69,7 +69,7 @@ public static class BrokerTracing
         return first is null ? null : Source.StartActivity(step, kind, first.Context, tags: null, links);
     }
 
-    /// <summary>For what goes on when the caller is done: it is not a part of the caller's trace.</summary>
+    /// <summary>For work that outlives its caller: it does not belong to the caller's trace.</summary>
     public static void Detach()
     {
         if (Source.HasListeners())

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Starling.Broker.Tenants.Files;
+using Starling.Cli.Context;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Tenants;
 
@@ -25,7 +27,7 @@ internal sealed class TenantDatabase(CliContext context)
 
     /// <summary>Does all of it or nothing.</summary>
     /// <exception cref="DatabaseException">It can't be used.</exception>
-    /// <exception cref="Broker.Tenants.Files.TenantsFileException">A broker would find mistakes in it.</exception>
+    /// <exception cref="TenantsFileException">A broker would find mistakes in it.</exception>
     public Task<T> EditAsync<T>(ParseResult parsed, Func<TenantEdit, Task<T>> change, CancellationToken cancellation) => UseAsync(
         parsed,
         async connection =>

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Links;
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Edges;
+using Starling.Cluster.Links;
+using Starling.Cluster.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Nodes;
 using Starling.Hosting.Configuration;

@@ -1,4 +1,4 @@
-using Starling.Broker.Cluster.Remote;
+using Starling.Cluster.Contracts;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Interfaces.Calls;
 

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Remote;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Edges;
 using Starling.Edge.Configuration;
 using Starling.Edge.Nodes;
 using Starling.Grains.Interfaces.Calls;
@@ -36,6 +37,7 @@ internal static class OrleansClient
             provider.GetRequiredService<EdgeNode>(),
             provider.GetRequiredService<EdgeCluster>(),
             provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EdgePresence>>(),
             provider.GetRequiredService<ObserverRegistry>().PublishAsync));
     }
 

@@ -1,15 +1,17 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
-using Starling.Broker.Cluster.Edges;
+using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
+using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
+using Starling.Cluster.Edges;
 using Starling.Edge.Cluster;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
@@ -32,7 +34,7 @@ public static class BrokerServices
         services.AddSingleton<TenantResolver>();
         services.AddSingleton(new AuthenticatorOptions());
         services.AddSingleton<Authenticator>();
-        services.AddSingleton<DueTimes>();
+        services.AddSingleton<DelayQueue>();
         services.AddSingleton<EdgeNode>();
         if (options.Cluster is null)
             AddStandalone(options, services);
@@ -82,8 +84,9 @@ public static class BrokerServices
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetService<StandaloneCluster>()?.Join(edge);
         provider.GetService<EdgeCluster>()?.Join(edge);
-        var evacuation = new Evacuation(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
-        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((Evacuation)evacuation!).RunAsync(), evacuation);
+        var drain = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
+        var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
+        provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }

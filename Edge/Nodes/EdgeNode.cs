@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Edge.Connections;
 using Starling.Protocol;
 
 namespace Starling.Edge.Nodes;
@@ -57,7 +55,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         foreach (var message in messages)
             here.Deliver(message, fanout);
         fanout.Flush();
-        await fanout.RelieveAsync(SlowReaderPatience, _time).ConfigureAwait(false);
+        await fanout.WaitForSlowReadersAsync(SlowReaderPatience, _time).ConfigureAwait(false);
     }
 
     public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
@@ -76,7 +74,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         if (connection.Outbox.IsCongested && deliveries.Any(delivery => delivery.QoS > QualityOfService.AtMostOnce))
             fanout.Congested(connection);
         fanout.Flush();
-        await fanout.RelieveAsync(SlowReaderPatience, _time).ConfigureAwait(false);
+        await fanout.WaitForSlowReadersAsync(SlowReaderPatience, _time).ConfigureAwait(false);
         return true;
     }
 
@@ -99,7 +97,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         }
         catch (TimeoutException)
         {
-            connection.Abort();
+            connection.Closing.Abort();
             return false;
         }
     }
@@ -134,7 +132,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         var closing = Task.WhenAll(connections.Select(connection => connection.CloseAsync(ReasonCode.ServerBusy)));
         await closing.WaitAsync(EndWait, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in connections.Where(connection => !connection.HasEnded))
-            connection.Abort();
+            connection.Closing.Abort();
     }
 
     public void Dispose() => _directory.Changed -= OnTenantChanged;
@@ -142,7 +140,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
     /// <summary>Whether the connection of this epoch, or a later one of its client, is here.</summary>
     public bool Holds(string tenant, string clientId, long epoch) => Find(tenant, clientId)?.Epoch >= epoch;
 
-    private ClientConnection? Find(string tenant, string clientId) =>
+    private EdgeConnection? Find(string tenant, string clientId) =>
         _tenants.TryGetValue(tenant, out var here) ? here.Find(clientId) : null;
 
     private void OnTenantChanged(TenantChange change)
@@ -152,7 +150,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         foreach (var connection in here.Connections)
         {
             if (change.Closes(connection.User))
-                _ = connection.CloseAsync(ReasonCode.NotAuthorized);
+                connection.Closing.Begin(ReasonCode.NotAuthorized);
             else
                 connection.RefreshAccess();
         }

@@ -1,5 +1,5 @@
-using Starling.Broker.Cluster.Remote;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization.Calls;
 
 namespace Starling.Grains.Interfaces.Calls;
 

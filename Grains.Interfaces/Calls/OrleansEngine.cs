@@ -1,6 +1,6 @@
-using Starling.Broker.Cluster.Remote;
-using Starling.Broker.Sessions;
-using Starling.Broker.Wire.Calls;
+using Starling.Broker.Contracts;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization.Calls;
 
 namespace Starling.Grains.Interfaces.Calls;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Starling.Grains.Interfaces.Logging;
 
 /// <summary>
-/// What of Orleans is written. Nodes that come, go, die or are refused are ordinary, and are told in one line of ours each (<c>SiloNews</c>,
+/// What of Orleans is written. Nodes that come, go, die or are refused are ordinary, and are told in one line of ours each (<c>MembershipLog</c>,
 /// <c>SiloConnections</c>, <c>Refusals</c>); Orleans tells them dozens of times, with stack traces. From the level debug on all of it is written.
 /// </summary>
 public static class OrleansLogging

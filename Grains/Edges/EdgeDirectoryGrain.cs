@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.Storage;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Edges;
+using Starling.Cluster.Serialization.Calls;
 using Starling.Grains.Interfaces;
 
 namespace Starling.Grains.Edges;

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Broker.Cluster.Remote;
-using Starling.Broker.Cluster.Silos;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Silos;
 using Starling.Grains.Interfaces.Calls;
 using Starling.Grains.Placement;
 using Starling.Grains.Sessions;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Hosting;
 
@@ -13,15 +12,15 @@ public static class GrainServices
 {
     /// <param name="silo">Of Orleans. What sessions and shards share, <see cref="SiloServices"/>, is added by the caller.</param>
     /// <param name="pace">How fast they move when silos join.</param>
-    public static void Add(ISiloBuilder silo, PlacementPace pace)
+    public static void Add(ISiloBuilder silo, RebalancePace pace)
     {
         silo.Services.AddSingleton<IClusterEngine>(provider => new OrleansEngine(provider.GetRequiredService<IGrainFactory>()));
-        silo.Services.AddSingleton<Silo>();
+        silo.Services.AddSingleton<OwnerFactory>();
         silo.Services.AddSingleton(pace);
-        silo.Services.AddSingleton<PlacedGrains>();
-        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<PlacedGrains>());
-        silo.Services.AddHostedService<SiloNews>();
-        silo.Services.AddHostedService<SweepParts>();
-        silo.AddPlacementDirector<SpreadPlacement, SpreadDirector>();
+        silo.Services.AddSingleton<GrainRebalancer>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<GrainRebalancer>());
+        silo.Services.AddHostedService<MembershipLog>();
+        silo.Services.AddHostedService<SweepPartitions>();
+        silo.AddPlacementDirector<RendezvousPlacementStrategy, RendezvousPlacementDirector>();
     }
 }

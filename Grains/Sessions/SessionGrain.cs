@@ -1,9 +1,10 @@
 using Orleans.Concurrency;
+using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Serialization.Calls;
+using Starling.Cluster.Silos;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Sessions;
 
@@ -11,25 +12,25 @@ namespace Starling.Grains.Sessions;
 /// A session. It is collected when nobody has called it for a while, unless it has something that is nowhere else. The session locks for
 /// itself, so calls interleave.
 /// </summary>
-[Reentrant, SpreadPlacement, GrainType(GrainTypes.Session)]
-internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISessionGrain, IPlacedGrain
+[Reentrant, RendezvousPlacement, GrainType(GrainTypes.Session)]
+internal sealed class SessionGrain(OwnerFactory owners, GrainRebalancer placed) : Grain, ISessionGrain, IRebalancedGrain
 {
-    private readonly Departure _departure = new(Departure.Short);
+    private readonly CallDrain _departure = new(CallDrain.Short);
     private Session? _session;
     private bool _isHeld;
     private bool _hasNoTenant;
 
-    GrainId IPlacedGrain.Id => GrainContext.GrainId;
+    GrainId IRebalancedGrain.Id => GrainContext.GrainId;
 
-    string? IPlacedGrain.Tenant => Key.Tenant;
+    string? IRebalancedGrain.Tenant => Key.Tenant;
 
-    bool IPlacedGrain.MayMove => _session is not { MayBeReleased: false };
+    bool IRebalancedGrain.MayMove => _session is not { MayBeReleased: false };
 
     private SessionKey Key => GrainKeys.ReadSession(this.GetPrimaryKeyString()) is var (tenant, clientId) ? new(tenant, clientId) : default;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _hasNoTenant = !await silo.KnowsAsync(Key.Tenant);
+        _hasNoTenant = !await owners.KnowsAsync(Key.Tenant);
         if (_hasNoTenant)
         {
             DeactivateOnIdle();
@@ -60,15 +61,15 @@ internal sealed class SessionGrain(Silo silo, PlacedGrains placed) : Grain, ISes
             await _departure.EndAsync(session.ReleaseAsync());
     }
 
-    void IPlacedGrain.Leave() => _departure.Begin();
+    void IRebalancedGrain.Leave() => _departure.Begin();
 
-    void IPlacedGrain.Move()
+    void IRebalancedGrain.Move()
     {
         _departure.Begin();
         GrainContext.Migrate(null);
     }
 
-    private Session Begin() => silo.Session(Key, Retire);
+    private Session Begin() => owners.Session(Key, Retire);
 
     /// <summary>A call that comes before this activation has ended gets a new object: one that has retired sends its callers on to it.</summary>
     private void Retire(Session session, SessionKey key) => session.TryRetire(() =>

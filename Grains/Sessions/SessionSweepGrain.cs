@@ -1,35 +1,34 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster.Silos;
 using Starling.Broker.Sessions;
+using Starling.Cluster.Silos;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Sessions;
 
 /// <summary>Sees to one part of the stored sessions (<see cref="SessionSweep"/>) while it lives.</summary>
-[KeepAlive, SpreadPlacement, GrainType(GrainTypes.SessionSweep)]
-internal sealed class SessionSweepGrain(Silo silo, SiloServices services, PlacedGrains placed) : Grain, ISessionSweepGrain, IPlacedGrain, IAsyncDisposable
+[KeepAlive, RendezvousPlacement, GrainType(GrainTypes.SessionSweep)]
+internal sealed class SessionSweepGrain(OwnerFactory owners, SiloServices services, GrainRebalancer placed) : Grain, ISessionSweepGrain, IRebalancedGrain, IAsyncDisposable
 {
     private SessionSweep? _sweep;
 
-    GrainId IPlacedGrain.Id => GrainContext.GrainId;
+    GrainId IRebalancedGrain.Id => GrainContext.GrainId;
 
-    string? IPlacedGrain.Tenant => null;
+    string? IRebalancedGrain.Tenant => null;
 
-    bool IPlacedGrain.MayMove => true;
+    bool IRebalancedGrain.MayMove => true;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _sweep = new SessionSweep(
             services.Sessions,
             services.Tenants,
-            key => silo.Cluster.Session(key.Tenant, key.ClientId),
+            key => owners.Cluster.Session(key.Tenant, key.ClientId),
             () => [.. services.Edges.Known.Select(edge => edge.EdgeId)],
             services.Time,
             services.Loggers.CreateLogger<SessionSweep>(),
             (int)this.GetPrimaryKeyLong(),
-            SweepParts.Count);
+            SweepPartitions.Count);
         _sweep.Start();
         placed.Add(this);
         return Task.CompletedTask;
@@ -46,9 +45,9 @@ internal sealed class SessionSweepGrain(Silo silo, SiloServices services, Placed
     public ValueTask DisposeAsync() => _sweep?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>Nobody waits for it.</summary>
-    void IPlacedGrain.Leave()
+    void IRebalancedGrain.Leave()
     {
     }
 
-    void IPlacedGrain.Move() => GrainContext.Migrate(null);
+    void IRebalancedGrain.Move() => GrainContext.Migrate(null);
 }

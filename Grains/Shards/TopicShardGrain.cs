@@ -1,9 +1,8 @@
 using Orleans.Concurrency;
-using Starling.Broker.Cluster.Silos;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Serialization.Calls;
+using Starling.Cluster.Silos;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
 
 namespace Starling.Grains.Shards;
 
@@ -11,23 +10,23 @@ namespace Starling.Grains.Shards;
 /// A topic shard. It stays, since edges have routes in it that would have to be told anew, until another object is the shard. The shard locks
 /// for itself, so calls interleave.
 /// </summary>
-[Reentrant, KeepAlive, SpreadPlacement, GrainType(GrainTypes.TopicShard)]
-internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, ITopicShardGrain, IPlacedGrain
+[Reentrant, KeepAlive, RendezvousPlacement, GrainType(GrainTypes.TopicShard)]
+internal sealed class TopicShardGrain(OwnerFactory owners, GrainRebalancer placed) : Grain, ITopicShardGrain, IRebalancedGrain
 {
-    private readonly Departure _departure = new(Departure.Long);
+    private readonly CallDrain _departure = new(CallDrain.Long);
     private ShardHost? _host;
 
-    GrainId IPlacedGrain.Id => GrainContext.GrainId;
+    GrainId IRebalancedGrain.Id => GrainContext.GrainId;
 
-    string? IPlacedGrain.Tenant => GrainKeys.ReadShard(this.GetPrimaryKeyString()).Tenant;
+    string? IRebalancedGrain.Tenant => GrainKeys.ReadShard(this.GetPrimaryKeyString()).Tenant;
 
-    bool IPlacedGrain.MayMove => true;
+    bool IRebalancedGrain.MayMove => true;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         var (tenant, shard) = GrainKeys.ReadShard(this.GetPrimaryKeyString());
-        await silo.KnowsAsync(tenant);
-        _host = silo.Shard(tenant, shard, () => End("Another one is the shard."));
+        await owners.KnowsAsync(tenant);
+        _host = owners.Shard(tenant, shard, () => End("Another one is the shard."));
         // Calls wait until it serves; the activation does not, which would be given up after a while.
         _ = _host.StartAsync();
         placed.Add(this);
@@ -42,10 +41,10 @@ internal sealed class TopicShardGrain(Silo silo, PlacedGrains placed) : Grain, I
             await _host.DisposeAsync();
     }
 
-    void IPlacedGrain.Leave() => _departure.Begin();
+    void IRebalancedGrain.Leave() => _departure.Begin();
 
     /// <summary>Not only ended: messages that come to this silo all the time would begin it here again.</summary>
-    void IPlacedGrain.Move()
+    void IRebalancedGrain.Move()
     {
         _departure.Begin();
         GrainContext.Migrate(null);

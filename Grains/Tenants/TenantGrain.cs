@@ -1,14 +1,14 @@
 using Orleans.Concurrency;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Quotas;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Serialization.Calls;
+using Starling.Cluster.Quotas;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
 
 namespace Starling.Grains.Tenants;
 
 /// <summary>Divides a tenant's limits among the edges; what it knows, they tell it again within a second.</summary>
-[Reentrant, SpreadPlacement, GrainType(GrainTypes.Tenant)]
+[Reentrant, RendezvousPlacement, GrainType(GrainTypes.Tenant)]
 internal sealed class TenantGrain : Grain, ITenantGrain
 {
     private readonly TenantShares _shares;

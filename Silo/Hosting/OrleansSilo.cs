@@ -49,7 +49,7 @@ internal static class OrleansSilo
             silo.Services.Configure<SiloConnectionOptions>(new ClusterTls(certificate.Certificate, certificate.Authorities).Configure);
         silo.Services.AddSingleton<Refusals>();
         silo.Services.AddSingleton<IFatalErrorHandler, FatalErrors>();
-        GrainServices.Add(silo, new PlacementPace(options.MovesPerSecond));
+        GrainServices.Add(silo, new RebalancePace(options.MovesPerSecond));
     }
 
     private static void ConfigureTimes(ISiloBuilder silo, SiloOptions options)

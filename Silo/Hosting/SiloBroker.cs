@@ -1,15 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
-using Starling.Broker.Cluster.Links;
-using Starling.Broker.Cluster.Remote;
-using Starling.Broker.Cluster.Silos;
+using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Links;
+using Starling.Cluster.Silos;
 using Starling.Hosting.Tenants;
 using Starling.Silo.Configuration;
 
@@ -21,7 +19,7 @@ internal static class SiloBroker
     public static void Add(SiloOptions options, IServiceCollection services)
     {
         services.AddTenants(options.Telemetry, options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
-        services.AddSingleton<DueTimes>();
+        services.AddSingleton<DelayQueue>();
         services.AddSingleton(new LinkOptions());
         // Another name each time that it starts: shards count its transfers by it, and it is missed by it.
         var name = $"silo-{Guid.NewGuid():N}";
@@ -41,7 +39,7 @@ internal static class SiloBroker
             provider.GetRequiredService<ISessionStore>(),
             provider.GetRequiredService<IInboxStore>(),
             provider.GetRequiredService<ClientIdCollisions>(),
-            provider.GetRequiredService<DueTimes>(),
+            provider.GetRequiredService<DelayQueue>(),
             provider.GetRequiredService<BrokerMetrics>(),
             provider.GetRequiredService<LinkOptions>(),
             Guid.NewGuid,

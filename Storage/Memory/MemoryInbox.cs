@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 
 namespace Starling.Storage.Memory;
 
@@ -31,7 +31,7 @@ internal sealed class MemoryInbox
     /// <param name="entries">In order.</param>
     /// <param name="reserve">Below which numbers are used from now on.</param>
     /// <param name="isTaken">Which of them; null for all.</param>
-    public void Append(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve, Func<InboxEntry, bool>? isTaken = null)
+    public void Append(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve, Func<InboxEntry, bool>? isTaken = null)
     {
         lock (_gate)
         {
@@ -63,7 +63,7 @@ internal sealed class MemoryInbox
         }
     }
 
-    public void Acknowledge(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public void Acknowledge(SessionFencingToken session, IReadOnlyList<InboxAck> acks)
     {
         lock (_gate)
         {
@@ -103,7 +103,7 @@ internal sealed class MemoryInbox
         }
     }
 
-    private void Check(SessionHold session)
+    private void Check(SessionFencingToken session)
     {
         if (session.Epoch != Epoch)
             throw new StaleEpochException(session.Key, session.Epoch);

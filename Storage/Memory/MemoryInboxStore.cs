@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 
 namespace Starling.Storage.Memory;
 
@@ -17,7 +17,7 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
 
     internal bool OutlivesProcess => outlivesProcess;
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
         if (_repeats is null && !entries.Any(entry => entry.Delivery.From is not null))
         {
@@ -39,22 +39,22 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
         }
     }
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
+    public ValueTask AcknowledgeAsync(SessionFencingToken session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         Of(session).Acknowledge(session, acks);
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue) =>
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionFencingToken session, long from, int most, long mostBytes = long.MaxValue) =>
         new(Of(session).Read(from, most, mostBytes));
 
-    internal InboxSummary Take(SessionHold session, long next)
+    internal InboxSummary Take(SessionFencingToken session, long next)
     {
         SetEpoch(session);
         return _inboxes[session.Id].Summary(Math.Max(next, _repeats?.HighestNumber(session.Id) + 1 ?? 0));
     }
 
-    internal void SetEpoch(SessionHold session) => _inboxes.GetOrAdd(session.Id, static _ => new MemoryInbox()).Epoch = session.Epoch;
+    internal void SetEpoch(SessionFencingToken session) => _inboxes.GetOrAdd(session.Id, static _ => new MemoryInbox()).Epoch = session.Epoch;
 
     /// <summary>The session has a connection with this epoch.</summary>
     internal void Connected(long session, long epoch) => _repeats?.Connected(session, epoch);
@@ -69,6 +69,6 @@ public sealed class MemoryInboxStore(bool outlivesProcess = false) : IInboxStore
 
     private bool MayMove(InboxPlace? from) => from is null || (_inboxes.TryGetValue(from.Session, out var giver) && giver.Leave(from));
 
-    private MemoryInbox Of(SessionHold session) =>
+    private MemoryInbox Of(SessionFencingToken session) =>
         _inboxes.TryGetValue(session.Id, out var inbox) ? inbox : throw new StaleEpochException(session.Key, session.Epoch);
 }

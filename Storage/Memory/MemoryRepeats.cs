@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 
 namespace Starling.Storage.Memory;
 
@@ -18,7 +18,7 @@ internal sealed class MemoryRepeats
     }
 
     /// <returns>False for a repeat, and for what comes too late.</returns>
-    public bool Take(SessionHold session, InboxEntry entry)
+    public bool Take(SessionFencingToken session, InboxEntry entry)
     {
         var message = entry.Delivery.Message;
         if (message.RepeatableIdentifier == 0)

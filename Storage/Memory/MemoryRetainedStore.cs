@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
 
 namespace Starling.Storage.Memory;
 
@@ -13,7 +13,7 @@ public sealed class MemoryRetainedStore(MemoryShardStore? shards = null) : IReta
 
     public bool OutlivesProcess => false;
 
-    public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
+    public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
     {
         if (shard is not null && shards?.IsCurrent(shard) == false)
             throw new StaleShardException(shard);

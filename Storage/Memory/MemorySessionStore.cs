@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 
 namespace Starling.Storage.Memory;
 
@@ -18,13 +18,13 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
             if (stored.IsGone || stored.State.Epoch == 0)
                 return new((StoredSession?)null);
             stored.State = stored.State with { Epoch = Math.Max(stored.State.Epoch + 1, epoch) };
-            var hold = new SessionHold(session, stored.Id, stored.State.Epoch);
+            var hold = new SessionFencingToken(session, stored.Id, stored.State.Epoch);
             return new(new StoredSession(
                 hold, stored.State, [.. stored.Subscriptions.Values], [.. stored.Received], inboxes.Take(hold, stored.State.NextNumber)));
         }
     }
 
-    public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state)
+    public ValueTask<SessionFencingToken> SaveAsync(SessionKey session, long epoch, SessionState state)
     {
         var stored = epoch == 0
             ? _sessions.GetOrAdd(session, static (_, self) => new Stored(Interlocked.Increment(ref self._lastId)), this)
@@ -37,14 +37,14 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
                 throw new StaleEpochException(session, epoch);
             var next = state.Connection is null ? state.NextNumber : Math.Max(state.NextNumber, stored.State.NextNumber);
             stored.State = state with { NextNumber = next };
-            var hold = new SessionHold(session, stored.Id, state.Epoch);
+            var hold = new SessionFencingToken(session, stored.Id, state.Epoch);
             inboxes.SetEpoch(hold);
             inboxes.Connected(stored.Id, state.ConnectionEpoch);
             return new(hold);
         }
     }
 
-    public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
+    public ValueTask SetSubscriptionsAsync(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
     {
         Change(session, stored =>
         {
@@ -56,7 +56,7 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
+    public ValueTask SetReceivedAsync(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
     {
         Change(session, stored =>
         {
@@ -113,7 +113,7 @@ public sealed class MemorySessionStore(MemoryInboxStore inboxes) : ISessionStore
             (state.Connection is { } connection && !liveEdges.Contains(connection.EdgeId)) || state.ExpiresAt <= now || state.WillAt <= now;
     }
 
-    private void Change(SessionHold session, Action<Stored> change)
+    private void Change(SessionFencingToken session, Action<Stored> change)
     {
         if (!_sessions.TryGetValue(session.Key, out var stored))
             throw new StaleEpochException(session.Key, session.Epoch);

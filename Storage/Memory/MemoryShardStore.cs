@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
-using Starling.Broker.Cluster;
-using Starling.Broker.Retained;
+using Starling.Broker.Contracts;
 
 namespace Starling.Storage.Memory;
 
@@ -11,7 +10,7 @@ public sealed class MemoryShardStore : IShardStore
 
     public ValueTask<long> TakeAsync(string tenant, int shard) => new(_epochs.AddOrUpdate((tenant, shard), 1, static (_, epoch) => epoch + 1));
 
-    public ValueTask<bool> IsCurrentAsync(ShardHold shard) => new(IsCurrent(shard));
+    public ValueTask<bool> IsCurrentAsync(ShardFencingToken shard) => new(IsCurrent(shard));
 
-    internal bool IsCurrent(ShardHold shard) => _epochs.GetValueOrDefault((shard.Tenant, shard.Shard)) == shard.Epoch;
+    internal bool IsCurrent(ShardFencingToken shard) => _epochs.GetValueOrDefault((shard.Tenant, shard.Shard)) == shard.Epoch;
 }

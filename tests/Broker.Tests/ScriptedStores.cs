@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.Memory;
 
 namespace Starling.Broker.Tests;
@@ -29,7 +29,7 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
         return await call;
     }
 
-    public async ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state)
+    public async ValueTask<SessionFencingToken> SaveAsync(SessionKey session, long epoch, SessionState state)
     {
         var hold = await Call(nameof(SaveAsync), () =>
         {
@@ -40,10 +40,10 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
         return hold;
     }
 
-    public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
+    public ValueTask SetSubscriptionsAsync(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
         _sessions.SetSubscriptionsAsync(session, set, removed);
 
-    public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+    public ValueTask SetReceivedAsync(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         _sessions.SetReceivedAsync(session, received, released);
 
     public ValueTask<bool> DeleteAsync(SessionKey session, long epoch) => Call(nameof(DeleteAsync), () =>
@@ -59,13 +59,13 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
         IReadOnlyCollection<string> tenants, long now, IReadOnlyCollection<string> liveEdges, int part, int parts, int most) =>
         _sessions.ReadDueAsync(tenants, now, liveEdges, part, parts, most);
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
         Call(nameof(AppendAsync), () => _inboxes.AppendAsync(session, entries, reserve));
 
     /// <summary>Answers removals before it carries them out, as a store may, so that it throws no refusal of them.</summary>
     public bool AnswersRemovals { get; set; }
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
+    public ValueTask AcknowledgeAsync(SessionFencingToken session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         try
         {
@@ -78,7 +78,7 @@ internal sealed class ScriptedStores : ISessionStore, IInboxStore
         }
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue) =>
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionFencingToken session, long from, int most, long mostBytes = long.MaxValue) =>
         Call(nameof(ReadAsync), () => _inboxes.ReadAsync(session, from, most, mostBytes));
 
     private async ValueTask<T> Call<T>(string name, Func<ValueTask<T>> carryOut)

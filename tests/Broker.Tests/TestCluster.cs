@@ -1,11 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
@@ -21,7 +21,7 @@ namespace Starling.Broker.Tests;
 internal sealed class TestCluster : IDisposable
 {
     private readonly House _house;
-    private readonly DueTimes _due;
+    private readonly DelayQueue _due;
     private readonly BrokerMetrics _metrics = new();
 
     /// <param name="options">The tenant, if not <see cref="Open"/>.</param>
@@ -31,7 +31,7 @@ internal sealed class TestCluster : IDisposable
     public TestCluster(TenantOptions? options = null, ScriptedStores? stores = null, string edge = "e1", IRetainedStore? retained = null)
     {
         _house = new House(options ?? Open);
-        _due = new DueTimes(_house.Time);
+        _due = new DelayQueue(_house.Time);
         Stores = stores ?? new ScriptedStores();
         Edge = new TestEdge(edge);
         Cluster = new StandaloneCluster(

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests;

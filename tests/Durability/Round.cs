@@ -15,7 +15,7 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, ITarget
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly Random _random = new(Spread(((uint)options.Seed * 7919) + (uint)number));
+    private readonly Random _random = new(RendezvousPlacement(((uint)options.Seed * 7919) + (uint)number));
     private readonly List<string> _violations = [];
     private readonly Dictionary<SubscriberClient, int> _subscriptions = [];
 
@@ -43,7 +43,7 @@ internal sealed class Round(int number, RunOptions options, Crowd crowd, ITarget
         subscriber.Plan.QoS > QualityOfService.AtMostOnce && subscriber.Subscription == _subscriptions[subscriber] && subscriber.Subscription != 0;
 
     /// <summary>Generators whose seeds are neighbours, or multiples, begin with numbers that are so too.</summary>
-    private static int Spread(uint seed)
+    private static int RendezvousPlacement(uint seed)
     {
         seed = (seed ^ (seed >> 16)) * 0x85EBCA6B;
         seed = (seed ^ (seed >> 13)) * 0xC2B2AE35;

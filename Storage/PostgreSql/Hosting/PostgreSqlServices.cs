@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Broker.Cluster;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Storage.PostgreSql.Retained;
 using Starling.Storage.PostgreSql.Sessions;

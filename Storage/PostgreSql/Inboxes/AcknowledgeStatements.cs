@@ -1,11 +1,11 @@
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Inboxes;
 
-internal sealed class AcknowledgeWrite(SessionHold session, IReadOnlyList<InboxAck> acks) : OwnerWrite<bool>(session, Stage.Entries)
+internal sealed class AcknowledgeWrite(SessionFencingToken session, IReadOnlyList<InboxAck> acks) : OwnerWrite<bool>(session, Stage.Entries)
 {
     protected override bool Result => true;
 

@@ -1,12 +1,12 @@
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Inboxes;
 
-internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve, long bytes)
+internal sealed class AppendWrite(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve, long bytes)
     : OwnerWrite<IReadOnlyList<long>>(session, Stage.Entries)
 {
     private AppendStatements? _statements;
@@ -61,14 +61,14 @@ internal sealed class AppendWrite(SessionHold session, IReadOnlyList<InboxEntry>
 internal sealed class AppendStatements(WriteBatch writes) : IStatements
 {
     private readonly SessionLocks _locks = SessionLocks.Of(writes);
-    private readonly List<(SessionHold Session, InboxEntry Entry)> _entries = [];
+    private readonly List<(SessionFencingToken Session, InboxEntry Entry)> _entries = [];
     private readonly HashSet<(long Session, long Number)> _notTaken = [];
     private MovedEntries? _moved;
     private bool _hasRepeatable;
 
     public int Order => 60;
 
-    public void Add(SessionHold session, InboxEntry entry)
+    public void Add(SessionFencingToken session, InboxEntry entry)
     {
         _entries.Add((session, entry));
         // Who leaves it must still be its owner.

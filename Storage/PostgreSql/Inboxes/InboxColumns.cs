@@ -1,4 +1,5 @@
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Writing;

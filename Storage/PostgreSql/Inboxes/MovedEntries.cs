@@ -1,6 +1,6 @@
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 

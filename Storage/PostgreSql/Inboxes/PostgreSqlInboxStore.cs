@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Writing;
@@ -15,13 +16,13 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
     // By session: the last removal that is not known to be written, and the highest number in it.
     private readonly ConcurrentDictionary<long, (Task Written, long Highest)> _removals = new();
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
         writer.EnsureRoom();
         return new(writer.Add(new AppendWrite(session, entries, reserve, entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
     }
 
-    public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
+    public ValueTask AcknowledgeAsync(SessionFencingToken session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         var write = new AcknowledgeWrite(session, acks);
         var waits = false;
@@ -41,7 +42,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue)
+    public async ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionFencingToken session, long from, int most, long mostBytes = long.MaxValue)
     {
         if (_removals.TryGetValue(session.Id, out var removal) && removal.Highest >= from)
         {
@@ -59,7 +60,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         }
     }
 
-    private async Task<IReadOnlyList<InboxEntry>> ReadNowAsync(SessionHold session, long from, int most, long mostBytes)
+    private async Task<IReadOnlyList<InboxEntry>> ReadNowAsync(SessionFencingToken session, long from, int most, long mostBytes)
     {
         await using var command = database.Source.CreateCommand(
             """
@@ -90,7 +91,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return entries;
     }
 
-    private async Task ForgetAsync(SessionHold session, Task written, Action? refused)
+    private async Task ForgetAsync(SessionFencingToken session, Task written, Action? refused)
     {
         await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (written.Exception?.InnerException is StaleEpochException)

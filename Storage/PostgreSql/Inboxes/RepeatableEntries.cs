@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 
@@ -25,7 +25,7 @@ internal sealed class RepeatableEntries
 
     public int Count => _entries.Count;
 
-    public void Add(SessionHold session, InboxEntry entry, long? message)
+    public void Add(SessionFencingToken session, InboxEntry entry, long? message)
     {
         _entries.Add(session.Id, entry, message);
         _sessions.Add(session.Id);

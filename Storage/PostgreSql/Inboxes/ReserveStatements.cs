@@ -1,5 +1,5 @@
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 
@@ -16,7 +16,7 @@ internal sealed class ReserveStatements : IStatements
 
     public int Order => 65;
 
-    public void Add(SessionHold session, long next)
+    public void Add(SessionFencingToken session, long next)
     {
         _sessions.Add(session.Id);
         _epochs.Add(session.Epoch);

@@ -8,7 +8,7 @@ namespace Starling.Storage.PostgreSql.Retained;
 /// </summary>
 internal sealed class ExpiredRows(Database database)
 {
-    internal const int MostRows = 1000;
+    internal const int MaxRows = 1000;
 
     private readonly Lock _gate = new();
     private Task? _sweep;
@@ -32,7 +32,7 @@ internal sealed class ExpiredRows(Database database)
             while (true)
             {
                 var upTo = Interlocked.Read(ref _upTo);
-                while (await RemoveSomeAsync(upTo).ConfigureAwait(false) == MostRows)
+                while (await RemoveSomeAsync(upTo).ConfigureAwait(false) == MaxRows)
                 {
                 }
 
@@ -58,7 +58,7 @@ internal sealed class ExpiredRows(Database database)
         await using var command = database.Source.CreateCommand(
             $"""
             with gone as (
-                select tenant, topic_digest from retained where expires_at <= $1 limit {MostRows} for update skip locked)
+                select tenant, topic_digest from retained where expires_at <= $1 limit {MaxRows} for update skip locked)
             delete from retained r using gone where r.tenant = gone.tenant and r.topic_digest = gone.topic_digest
             """);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = upTo });

@@ -2,9 +2,8 @@ using System.Data;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Retained;
@@ -22,7 +21,7 @@ public sealed partial class PostgreSqlRetainedStore(
 
     public bool OutlivesProcess => true;
 
-    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
+    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
     {
         writer.EnsureRoom();
         await writer.Add(new RetainedWrite([.. messages.Select(message => RetainedRowChange.Of(tenant, message, shard))], shard)).ConfigureAwait(false);
@@ -125,7 +124,7 @@ public sealed partial class PostgreSqlRetainedStore(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: its retained messages can't be read from PostgreSQL ({Reason}); waiting for it")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: retained messages can't be read from PostgreSQL ({Reason}); trying again")]
         public static partial void LoadWaits(ILogger logger, string tenant, string reason);
     }
 }

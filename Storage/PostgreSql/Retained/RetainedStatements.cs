@@ -1,13 +1,13 @@
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
 using Starling.Storage.PostgreSql.Shards;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Retained;
 
 /// <summary>Messages that topics retain from now on; one with an empty payload stands for nothing.</summary>
-internal sealed class RetainedWrite(IReadOnlyList<RetainedRowChange> changes, ShardHold? shard) : Write<bool>(session: null, Stage.Entries)
+internal sealed class RetainedWrite(IReadOnlyList<RetainedRowChange> changes, ShardFencingToken? shard) : Write<bool>(session: null, Stage.Entries)
 {
     private ShardLocks? _locks;
 
@@ -41,9 +41,9 @@ internal sealed class RetainedWrite(IReadOnlyList<RetainedRowChange> changes, Sh
 /// <param name="Size">What it counts for.</param>
 /// <param name="Body">The encoded message; null to remove what is there.</param>
 /// <param name="Shard">Who writes it; null where there is nobody else.</param>
-internal sealed record RetainedRowChange(string Tenant, Guid Digest, string Topic, long? ExpiresAt, int Size, byte[]? Body, ShardHold? Shard)
+internal sealed record RetainedRowChange(string Tenant, Guid Digest, string Topic, long? ExpiresAt, int Size, byte[]? Body, ShardFencingToken? Shard)
 {
-    public static RetainedRowChange Of(string tenant, Message message, ShardHold? shard) => new(
+    public static RetainedRowChange Of(string tenant, Message message, ShardFencingToken? shard) => new(
         tenant,
         KeyDigest.Of(message.Topic.Utf8),
         message.Topic.Text,
@@ -127,7 +127,7 @@ internal sealed class RetainedStatements : IStatements
 
         public List<long?> Epochs { get; } = [];
 
-        public void Add(ShardHold? shard)
+        public void Add(ShardFencingToken? shard)
         {
             Shards.Add(shard?.Shard);
             Epochs.Add(shard?.Epoch);

@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 
 namespace Starling.Storage.PostgreSql.Sessions;
 

@@ -1,16 +1,16 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Sessions;
 
 /// <summary>A write of a session's owner, refused when the session has another one.</summary>
-internal abstract class OwnerWrite<TResult>(SessionHold session, Stage stage) : Write<TResult>(session.Key, stage)
+internal abstract class OwnerWrite<TResult>(SessionFencingToken session, Stage stage) : Write<TResult>(session.Key, stage)
 {
     private SessionLocks? _locks;
 
     public override long? Epoch => Hold.Epoch;
 
-    protected SessionHold Hold => session;
+    protected SessionFencingToken Hold => session;
 
     public override void AddTo(WriteBatch batch)
     {

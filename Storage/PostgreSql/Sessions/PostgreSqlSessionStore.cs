@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Protocol;
 using Starling.Storage.PostgreSql.Writing;
 
@@ -14,13 +14,13 @@ public sealed partial class PostgreSqlSessionStore(
 
     public ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch) => new(writer.Add(new TakeWrite(session, epoch)));
 
-    public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state) =>
+    public ValueTask<SessionFencingToken> SaveAsync(SessionKey session, long epoch, SessionState state) =>
         new(writer.Add(new SaveWrite(session, epoch, state)));
 
-    public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
+    public ValueTask SetSubscriptionsAsync(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
         new(writer.Add(new SubscriptionWrite(session, set, removed)));
 
-    public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+    public ValueTask SetReceivedAsync(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         new(writer.Add(new ReceivedWrite(session, received, released)));
 
     public ValueTask<bool> DeleteAsync(SessionKey session, long epoch) => new(writer.Add(new DeleteWrite(session, epoch)));
@@ -109,6 +109,6 @@ public sealed partial class PostgreSqlSessionStore(
         return due;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: its subscriptions can't be read from PostgreSQL ({Reason}); waiting for it")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: subscriptions can't be read from PostgreSQL ({Reason}); trying again")]
     private partial void LogLoadWaits(string tenant, string reason);
 }

@@ -1,10 +1,10 @@
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Sessions;
 
-internal sealed class ReceivedWrite(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
+internal sealed class ReceivedWrite(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
     : OwnerWrite<bool>(session, Stage.Entries)
 {
     protected override bool Result => true;

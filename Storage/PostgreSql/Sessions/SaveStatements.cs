@@ -1,11 +1,12 @@
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Sessions;
 
 /// <summary>A session begins, or what is not a list of it changes; refused when it has another epoch than its owner knows.</summary>
-internal sealed class SaveWrite(SessionKey session, long epoch, SessionState state) : Write<SessionHold>(session, Stage.Save)
+internal sealed class SaveWrite(SessionKey session, long epoch, SessionState state) : Write<SessionFencingToken>(session, Stage.Save)
 {
     private readonly SessionKey _session = session;
     private long _id;
@@ -15,7 +16,7 @@ internal sealed class SaveWrite(SessionKey session, long epoch, SessionState sta
     /// <summary>By which a second attempt knows the first one's row.</summary>
     public long Token { get; } = Random.Shared.NextInt64();
 
-    protected override SessionHold Result => new(_session, _id, state.Epoch);
+    protected override SessionFencingToken Result => new(_session, _id, state.Epoch);
 
     public override void AddTo(WriteBatch batch)
     {

@@ -1,5 +1,5 @@
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Sessions;
@@ -31,7 +31,7 @@ internal sealed class SessionLocks : IStatements
     }
 
     /// <returns>Null when the session is the writer's.</returns>
-    public StaleEpochException? Refusal(SessionHold session) =>
+    public StaleEpochException? Refusal(SessionFencingToken session) =>
         _held.Contains((session.Id, session.Epoch)) ? null : new StaleEpochException(session.Key, session.Epoch);
 
     public void AddTo(NpgsqlBatch batch) => batch.BatchCommands.Add(new NpgsqlBatchCommand(

@@ -1,10 +1,10 @@
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Sessions;
 
-internal sealed class SubscriptionWrite(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
+internal sealed class SubscriptionWrite(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
     : OwnerWrite<bool>(session, Stage.Subscriptions)
 {
     protected override bool Result => true;

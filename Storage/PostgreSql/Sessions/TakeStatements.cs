@@ -1,4 +1,5 @@
 using Npgsql;
+using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
 using Starling.Protocol;
 using Starling.Storage.PostgreSql.Writing;
@@ -10,7 +11,7 @@ internal sealed class TakeWrite(SessionKey session, long epoch) : Write<StoredSe
 {
     private readonly SessionKey _session = session;
 
-    public SessionHold? Hold { get; private set; }
+    public SessionFencingToken? Hold { get; private set; }
 
     public List<Subscription> Subscriptions { get; } = [];
 
@@ -33,7 +34,7 @@ internal sealed class TakeWrite(SessionKey session, long epoch) : Write<StoredSe
 
     public void Found(long id, SessionState state)
     {
-        Hold = new SessionHold(_session, id, state.Epoch);
+        Hold = new SessionFencingToken(_session, id, state.Epoch);
         _state = state;
         Inbox = new InboxSummary(state.NextNumber, 0, 0);
     }

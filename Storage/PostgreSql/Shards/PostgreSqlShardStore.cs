@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Starling.Broker.Cluster;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 
 namespace Starling.Storage.PostgreSql.Shards;
 
@@ -29,7 +27,7 @@ public sealed partial class PostgreSqlShardStore(Database database, TimeProvider
         }
     }
 
-    public async ValueTask<bool> IsCurrentAsync(ShardHold shard)
+    public async ValueTask<bool> IsCurrentAsync(ShardFencingToken shard)
     {
         try
         {
@@ -57,6 +55,6 @@ public sealed partial class PostgreSqlShardStore(Database database, TimeProvider
         return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: shard {Shard} can't be taken in PostgreSQL ({Reason}); waiting for it")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: shard {Shard} can't be taken in PostgreSQL ({Reason}); trying again")]
     private partial void LogTakeWaits(string tenant, int shard, string reason);
 }

@@ -1,5 +1,5 @@
 using Npgsql;
-using Starling.Broker.Retained;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Shards;
@@ -10,7 +10,7 @@ namespace Starling.Storage.PostgreSql.Shards;
 /// </summary>
 internal sealed class ShardLocks : IStatements
 {
-    private readonly HashSet<ShardHold> _named = [];
+    private readonly HashSet<ShardFencingToken> _named = [];
     private readonly HashSet<(string Tenant, long Shard, long Epoch)> _held = [];
     private readonly List<string?> _tenants = [];
     private readonly List<long> _shards = [];
@@ -20,7 +20,7 @@ internal sealed class ShardLocks : IStatements
 
     public static ShardLocks Of(WriteBatch batch) => batch.Statements(static _ => new ShardLocks());
 
-    public void Add(ShardHold shard)
+    public void Add(ShardFencingToken shard)
     {
         if (!_named.Add(shard))
             return;
@@ -30,7 +30,7 @@ internal sealed class ShardLocks : IStatements
     }
 
     /// <returns>Null when the shard is the writer's.</returns>
-    public StaleShardException? Refusal(ShardHold shard) =>
+    public StaleShardException? Refusal(ShardFencingToken shard) =>
         _held.Contains((shard.Tenant, shard.Shard, shard.Epoch)) ? null : new StaleShardException(shard);
 
     public void AddTo(NpgsqlBatch batch) => batch.BatchCommands.Add(new NpgsqlBatchCommand(

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Broker.Telemetry;
 using Starling.Storage.PostgreSql.Inboxes;
 
@@ -22,8 +22,8 @@ namespace Starling.Storage.PostgreSql.Writing;
 /// </remarks>
 public sealed partial class GroupCommit : IAsyncDisposable
 {
-    private const long MostBytes = 8 * 1024 * 1024;
-    private const int MostWrites = 8 * 1024;
+    private const long MaxBytes = 8 * 1024 * 1024;
+    private const int MaxWrites = 8 * 1024;
     private static readonly TimeSpan LazyDelay = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan IdlePing = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
@@ -33,6 +33,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly Queue<Write> _waiting = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Database _database;
     private readonly WriterConnection _connection;
     private readonly TimeProvider _time;
     private readonly WriterMetrics _metrics;
@@ -51,6 +52,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     public GroupCommit(Database database, WriterMetrics metrics, TimeProvider time, ILogger<GroupCommit> logger)
     {
         Shared = new SharedMessages();
+        _database = database;
         _connection = new WriterConnection(database, Shared);
         _metrics = metrics;
         _time = time;
@@ -171,7 +173,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
             if (await _signal.WaitAsync(IdlePing).ConfigureAwait(false))
                 Volatile.Write(ref _signalled, 0);
-            else
+            else if (_database.IsOpen)
                 await PingAsync().ConfigureAwait(false);
         }
     }
@@ -182,7 +184,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         lock (_gate)
         {
             _lazyArmed = false;
-            while (batch.Writes.Count < MostWrites && batch.Bytes < MostBytes && _waiting.TryPeek(out var write) && batch.TryAdd(write))
+            while (batch.Writes.Count < MaxWrites && batch.Bytes < MaxBytes && _waiting.TryPeek(out var write) && batch.TryAdd(write))
                 _waiting.Dequeue();
         }
 
@@ -301,7 +303,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         LogBack();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. What must be durable waits")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. Durable writes are queued")]
     private partial void LogAway(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]

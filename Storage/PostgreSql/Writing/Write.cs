@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Broker.Telemetry;
 
 namespace Starling.Storage.PostgreSql.Writing;

@@ -10,13 +10,13 @@ namespace Starling.LoadGenerator.Scenarios;
 internal static class ConnectScenario
 {
     private const int OtherHandles = 200;
-    private const int MostEarly = 1000;
+    private const int MaxEarly = 1000;
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
 
     public static Result Run(Scenario scenario, LoadOptions options)
     {
         var count = Math.Min(scenario.Count, HandleLimit.Read() - OtherHandles);
-        using (Open(scenario, options, "early", Math.Min(count / 5, MostEarly)))
+        using (Open(scenario, options, "early", Math.Min(count / 5, MaxEarly)))
         {
         }
 

@@ -48,7 +48,7 @@ internal static class TrafficScenario
             GcPauses = pauses,
             ResidentBytes = Measurement.Use(options.Pids)?.ResidentBytes,
             Connections = plan.Threads.Sum(thread => thread.Count),
-            GeneratorLateMicroseconds = scenario.Rate > 0 ? crew.Plans.Max(client => client.Publisher?.MostLate ?? 0) / 1000.0 : null,
+            GeneratorLateMicroseconds = scenario.Rate > 0 ? crew.Plans.Max(client => client.Publisher?.MaxLate ?? 0) / 1000.0 : null,
         }).WithCpu(cpu, delivered + sent).WithDatabase(database, sent, delivered + sent);
 
         long Sent() => plan.Flows.Sum(flow => flow.Sent);

@@ -32,7 +32,7 @@ internal sealed class Publisher
     public int InFlight { get; private set; }
 
     /// <summary>Latest that a message at a fixed rate was sent after its time, in nanoseconds.</summary>
-    public long MostLate { get; private set; }
+    public long MaxLate { get; private set; }
 
     /// <summary>The oldest message of QoS 1 or 2 on its way was acknowledged.</summary>
     /// <returns>How long after it was written, in nanoseconds.</returns>
@@ -72,7 +72,7 @@ internal sealed class Publisher
             _start = now + (long)(interval * _options.Phase);
         var due = Math.Max(0, (long)((now - _start) / interval) + (now >= _start ? 1 : 0)) - Flow.Sent;
         if (due > 0)
-            MostLate = Math.Max(MostLate, now - _start - (long)(Flow.Sent * interval));
+            MaxLate = Math.Max(MaxLate, now - _start - (long)(Flow.Sent * interval));
         return due;
     }
 

@@ -49,7 +49,7 @@ public sealed class RetainedLoadingTests
             cluster.Tenant,
             _store,
             cluster.Counters,
-            new Time.DueTimes(cluster.Time),
+            new Time.DelayQueue(cluster.Time),
             Microsoft.Extensions.Logging.Abstractions.NullLogger<RetainedMessages>.Instance);
 
         await retained.LoadAsync(0, 1);

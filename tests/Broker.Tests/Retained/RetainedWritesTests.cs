@@ -183,7 +183,7 @@ public sealed class RetainedWritesTests : IDisposable
     {
         _store.Hold();
         var large = new byte[1024 * 1024];
-        for (var i = 0; i < RetainedWrites.MostWaiting / large.Length; i++)
+        for (var i = 0; i < RetainedWrites.MaxWaiting / large.Length; i++)
             await PublishAsync(Messages.Message.Create(new Topic($"large/{i}"), large, retain: true));
 
         var refused = await PublishAsync(Message("a", "1", QualityOfService.AtMostOnce), Message("b", "1", QualityOfService.AtLeastOnce));

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
 
 namespace Starling.Broker.Tests.Retained;
 
@@ -43,7 +42,7 @@ internal sealed class StoreOnTrial : IRetainedStore
         held.SetResult();
     }
 
-    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
+    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
     {
         if (_held is { } held)
             await held.Task;

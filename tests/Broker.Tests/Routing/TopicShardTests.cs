@@ -1,7 +1,7 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Protocol;
 

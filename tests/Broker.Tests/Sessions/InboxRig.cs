@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
@@ -19,13 +19,13 @@ internal sealed class InboxRig : IDisposable
     public static readonly SessionKey Key = new("acme", "c");
 
     private readonly House _house;
-    private readonly DueTimes _due;
+    private readonly DelayQueue _due;
 
     public InboxRig(Func<TenantLimits, TenantLimits>? limits = null, InboxOverflow overflow = InboxOverflow.DropOldest)
     {
         var options = new TenantOptions { Name = Key.Tenant, InboxOverflow = overflow };
         _house = new House(options with { Limits = limits?.Invoke(options.Limits) ?? options.Limits });
-        _due = new DueTimes(_house.Time);
+        _due = new DelayQueue(_house.Time);
         Inbox = NewInbox(Counters);
         Inbox.Hold = Hold(epoch: 1);
     }
@@ -40,7 +40,7 @@ internal sealed class InboxRig : IDisposable
 
     public Testing.ManualTime Time => _house.Time;
 
-    public static SessionHold Hold(long epoch) => new(Key, Id: 1, epoch);
+    public static SessionFencingToken Hold(long epoch) => new(Key, Id: 1, epoch);
 
     /// <summary>Another one on the same store.</summary>
     public Inbox NewInbox(TenantCounters counters) => new(Key, new SessionContext(

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 
 namespace Starling.Broker.Tests.Sessions;
 
@@ -92,7 +92,7 @@ public sealed class InboxTests
 
         (await WorkOffAsync(rig)).ShouldBe(Numbers(0, 600));
         rig.Store.Reads.ShouldBeLessThan(6);
-        rig.Store.MostBytesRead.ShouldBe(256 * 1024);
+        rig.Store.MaxBytesRead.ShouldBe(256 * 1024);
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 
 namespace Starling.Broker.Tests.Sessions;
 
@@ -13,7 +13,7 @@ internal sealed class ScriptedInboxStore : IInboxStore
     public int Reads { get; private set; }
 
     /// <summary>What the last read asked for.</summary>
-    public long MostBytesRead { get; private set; }
+    public long MaxBytesRead { get; private set; }
 
     /// <summary>Thrown by what is appended while it is set.</summary>
     public Exception? Failure { get; set; }
@@ -37,7 +37,7 @@ internal sealed class ScriptedInboxStore : IInboxStore
         stalled.SetResult();
     }
 
-    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
+    public ValueTask<IReadOnlyList<long>> AppendAsync(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
         if (Failure is { } failure)
             return _stalled is { } stalled && !FailsAtOnce ? FailAsync(stalled.Task, failure) : throw failure;
@@ -47,7 +47,7 @@ internal sealed class ScriptedInboxStore : IInboxStore
         return AfterAsync((IReadOnlyList<long>)repeats);
     }
 
-    public async ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null)
+    public async ValueTask AcknowledgeAsync(SessionFencingToken session, IReadOnlyList<InboxAck> acks, Action? refused = null)
     {
         foreach (var ack in acks)
         {
@@ -60,12 +60,12 @@ internal sealed class ScriptedInboxStore : IInboxStore
         await AfterAsync(0);
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue)
+    public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionFencingToken session, long from, int most, long mostBytes = long.MaxValue)
     {
         Reads++;
         if (ReadFailure is { } failure)
             throw failure;
-        MostBytesRead = mostBytes;
+        MaxBytesRead = mostBytes;
         InboxEntry[] found = [.. _entries.Where(entry => entry.Key >= from).Take(most).Select(entry => entry.Value)];
         return AfterAsync((IReadOnlyList<InboxEntry>)found);
     }

@@ -1,6 +1,5 @@
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 

@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 

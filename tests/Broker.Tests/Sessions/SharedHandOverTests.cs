@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Sessions;

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Retained;
@@ -21,14 +21,14 @@ internal sealed class TwoProcesses : ICluster, IDisposable
 {
     private readonly House _house = new(TestCluster.Open);
     private readonly BrokerMetrics _metrics = new();
-    private readonly DueTimes _due;
+    private readonly DelayQueue _due;
     private readonly TopicShard _shard;
     private readonly RetainedMessages _retained;
     private Session? _current;
 
     public TwoProcesses()
     {
-        _due = new DueTimes(_house.Time);
+        _due = new DelayQueue(_house.Time);
         _retained = new RetainedMessages(_house["t"], new MemoryRetainedStore(), _metrics.For("t"), _due, NullLogger<RetainedMessages>.Instance);
         _shard = new TopicShard(_house["t"], this, _retained, NullLogger<TopicShard>.Instance);
     }

@@ -36,7 +36,7 @@ public sealed class BrokerTracingTests
     }
 
     [Fact]
-    public void What_is_not_sampled_is_not_gone_on_with()
+    public void A_trace_that_is_not_sampled_is_not_continued()
     {
         using var listener = Listen(ActivitySamplingResult.PropagationData);
         using var publish = BrokerTracing.Begin(BrokerTracing.Publish, ActivityKind.Server).ShouldNotBeNull();
@@ -75,14 +75,14 @@ public sealed class BrokerTracingTests
     }
 
     [Fact]
-    public async Task What_goes_on_by_itself_is_detached_and_leaves_its_caller_as_it_was()
+    public async Task Work_that_outlives_its_caller_is_detached_and_leaves_the_caller_as_it_was()
     {
         using var listener = Listen(ActivitySamplingResult.AllDataAndRecorded);
         using var publish = BrokerTracing.Begin(BrokerTracing.Publish, ActivityKind.Server).ShouldNotBeNull();
-        (await GoOnAsync()).ShouldBeNull();
+        (await ContinueAsync()).ShouldBeNull();
         BrokerTracing.Current.ShouldBe(publish);
 
-        static async Task<Activity?> GoOnAsync()
+        static async Task<Activity?> ContinueAsync()
         {
             BrokerTracing.Detach();
             await Task.Yield();

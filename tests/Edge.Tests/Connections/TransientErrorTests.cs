@@ -1,8 +1,6 @@
-using Starling.Broker.Cluster;
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
+using Starling.Broker.Standalone;
 using Starling.Protocol;
 using Starling.Storage.Memory;
 using static Starling.Edge.Tests.Connections.Subscriptions;
@@ -101,13 +99,13 @@ public sealed class TransientErrorTests
     /// <summary>Inboxes of which nothing is heard, as of a session in another process.</summary>
     private sealed class DoubtfulStore(MemoryInboxStore inboxes) : IInboxStore
     {
-        public ValueTask<IReadOnlyList<long>> AppendAsync(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
+        public ValueTask<IReadOnlyList<long>> AppendAsync(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve = 0) =>
             ValueTask.FromException<IReadOnlyList<long>>(new RemoteCallException("Lost."));
 
-        public ValueTask AcknowledgeAsync(SessionHold session, IReadOnlyList<InboxAck> acks, Action? refused = null) =>
+        public ValueTask AcknowledgeAsync(SessionFencingToken session, IReadOnlyList<InboxAck> acks, Action? refused = null) =>
             inboxes.AcknowledgeAsync(session, acks);
 
-        public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionHold session, long from, int most, long mostBytes = long.MaxValue) =>
+        public ValueTask<IReadOnlyList<InboxEntry>> ReadAsync(SessionFencingToken session, long from, int most, long mostBytes = long.MaxValue) =>
             inboxes.ReadAsync(session, from, most, mostBytes);
     }
 
@@ -118,7 +116,7 @@ public sealed class TransientErrorTests
         /// <summary>Of what was written, in order.</summary>
         public IReadOnlyList<string> Topics { get; private set; } = [];
 
-        public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
+        public ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
         {
             if (Fails)
                 return ValueTask.FromException(new IOException("the disk is full"));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
+using Starling.Broker.Standalone;
 using Starling.Edge.Tests.Connections;
 using Starling.Protocol;
 

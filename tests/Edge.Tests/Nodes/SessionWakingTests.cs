@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using Starling.Broker.Cluster;
+using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Broker.Contracts;
+using Starling.Broker.Standalone;
 using Starling.Edge.Nodes;
 using Starling.Edge.Tests.Connections;
 using Starling.Protocol;
@@ -19,7 +21,7 @@ public sealed class SessionWakingTests : IAsyncLifetime
     {
         _broker = await TestBroker.StartAsync(services => services.AddSingleton<ICluster>(
             provider => _cluster = new WatchedCluster(provider.GetRequiredService<StandaloneCluster>())));
-        _waking = new SessionWaking(_broker.Services.GetRequiredService<EdgeNode>(), _time);
+        _waking = new SessionWaking(_broker.Services.GetRequiredService<EdgeNode>(), _time, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -43,13 +45,13 @@ public sealed class SessionWakingTests : IAsyncLifetime
     [Fact]
     public async Task Sessions_are_not_all_woken_at_once()
     {
-        for (var i = 0; i <= SessionWaking.MostAtOnce; i++)
+        for (var i = 0; i <= SessionWaking.MaxAtOnce; i++)
             await ConnectAsync($"c{i}", expiry: 100);
 
         _waking.Begin();
 
-        _cluster.Woken.Length.ShouldBe(SessionWaking.MostAtOnce);
-        await AdvanceUntilAsync(_cluster.WokenAsync(SessionWaking.MostAtOnce + 1));
+        _cluster.Woken.Length.ShouldBe(SessionWaking.MaxAtOnce);
+        await AdvanceUntilAsync(_cluster.WokenAsync(SessionWaking.MaxAtOnce + 1));
         _cluster.Woken.ShouldBeUnique();
     }
 

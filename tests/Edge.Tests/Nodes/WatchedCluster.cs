@@ -1,7 +1,5 @@
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
-using Starling.Broker.Sessions;
 
 namespace Starling.Edge.Tests.Nodes;
 

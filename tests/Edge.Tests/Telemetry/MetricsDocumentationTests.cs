@@ -9,7 +9,7 @@ using Starling.Testing.Metrics;
 
 namespace Starling.Edge.Tests.Telemetry;
 
-/// <summary>docs/metrics.md against a standalone broker; Cluster.Tests compares what only silos and edges of a cluster have.</summary>
+/// <summary>docs/metrics.md against a standalone broker; Silo.Tests compares what only silos and edges of a cluster have.</summary>
 public sealed class MetricsDocumentationTests : IAsyncLifetime
 {
     private readonly PublishedInstruments _instruments = new();

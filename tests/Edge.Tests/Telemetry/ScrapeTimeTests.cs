@@ -4,7 +4,7 @@ namespace Starling.Edge.Tests.Telemetry;
 
 /// <summary>Runs alone: it looks at the CPU time of the process.</summary>
 [CollectionDefinition(nameof(ScrapeTimeTests), DisableParallelization = true)]
-[Collection(nameof(ScrapeTimeTests))]
+[Collection(nameof(ScrapeTimeTests)), Trait("Lane", "alone")]
 public sealed class ScrapeTimeTests
 {
     private const int MostScrapes = 200;

@@ -8,7 +8,7 @@ namespace Starling.Fuzzing.Sessions;
 /// <param name="problems">What the broker itself has noticed; empty for one in another process.</param>
 public sealed class BrokerFuzzer(int seed, EndPoint endPoint, Func<IReadOnlyCollection<string>> problems)
 {
-    private const int MostFailures = 5;
+    private const int MaxFailures = 5;
 
     /// <summary>Before a smaller scenario is held to be harmless: what goes wrong may depend on which of two connections is faster.</summary>
     private const int Repeats = 4;
@@ -33,7 +33,7 @@ public sealed class BrokerFuzzer(int seed, EndPoint endPoint, Func<IReadOnlyColl
         var next = from - 1;
         await Task.WhenAll(Enumerable.Range(0, (int)Math.Min(atOnce, count)).Select(PlayAsync));
         if (problems() is { Count: > 0 } noticed)
-            _failures.Add(new(seed, from, "broker", "the broker logged errors", string.Join('\n', noticed.Take(MostFailures))));
+            _failures.Add(new(seed, from, "broker", "the broker logged errors", string.Join('\n', noticed.Take(MaxFailures))));
         return _failures;
 
         async Task PlayAsync(int worker)
@@ -41,7 +41,7 @@ public sealed class BrokerFuzzer(int seed, EndPoint endPoint, Func<IReadOnlyColl
             var control = await ControlPair.StartAsync(endPoint, $"control-{seed}-{from}-{worker}");
             try
             {
-                while (_failures.Count < MostFailures && problems().Count == 0 && goesOn() && Interlocked.Increment(ref next) is var index && index - from < count)
+                while (_failures.Count < MaxFailures && problems().Count == 0 && goesOn() && Interlocked.Increment(ref next) is var index && index - from < count)
                 {
                     if (await FailureOfAsync(index, control) is not { } failure)
                         continue;

@@ -47,8 +47,8 @@ public sealed record Player(string ClientId, ProtocolVersion Version, AckStyle A
 /// <param name="Odd">The broker may close the connection for it.</param>
 public sealed record Step(int Player, StepKind Kind, byte[] Bytes, Cutting Cutting = Cutting.Whole, bool Odd = false)
 {
-    private const int MostBytesShown = 400;
+    private const int MaxBytesShown = 400;
 
     public override string ToString() =>
-        $"    client {Player}: {Kind}{(Odd ? " odd" : "")} {(Kind == StepKind.Send ? Cutting : "")} {Convert.ToHexString(Bytes.AsSpan(0, Math.Min(Bytes.Length, MostBytesShown)))}{(Bytes.Length > MostBytesShown ? $"... {Bytes.Length} bytes" : "")}";
+        $"    client {Player}: {Kind}{(Odd ? " odd" : "")} {(Kind == StepKind.Send ? Cutting : "")} {Convert.ToHexString(Bytes.AsSpan(0, Math.Min(Bytes.Length, MaxBytesShown)))}{(Bytes.Length > MaxBytesShown ? $"... {Bytes.Length} bytes" : "")}";
 }

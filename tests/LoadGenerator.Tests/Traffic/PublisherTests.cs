@@ -37,7 +37,7 @@ public sealed class PublisherTests
         for (var millisecond = 0; millisecond < 1000; millisecond++)
             publisher.Next(millisecond * (Second / 1000));
         publisher.Flow.Sent.ShouldBe(100);
-        publisher.MostLate.ShouldBe(0);
+        publisher.MaxLate.ShouldBe(0);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class PublisherTests
         publisher.Next(now: 0);
         publisher.Next(now: Second);
         publisher.Flow.Sent.ShouldBe(101);
-        publisher.MostLate.ShouldBe(Second - (Second / 100));
+        publisher.MaxLate.ShouldBe(Second - (Second / 100));
     }
 
     [Fact]

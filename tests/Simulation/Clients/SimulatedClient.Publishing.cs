@@ -6,7 +6,7 @@ namespace Starling.Simulation.Clients;
 
 internal sealed partial class SimulatedClient
 {
-    private const int MostUnfinished = 12;
+    private const int MaxUnfinished = 12;
 
     private readonly OutgoingMessages _outgoing = new();
     private readonly List<SentMessage> _again = [];
@@ -36,7 +36,7 @@ internal sealed partial class SimulatedClient
             return;
         _scheduler.After(_dice.Span(0, 2 * _plan.Pace), PublishNext);
         // Now and then some at once, as one read brings them.
-        for (var burst = _dice.Chance(0.2) ? _dice.Int(1, 6) : 1; burst > 0 && _outgoing.Count < MostUnfinished; burst--)
+        for (var burst = _dice.Chance(0.2) ? _dice.Int(1, 6) : 1; burst > 0 && _outgoing.Count < MaxUnfinished; burst--)
             Publish(_dice.Pick(_plan.Topics), _dice.Pick(_plan.QoS), _plan.Retains);
     }
 

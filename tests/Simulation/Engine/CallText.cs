@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
-using Starling.Broker.Cluster.Remote;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization.Calls;
 
 namespace Starling.Simulation.Engine;
 
@@ -15,7 +16,7 @@ internal static class CallText
         ("edge", (byte)EdgeProxy.Method.Transfer) => Of(WireCall.Arguments<EdgeTransfer>(call)),
         ("session", (byte)SessionProxy.Method.Enqueue) => "enqueue" + Of(WireCall.Arguments<IReadOnlyList<Delivery>>(call).Select(d => d.Message)),
         ("session", (byte)SessionProxy.Method.RecordReceived) => Of(WireCall.Arguments<RecordReceivedCall>(call)),
-        ("session", (byte)SessionProxy.Method.Connect) => $"connect {WireCall.Arguments<Broker.Sessions.SessionConnect>(call).EdgeId}",
+        ("session", (byte)SessionProxy.Method.Connect) => $"connect {WireCall.Arguments<SessionConnect>(call).EdgeId}",
         _ => null,
     };
 

@@ -1,5 +1,6 @@
-using Starling.Broker.Cluster.Remote;
-using Starling.Broker.Wire.Calls;
+using Starling.Broker.Contracts;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization.Calls;
 using Starling.Simulation.Nodes;
 using Starling.Simulation.Time;
 

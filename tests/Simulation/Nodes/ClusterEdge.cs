@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Links;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Edges;
+using Starling.Cluster.Serialization.Calls;
+using Starling.Cluster.Links;
 using Starling.Edge.Nodes;
 using Starling.Simulation.Engine;
 
@@ -20,7 +20,7 @@ internal sealed class ClusterEdge
         var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock);
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
         cluster.Join(node);
-        var presence = new EdgePresence(node, cluster, process.Clock, (edgeId, edge) =>
+        var presence = new EdgePresence(node, cluster, process.Clock, common.Loggers.CreateLogger<EdgePresence>(), (edgeId, edge) =>
         {
             activations.Publish(edgeId, new Endpoint(process, edgeId, (call, _) => CallReceiver.HandleAsync(edge, call)));
             return new ValueTask<string>(edgeId);

@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
-using Starling.Edge.Listeners;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;
+using Starling.Edge.Transports;
 using Starling.Simulation.Transport;
 
 namespace Starling.Simulation.Nodes;
@@ -35,7 +35,7 @@ internal sealed class SimulatedEdge
             new TenantResolver(directory),
             common.Authenticator,
             new UndividedQuotas(),
-            new KeepAliveWheel(process.Clock),
+            new KeepAliveWheel(process.Clock, common.Loggers.CreateLogger<KeepAliveWheel>()),
             new SysTopicSource(process.Clock),
             new EdgeOptions(),
             process.Clock,
@@ -81,6 +81,6 @@ internal sealed class SimulatedEdge
     {
         Process.IsLeaving = true;
         await _drain.CancelAsync().ConfigureAwait(false);
-        await new Evacuation(Node, _services.Options.Drain, Process.Clock).RunAsync().ConfigureAwait(false);
+        await new ConnectionDrain(Node, _services.Options.Drain, Process.Clock).RunAsync().ConfigureAwait(false);
     }
 }

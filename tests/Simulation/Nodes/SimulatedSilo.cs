@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster.Edges;
-using Starling.Broker.Cluster.Links;
-using Starling.Broker.Cluster.Silos;
-using Silo = Starling.Broker.Cluster.Silos.Silo;
+using Starling.Cluster.Edges;
+using Starling.Cluster.Links;
+using Starling.Cluster.Silos;
+using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
-using Starling.Broker.Wire.Calls;
+using Starling.Cluster.Serialization.Calls;
 using Starling.Simulation.Engine;
 using Starling.Simulation.Store;
 
@@ -20,7 +20,7 @@ internal sealed class SimulatedSilo
     private readonly Activations _activations;
     private readonly IEdgeTable _edges;
     private readonly LiveEdges _live;
-    private readonly Silo _silo;
+    private readonly OwnerFactory _owners;
     private readonly SessionSweep[] _sweeps;
 
     public SimulatedSilo(NodeProcess process, Common common, SimulatedEngine engine, Activations activations)
@@ -34,7 +34,7 @@ internal sealed class SimulatedSilo
         var links = new LinkOptions();
         _edges = new SimulatedEdgeTable(connection);
         _live = new LiveEdges(process.Name, engine.Directory, links, clock, common.Loggers.CreateLogger<LiveEdges>());
-        _silo = new Silo(new SiloServices(
+        _owners = new OwnerFactory(new SiloServices(
             process.Name,
             engine,
             _live,
@@ -44,7 +44,7 @@ internal sealed class SimulatedSilo
             sessions,
             new SimulatedInboxStore(connection),
             new ClientIdCollisions(clock, common.TenantMetrics, common.Loggers.CreateLogger<ClientIdCollisions>()),
-            new DueTimes(clock),
+            new DelayQueue(clock),
             common.Metrics,
             links,
             common.NewGuid,
@@ -133,7 +133,7 @@ internal sealed class SimulatedSilo
 
     private Hosted Shard(string key, string tenant, int number)
     {
-        var shard = _silo.Shard(tenant, number, outOfDate: () =>
+        var shard = _owners.Shard(tenant, number, outOfDate: () =>
         {
             _activations.Forget(this, key);
             Deactivate(key);
@@ -144,7 +144,7 @@ internal sealed class SimulatedSilo
 
     private Hosted Session(string key, string tenant, string clientId)
     {
-        var session = _silo.Session(new SessionKey(tenant, clientId), (idle, _) => idle.TryRetire(() =>
+        var session = _owners.Session(new SessionKey(tenant, clientId), (idle, _) => idle.TryRetire(() =>
         {
             _activations.Forget(this, key);
             _hosted.Remove(key);

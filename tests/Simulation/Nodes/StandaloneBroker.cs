@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Starling.Broker.Cluster;
 using Starling.Broker.Sessions;
+using Starling.Broker.Standalone;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 using Starling.Edge.Nodes;
@@ -25,7 +25,7 @@ internal sealed class StandaloneBroker
             directory,
             stores,
             new ClientIdCollisions(process.Clock, common.TenantMetrics, common.Loggers.CreateLogger<ClientIdCollisions>()),
-            new DueTimes(process.Clock),
+            new DelayQueue(process.Clock),
             process.Clock,
             common.Metrics,
             common.Loggers);

@@ -1,4 +1,5 @@
-using Starling.Broker.Wire.Calls;
+using Starling.Broker.Contracts;
+using Starling.Cluster.Serialization.Calls;
 using Starling.Simulation.Store;
 
 namespace Starling.Simulation.Runs;
@@ -45,7 +46,7 @@ internal static class BrokenRules
     public static Func<string, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? Interceptor(this BrokenRule rule) => rule switch
     {
         BrokenRule.ShardServesWithoutRoutes => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Announce
-            ? Answer(new Broker.Cluster.Remote.EdgeRoutes(long.MaxValue, IsComplete: true, [], [], [], []))
+            ? Answer(new EdgeRoutes(long.MaxValue, IsComplete: true, [], [], [], []))
             : (ReadOnlyMemory<byte>?)null,
         BrokenRule.OlderConnectionsStay => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Close
             ? Answer(true)

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Starling.Simulation.Runs;
 
 /// <summary>Many seeds, in as many processes as there are cores: each has one thread.</summary>
-internal sealed record SeedRange(ulong From, ulong Count, int Processes, BrokenRule Broken, int MostFailures)
+internal sealed record SeedRange(ulong From, ulong Count, int Processes, BrokenRule Broken, int MaxFailures)
 {
     private const string Summary = "SUMMARY";
 
@@ -30,7 +30,7 @@ internal sealed record SeedRange(ulong From, ulong Count, int Processes, BrokenR
     {
         using var runner = new SeedRunner();
         var (failed, steps, messages, seeds) = (0, 0L, 0L, 0L);
-        for (var seed = first; seed < From + Count && failed < MostFailures; seed += step)
+        for (var seed = first; seed < From + Count && failed < MaxFailures; seed += step)
         {
             var outcome = await runner.RunAsync(seed, new RunOptions { Broken = Broken });
             (steps, messages, seeds) = (steps + outcome.Steps, messages + outcome.Messages, seeds + 1);
@@ -79,7 +79,7 @@ internal sealed record SeedRange(ulong From, ulong Count, int Processes, BrokenR
         string[] rest =
         [
             "--from", From.ToString(CultureInfo.InvariantCulture), "--seeds", Count.ToString(CultureInfo.InvariantCulture),
-            "--broken", Broken.ToString(), "--most-failures", MostFailures.ToString(CultureInfo.InvariantCulture),
+            "--broken", Broken.ToString(), "--most-failures", MaxFailures.ToString(CultureInfo.InvariantCulture),
             "--worker", worker.ToString(CultureInfo.InvariantCulture), "--processes", Processes.ToString(CultureInfo.InvariantCulture),
         ];
         foreach (var argument in rest)

@@ -1,4 +1,4 @@
-using Starling.Broker.Cluster.Edges;
+using Starling.Cluster.Edges;
 
 namespace Starling.Simulation.Store;
 

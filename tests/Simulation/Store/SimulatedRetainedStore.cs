@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
 
 namespace Starling.Simulation.Store;
 
@@ -10,7 +9,7 @@ internal sealed class SimulatedRetainedStore(StoreConnection connection) : IReta
 {
     public bool OutlivesProcess => true;
 
-    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardHold? shard = null)
+    public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
     {
         connection.EnsureRoom();
         (string, byte[]?)[] changes = [.. messages.Select(m => (m.Topic.Text, m.PayloadLength == 0 ? null : MessageFrame.Encode(m)))];
@@ -35,6 +34,6 @@ internal sealed class SimulatedRetainedStore(StoreConnection connection) : IReta
     public async ValueTask<long> TakeAsync(string tenant, int shard) =>
         await connection.Add(tables => tables.TakeShard(tenant, shard)).ConfigureAwait(false);
 
-    public async ValueTask<bool> IsCurrentAsync(ShardHold shard) =>
+    public async ValueTask<bool> IsCurrentAsync(ShardFencingToken shard) =>
         await connection.QueryAsync(tables => tables.IsCurrent(shard), waits: false).ConfigureAwait(false);
 }

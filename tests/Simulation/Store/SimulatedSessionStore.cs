@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 
 namespace Starling.Simulation.Store;
 
@@ -7,13 +7,13 @@ internal sealed class SimulatedSessionStore(StoreConnection connection) : ISessi
 {
     public ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch) => new(connection.Add(tables => tables.Take(session, epoch)));
 
-    public ValueTask<SessionHold> SaveAsync(SessionKey session, long epoch, SessionState state) =>
+    public ValueTask<SessionFencingToken> SaveAsync(SessionKey session, long epoch, SessionState state) =>
         Save(session, epoch, state, connection.Database.NextWrite());
 
-    public ValueTask SetSubscriptionsAsync(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
+    public ValueTask SetSubscriptionsAsync(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
         new(connection.Add(tables => tables.SetSubscriptions(session, set, removed)));
 
-    public ValueTask SetReceivedAsync(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+    public ValueTask SetReceivedAsync(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         new(connection.Add(tables => tables.SetReceived(session, received, released)));
 
     public ValueTask<bool> DeleteAsync(SessionKey session, long epoch) => new(connection.Add(tables => tables.Delete(session, epoch)));
@@ -29,6 +29,6 @@ internal sealed class SimulatedSessionStore(StoreConnection connection) : ISessi
         await connection.QueryAsync(
             tables => tables.Due(tenants, now, liveEdges.Contains, row => row.Id % parts == part, most), waits: false).ConfigureAwait(false);
 
-    private ValueTask<SessionHold> Save(SessionKey session, long epoch, SessionState state, long write) =>
+    private ValueTask<SessionFencingToken> Save(SessionKey session, long epoch, SessionState state, long write) =>
         new(connection.Add(tables => tables.Save(session, epoch, state, write)));
 }

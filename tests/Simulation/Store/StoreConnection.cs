@@ -1,5 +1,4 @@
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Simulation.Nodes;
 
 namespace Starling.Simulation.Store;
@@ -10,7 +9,7 @@ namespace Starling.Simulation.Store;
 /// </summary>
 internal sealed class StoreConnection(Database database, NodeProcess process)
 {
-    private const int MostWaiting = 400;
+    private const int MaxWaiting = 400;
     private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(2);
 
     private readonly Queue<Write> _waiting = new();
@@ -23,7 +22,7 @@ internal sealed class StoreConnection(Database database, NodeProcess process)
     /// <exception cref="StoreUnavailableException">Too much waits already.</exception>
     public void EnsureRoom()
     {
-        if (_waiting.Count > MostWaiting)
+        if (_waiting.Count > MaxWaiting)
             throw new StoreUnavailableException("Too much waits to be written.");
     }
 

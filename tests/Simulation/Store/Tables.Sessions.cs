@@ -1,3 +1,4 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Sessions;
 
 namespace Starling.Simulation.Store;
@@ -5,7 +6,7 @@ namespace Starling.Simulation.Store;
 internal sealed partial class Tables
 {
     /// <param name="write">Names the write, which may come twice.</param>
-    public SessionHold Save(SessionKey session, long epoch, SessionState state, long write)
+    public SessionFencingToken Save(SessionKey session, long epoch, SessionState state, long write)
     {
         if (!_sessions.TryGetValue(session, out var row))
         {
@@ -22,7 +23,7 @@ internal sealed partial class Tables
         row.Will = state.Will is null ? null : WillFrame.Encode(state.Will);
         var next = state.Connection is null ? state.NextNumber : Math.Max(state.NextNumber, row.State.NextNumber);
         row.State = state with { Will = null, NextNumber = next };
-        return new SessionHold(session, row.Id, state.Epoch);
+        return new SessionFencingToken(session, row.Id, state.Epoch);
     }
 
     /// <summary>Sessions that have something due, in the order of their keys.</summary>

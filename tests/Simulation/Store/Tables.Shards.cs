@@ -1,6 +1,6 @@
-using Starling.Broker.Cluster.Edges;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
+using Starling.Cluster.Edges;
 
 namespace Starling.Simulation.Store;
 
@@ -27,9 +27,9 @@ internal sealed partial class Tables
 
     public long TakeShard(string tenant, int shard) => _shards[(tenant, shard)] = _shards.GetValueOrDefault((tenant, shard)) + 1;
 
-    public bool IsCurrent(ShardHold shard) => _shards.GetValueOrDefault((shard.Tenant, shard.Shard)) == shard.Epoch || Flaws.IgnoresEpochs;
+    public bool IsCurrent(ShardFencingToken shard) => _shards.GetValueOrDefault((shard.Tenant, shard.Shard)) == shard.Epoch || Flaws.IgnoresEpochs;
 
-    public void Retain(string tenant, IReadOnlyList<(string Topic, byte[]? Frame)> changes, ShardHold? shard)
+    public void Retain(string tenant, IReadOnlyList<(string Topic, byte[]? Frame)> changes, ShardFencingToken? shard)
     {
         if (shard is not null && !IsCurrent(shard))
             throw new StaleShardException(shard);

@@ -1,3 +1,4 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
 
@@ -30,14 +31,14 @@ internal sealed partial class Tables
         var noted = _delivered.Where(d => d.Value.Session == row.Id).Select(d => d.Value.Number + 1);
         var next = noted.Concat(row.Inbox.Keys.Select(number => number + 1)).Append(row.State.NextNumber).Max();
         return new StoredSession(
-            new SessionHold(session, row.Id, row.State.Epoch),
+            new SessionFencingToken(session, row.Id, row.State.Epoch),
             row.State with { Will = row.Will is null || Flaws.ForgetsWills ? null : WillFrame.Decode(row.Will) },
             [.. row.Subscriptions.Values],
             [.. row.Received],
             new InboxSummary(next, row.Inbox.Count, row.Inbox.Values.Sum(entry => (long)entry.Size)));
     }
 
-    public void SetSubscriptions(SessionHold session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
+    public void SetSubscriptions(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
     {
         var row = Held(session);
         foreach (var filter in removed)
@@ -46,7 +47,7 @@ internal sealed partial class Tables
             row.Subscriptions[subscription.Filter] = subscription;
     }
 
-    public void SetReceived(SessionHold session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
+    public void SetReceived(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
     {
         var row = Held(session);
         row.Received.UnionWith(received);
@@ -69,7 +70,7 @@ internal sealed partial class Tables
     }
 
     /// <returns>Numbers of entries that were not taken.</returns>
-    public IReadOnlyList<long> Append(SessionHold session, IReadOnlyList<InboxEntry> entries, long reserve)
+    public IReadOnlyList<long> Append(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve)
     {
         var row = Held(session);
         row.State = row.State with { NextNumber = Math.Max(row.State.NextNumber, reserve) };
@@ -85,7 +86,7 @@ internal sealed partial class Tables
         return refused;
     }
 
-    private bool IsRepeat(SessionHold session, SessionRow row, InboxEntry entry)
+    private bool IsRepeat(SessionFencingToken session, SessionRow row, InboxEntry entry)
     {
         var message = entry.Delivery.Message;
         if (message.RepeatableIdentifier == 0 || Flaws.ForgetsWhatWasDelivered)
@@ -111,7 +112,7 @@ internal sealed partial class Tables
         return giver.Inbox.Remove(from.Number) || row.Inbox.ContainsKey(entry.Number);
     }
 
-    public void Acknowledge(SessionHold session, IReadOnlyList<InboxAck> acks)
+    public void Acknowledge(SessionFencingToken session, IReadOnlyList<InboxAck> acks)
     {
         var row = Held(session);
         foreach (var ack in acks)
@@ -123,7 +124,7 @@ internal sealed partial class Tables
         }
     }
 
-    public IReadOnlyList<InboxEntry> Read(SessionHold session, long from, int most, long mostBytes)
+    public IReadOnlyList<InboxEntry> Read(SessionFencingToken session, long from, int most, long mostBytes)
     {
         List<InboxEntry> found = [];
         if (!_byId.TryGetValue(session.Id, out var row))
@@ -145,7 +146,7 @@ internal sealed partial class Tables
 
     private static string PlaceOf(long session) => session.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private SessionRow Held(SessionHold session)
+    private SessionRow Held(SessionFencingToken session)
     {
         if (_byId.TryGetValue(session.Id, out var row) && (row.State.Epoch == session.Epoch || Flaws.IgnoresEpochs))
             return row;

@@ -13,8 +13,8 @@ namespace Starling.Simulation.Time;
 public sealed class Scheduler : IThreadPoolWorkItem
 {
     /// <summary>Many times what a run needs: one that takes more never comes to an end.</summary>
-    private const long MostSteps = 400_000;
-    private const long MostRounds = 200_000;
+    private const long MaxSteps = 400_000;
+    private const long MaxRounds = 200_000;
 
     private readonly PriorityQueue<Event, (long Ticks, long Sequence)> _events = new();
     private readonly Trace _trace;
@@ -63,7 +63,7 @@ public sealed class Scheduler : IThreadPoolWorkItem
     {
         if (ThreadPool.PendingWorkItemCount > 0 && _failure is null)
         {
-            if (++_rounds > MostRounds)
+            if (++_rounds > MaxRounds)
                 Fail(new InvalidOperationException("What an event has led to does not come to an end."));
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
             return;
@@ -89,7 +89,7 @@ public sealed class Scheduler : IThreadPoolWorkItem
                 continue;
             Now = next.Due;
             _rounds = 0;
-            if (++Steps > MostSteps)
+            if (++Steps > MaxSteps)
                 Fail(new InvalidOperationException("The run does not come to an end."));
             _trace.Tick(Now);
             try

@@ -1,4 +1,4 @@
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using static Starling.Storage.Tests.Contracts.Stores;
 
 namespace Starling.Storage.Tests.Contracts;

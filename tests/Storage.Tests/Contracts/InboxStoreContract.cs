@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 using static Starling.Storage.Tests.Contracts.Stores;
 
@@ -8,7 +8,7 @@ namespace Starling.Storage.Tests.Contracts;
 /// <summary>What every <see cref="IInboxStore"/> promises.</summary>
 public abstract class InboxStoreContract : IAsyncLifetime
 {
-    private SessionHold _me = null!;
+    private SessionFencingToken _me = null!;
 
     protected Stores Stores { get; private set; } = null!;
 

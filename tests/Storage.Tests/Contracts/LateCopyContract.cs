@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 using static Starling.Storage.Tests.Contracts.Stores;
 
@@ -11,8 +11,8 @@ namespace Starling.Storage.Tests.Contracts;
 /// </summary>
 public abstract class LateCopyContract : IAsyncLifetime
 {
-    private SessionHold _me = null!;
-    private SessionHold _publisher = null!;
+    private SessionFencingToken _me = null!;
+    private SessionFencingToken _publisher = null!;
 
     private Stores Stores { get; set; } = null!;
 

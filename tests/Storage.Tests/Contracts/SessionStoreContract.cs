@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 using static Starling.Storage.Tests.Contracts.Stores;

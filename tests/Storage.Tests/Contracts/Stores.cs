@@ -1,5 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 
 namespace Starling.Storage.Tests.Contracts;
@@ -26,13 +26,13 @@ public abstract class Stores : IAsyncDisposable
     public static InboxAck[] Done(params IEnumerable<long> numbers) => [.. numbers.Select(number => new InboxAck(number, Received: false))];
 
     /// <summary>The session begins.</summary>
-    public async Task<SessionHold> BeginAsync(SessionKey? session = null) => await Sessions.SaveAsync(session ?? Me, 0, Away(epoch: 1));
+    public async Task<SessionFencingToken> BeginAsync(SessionKey? session = null) => await Sessions.SaveAsync(session ?? Me, 0, Away(epoch: 1));
 
     /// <summary>The session as its next owner finds it.</summary>
     public async Task<StoredSession> TakeAsync(SessionKey? session = null) =>
         (await Sessions.TakeAsync(session ?? Me, epoch: 0)).ShouldNotBeNull();
 
-    public async Task<long[]> NumbersAsync(SessionHold session, long from = 0, int most = int.MaxValue) =>
+    public async Task<long[]> NumbersAsync(SessionFencingToken session, long from = 0, int most = int.MaxValue) =>
         [.. (await Inboxes.ReadAsync(session, from, most)).Select(entry => entry.Number)];
 
     public async Task<StoredRoute[]> RoutesAsync(string tenant) => [.. await Sessions.LoadRoutesAsync(tenant).ToListAsync()];

@@ -1,6 +1,5 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
 using Starling.Protocol;
 using Starling.Testing.PostgreSql;
 using static Starling.Storage.Tests.Contracts.Stores;
@@ -63,10 +62,10 @@ public sealed class ManyProcessesTests(SharedPostgres postgres) : IAsyncLifetime
     [Fact]
     public async Task A_shard_s_writes_are_refused_when_another_has_taken_it()
     {
-        var older = new ShardHold("acme", 3, await _one.Shards.TakeAsync("acme", 3));
+        var older = new ShardFencingToken("acme", 3, await _one.Shards.TakeAsync("acme", 3));
         await _one.Retained.SetAsync("acme", [Retained("a", "1"), Retained("b", "1")], older);
-        var newer = new ShardHold("acme", 3, await _other.Shards.TakeAsync("acme", 3));
-        var elsewhere = new ShardHold("acme", 4, await _one.Shards.TakeAsync("acme", 4));
+        var newer = new ShardFencingToken("acme", 3, await _other.Shards.TakeAsync("acme", 3));
+        var elsewhere = new ShardFencingToken("acme", 4, await _one.Shards.TakeAsync("acme", 4));
 
         var stale = _one.Retained.SetAsync("acme", [Retained("a", "stale"), Retained("b", "")], older).AsTask();
         var fine = _one.Retained.SetAsync("acme", [Retained("c", "1")], elsewhere).AsTask();
@@ -76,7 +75,7 @@ public sealed class ManyProcessesTests(SharedPostgres postgres) : IAsyncLifetime
         await _other.Retained.SetAsync("acme", [Retained("a", "2")], newer);
         (await _one.Shards.IsCurrentAsync(older)).ShouldBeFalse();
         (await _one.Shards.IsCurrentAsync(newer)).ShouldBeTrue();
-        (await _one.Shards.IsCurrentAsync(new ShardHold("other", 3, 1))).ShouldBeFalse();
+        (await _one.Shards.IsCurrentAsync(new ShardFencingToken("other", 3, 1))).ShouldBeFalse();
         var read = await _one.Retained.ReadAsync("acme", ["a", "b", "c"], TestContext.Current.CancellationToken);
         read.Select(message => System.Text.Encoding.UTF8.GetString(message.Payload)).ShouldBe(["2", "1", "1"], ignoreOrder: true);
     }

@@ -1,9 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Starling.Broker.Cluster;
-using Starling.Broker.Retained;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Storage.PostgreSql.Retained;

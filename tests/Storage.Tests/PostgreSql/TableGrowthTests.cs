@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Starling.Broker.Sessions;
+using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Testing;
 using Starling.Testing.PostgreSql;
@@ -97,11 +97,11 @@ public sealed class TableGrowthTests(SharedPostgres postgres)
     }
 
     /// <summary>One message lies in the inboxes of ten sessions.</summary>
-    private static async Task<SessionHold[]> FanOutAsync(PostgreSqlStores stores)
+    private static async Task<SessionFencingToken[]> FanOutAsync(PostgreSqlStores stores)
     {
         var sessions = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => stores.BeginAsync(new SessionKey("acme", $"s{i}"))));
         InboxEntry[] entries = [new InboxEntry(0, Delivery())];
-        Task Append(SessionHold session) => stores.Inboxes.AppendAsync(session, entries).AsTask();
+        Task Append(SessionFencingToken session) => stores.Inboxes.AppendAsync(session, entries).AsTask();
         List<Task> appended = [];
         await using (var connection = await stores.Database.Source.OpenConnectionAsync(Cancellation))
         await using (var transaction = await connection.BeginTransactionAsync(Cancellation))

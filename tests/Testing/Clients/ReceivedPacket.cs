@@ -8,11 +8,11 @@ namespace Starling.Testing;
 /// <param name="Packet">The decoded packet; a <see cref="PublishMessage"/> for PUBLISH.</param>
 public sealed record ReceivedPacket(PacketType Type, byte[] Bytes, object Packet)
 {
-    private const int MostBytesShown = 64;
+    private const int MaxBytesShown = 64;
 
     public override string ToString()
     {
-        var hex = Bytes.Length <= MostBytesShown ? Convert.ToHexString(Bytes) : Convert.ToHexString(Bytes, 0, MostBytesShown) + "...";
+        var hex = Bytes.Length <= MaxBytesShown ? Convert.ToHexString(Bytes) : Convert.ToHexString(Bytes, 0, MaxBytesShown) + "...";
         return $"{Type.ToString().ToUpperInvariant()} {hex} {Packet}";
     }
 }

@@ -3,11 +3,12 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Starling.Broker.Cluster;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;
+using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
@@ -27,7 +28,7 @@ internal sealed class RetainedBroker : IAsyncDisposable
     private readonly BrokerMetrics _metrics = new();
     private readonly Database _database;
     private readonly GroupCommit _writer;
-    private readonly DueTimes _due;
+    private readonly DelayQueue _due;
     private readonly StandaloneCluster _cluster;
 
     private RetainedBroker(Database database)
@@ -36,7 +37,7 @@ internal sealed class RetainedBroker : IAsyncDisposable
         var meters = _services.GetRequiredService<IMeterFactory>();
         _writer = new GroupCommit(database, new WriterMetrics(meters), TimeProvider.System, NullLogger<GroupCommit>.Instance);
         Store = new PostgreSqlRetainedStore(database, _writer, TimeProvider.System, NullLogger<PostgreSqlRetainedStore>.Instance);
-        _due = new DueTimes(Time);
+        _due = new DelayQueue(Time);
         var metrics = new TenantMetrics(_metrics);
         var directory = new TenantDirectory(Time, metrics);
         directory.Apply([new TenantOptions { Name = "t" }]);

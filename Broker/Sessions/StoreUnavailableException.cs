@@ -1,4 +1,0 @@
-namespace Starling.Broker.Sessions;
-
-/// <summary>The store does not take a write, or can't be read: it is away, too much waits for it already, or it can't keep this.</summary>
-public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+
+namespace Starling.Broker.Threading;
+
+/// <summary>Work that nobody waits for.</summary>
+public static partial class Background
+{
+    /// <summary>
+    /// Lets the task run on and logs its failure. Without this an exception of a task that nobody awaits is never seen. Cancellation is not a
+    /// failure.
+    /// </summary>
+    /// <param name="task">Already started. One that has completed successfully costs nothing.</param>
+    /// <param name="logger">Gets the failure as an error.</param>
+    /// <param name="what">What failed, as a noun phrase for the log: "Sweep of due sessions".</param>
+    public static void Run(Task task, ILogger logger, string what)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        if (!task.IsCompletedSuccessfully)
+            _ = ObserveAsync(task, logger, what);
+    }
+
+    /// <inheritdoc cref="Run(Task, ILogger, string)"/>
+    public static void Run(ValueTask task, ILogger logger, string what)
+    {
+        if (!task.IsCompletedSuccessfully)
+            _ = ObserveAsync(task.AsTask(), logger, what);
+    }
+
+    private static async Task ObserveAsync(Task task, ILogger logger, string what)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Its owner has ended.
+        }
+        catch (Exception error)
+        {
+            LogFailed(logger, what, error);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{What} failed")]
+    private static partial void LogFailed(ILogger logger, string what, Exception error);
+}

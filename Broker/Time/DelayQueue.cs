@@ -1,0 +1,89 @@
+namespace Starling.Broker.Time;
+
+/// <summary>
+/// Things to do at given times (session expiry, delayed wills, retained expiry): one timer for all of them, and an entry that is
+/// called off costs nothing afterwards. Callbacks run one after the other and must not block.
+/// </summary>
+public sealed class DelayQueue : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private readonly SortedSet<Entry> _entries = new(Comparer<Entry>.Create(
+        static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Sequence.CompareTo(b.Sequence)));
+    private readonly ITimer _timer;
+    private long _sequence;
+
+    public DelayQueue(TimeProvider time)
+    {
+        _time = time;
+        _timer = time.CreateTimer(static self => ((DelayQueue)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Unix time in milliseconds.</summary>
+    public long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <param name="due">Unix time in milliseconds; one in the past runs at once, from the timer.</param>
+    /// <param name="callback">What to do.</param>
+    /// <returns>Calls it off when disposed.</returns>
+    public IDisposable Schedule(long due, Action callback)
+    {
+        var entry = new Entry(this, due, Interlocked.Increment(ref _sequence), callback);
+        lock (_gate)
+        {
+            _entries.Add(entry);
+            if (ReferenceEquals(_entries.Min, entry))
+                Arm();
+        }
+
+        return entry;
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Run()
+    {
+        while (true)
+        {
+            Entry entry;
+            lock (_gate)
+            {
+                if (_entries.Min is not { } first)
+                    return;
+                if (first.Due > Now)
+                {
+                    Arm();
+                    return;
+                }
+
+                entry = first;
+                _entries.Remove(entry);
+            }
+
+            entry.Callback();
+        }
+    }
+
+    private void Arm()
+    {
+        if (_entries.Min is not { } first)
+            return;
+        // Timers take at most about 49 days; a later one is looked at again then.
+        var wait = Math.Clamp(first.Due - Now, 0, (long)TimeSpan.FromDays(30).TotalMilliseconds);
+        _timer.Change(TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class Entry(DelayQueue owner, long due, long sequence, Action callback) : IDisposable
+    {
+        public long Due => due;
+
+        public long Sequence => sequence;
+
+        public Action Callback => callback;
+
+        public void Dispose()
+        {
+            lock (owner._gate)
+                owner._entries.Remove(this);
+        }
+    }
+}

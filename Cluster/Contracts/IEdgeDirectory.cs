@@ -1,0 +1,24 @@
+namespace Starling.Cluster.Contracts;
+
+/// <summary>The edges that live: those that renew their lease. An edge that is gone once is gone for good; it comes back with another id.</summary>
+public interface IEdgeDirectory
+{
+    /// <summary>Joins, or stays.</summary>
+    ValueTask<EdgeLease> RenewAsync(string edgeId, string address);
+
+    /// <summary>The edge has closed its connections and ends.</summary>
+    ValueTask LeaveAsync(string edgeId);
+
+    /// <param name="silo">The name of the silo that asks, which is missed when it does not ask again soon; null when no silo asks.</param>
+    ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo);
+}
+
+/// <param name="IsHeld">False when the edge was taken for dead: its sessions have been ended or belong to others, so it has to close its connections.</param>
+/// <param name="Duration">From now; an edge that could not renew it before it ends closes its connections by itself.</param>
+/// <param name="Silos">
+/// Another number than before when a silo may have gone with objects of sessions: they are to be woken, since nobody else knows what they
+/// were about to push.
+/// </param>
+public sealed record EdgeLease(bool IsHeld, TimeSpan Duration, long Silos = 0);
+
+public sealed record EdgeEntry(string EdgeId, string Address);

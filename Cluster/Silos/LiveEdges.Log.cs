@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Starling.Cluster.Silos;
+
+public sealed partial class LiveEdges
+{
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Edge {EdgeId} has joined, at {Address}")]
+        public static partial void Joined(ILogger logger, string edgeId, string address);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Edge {EdgeId} is gone")]
+        public static partial void Gone(ILogger logger, string edgeId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The directory of edges can't be read; tried again: {Problem}")]
+        public static partial void Unread(ILogger logger, string problem);
+    }
+}
