@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 using Starling.Broker.Time;
 
@@ -158,6 +159,7 @@ internal sealed partial class Inbox
     /// <returns>False when the inbox is closed: it has taken nothing.</returns>
     public async ValueTask<bool> EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
+        using var activity = BrokerTracing.Continue(BrokerTracing.Enqueue);
         var limits = _tenant.Options.Limits;
         if (_tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
         {

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Links;
@@ -67,6 +69,7 @@ internal sealed class LinkLane
         }
 
         var transfer = _transfer;
+        using var activity = BrokerTracing.Gather(BrokerTracing.Transfer, ActivityKind.Producer, load.Items, static item => item.Origin);
         var reply = await _ends.Shard.TransferAsync(transfer).ConfigureAwait(false);
         _ends.Epoch.Learn(reply.Epoch);
         switch (reply.Kind)

@@ -1,4 +1,5 @@
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
 
 namespace Starling.Cluster.Links;
 
@@ -162,6 +163,7 @@ internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>>
 
     private async Task RunAsync()
     {
+        BrokerTracing.Detach();
         Volatile.Write(ref _answered, time.GetTimestamp());
         while (TakeLoad(out var bytes) is { } load)
         {

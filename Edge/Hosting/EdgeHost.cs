@@ -18,6 +18,7 @@ using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Hosting.Processes;
 using Starling.Hosting.Sockets;
+using Starling.Hosting.Telemetry;
 
 namespace Starling.Edge.Hosting;
 
@@ -115,7 +116,7 @@ public sealed partial class EdgeHost : INode
 
     private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
     {
-        var metrics = Services.GetRequiredService<PrometheusCollector>();
+        var metrics = Services.StartMetrics();
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
         await StorageServices.OpenAsync(Services, cancellation);
@@ -140,13 +141,11 @@ public sealed partial class EdgeHost : INode
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
-        services.AddMetrics();
+        services.AddTelemetry(options.Telemetry, "starling-edge", $"{Environment.MachineName}-{Environment.ProcessId}");
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
-        services.AddSingleton<ProcessMetrics>();
-        services.AddSingleton<PrometheusCollector>();
         services.AddSingleton<Drain>();
         services.AddSingleton<ListenerMetrics>();
         services.AddSingleton<RefusalLog>();
