@@ -34,6 +34,9 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Server, database and user, for messages.</summary>
     public string Place { get; }
 
+    /// <summary>Whether <see cref="OpenAsync"/> has succeeded: before, nobody but it asks for the server, or says what is wrong with it.</summary>
+    internal bool IsOpen { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
+
     /// <summary>Waits for the server and brings the schema up to date.</summary>
     /// <exception cref="DatabaseException">It cannot be used, or did not answer within <see cref="PostgreSqlOptions.StartTimeout"/>.</exception>
     public async Task OpenAsync(CancellationToken cancellation = default)
@@ -47,6 +50,7 @@ public sealed partial class Database : IAsyncDisposable
         {
             throw Failure(e);
         }
+        IsOpen = true;
         LogOpened(Place);
     }
 

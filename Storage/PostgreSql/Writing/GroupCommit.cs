@@ -32,6 +32,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly Queue<Write> _waiting = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Database _database;
     private readonly WriterConnection _connection;
     private readonly TimeProvider _time;
     private readonly WriterMetrics _metrics;
@@ -50,6 +51,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     public GroupCommit(Database database, WriterMetrics metrics, TimeProvider time, ILogger<GroupCommit> logger)
     {
         Shared = new SharedMessages();
+        _database = database;
         _connection = new WriterConnection(database, Shared);
         _metrics = metrics;
         _time = time;
@@ -170,7 +172,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
             if (await _signal.WaitAsync(IdlePing).ConfigureAwait(false))
                 Volatile.Write(ref _signalled, 0);
-            else
+            else if (_database.IsOpen)
                 await PingAsync().ConfigureAwait(false);
         }
     }
@@ -298,7 +300,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         LogBack();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. What must be durable waits")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. Durable writes are queued")]
     private partial void LogAway(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]

@@ -32,6 +32,9 @@ internal sealed record BrokerSetup
     /// <summary>The log of others that it works with, for messages of failed tests.</summary>
     public Func<string> Background { get; init; } = () => "";
 
+    /// <summary>Variables of the process's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The group <c>limits</c>.</summary>
     public object Limits { get; init; } = new { };
 

@@ -6,7 +6,6 @@ using Starling.Testing;
 namespace Starling.EndToEnd.Tests.KnownHoles;
 
 /// <summary>Ways round the rules that other brokers have had.</summary>
-[Collection(nameof(KnownHoles))]
 public sealed class PermissionTests
 {
     private static readonly object All = new { allow = "all", filter = "#" };

@@ -4,7 +4,6 @@ using Starling.Testing;
 namespace Starling.EndToEnd.Tests.KnownHoles;
 
 /// <summary>Clients that begin what they never end.</summary>
-[Collection(nameof(KnownHoles))]
 public sealed class UnfinishedQoS2Tests
 {
     [Fact]

@@ -10,7 +10,7 @@ namespace Starling.EndToEnd.Tests.Storage;
 /// <summary>A broker process with its state in PostgreSQL, and clients that log in to its tenant <c>demo</c>.</summary>
 internal sealed class StoredBroker(BrokerProcess process, string database) : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = ChildProcess.Patience;
 
     public BrokerProcess Process => process;
 
