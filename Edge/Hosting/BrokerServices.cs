@@ -80,7 +80,7 @@ public static class BrokerServices
         if (options.TenantsFile is not null)
             provider.GetRequiredService<TenantsFile>();
         else if (options.Storage is not { Tenants: true })
-            directory.Apply([Demo()]);
+            directory.Apply([Demo.Value]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetService<StandaloneCluster>()?.Join(edge);
         provider.GetService<EdgeCluster>()?.Join(edge);
@@ -97,8 +97,11 @@ public static class BrokerServices
         return new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes);
     }
 
-    /// <summary>The tenant of the development defaults: user and password <c>demo</c>, allowed everything.</summary>
-    private static TenantOptions Demo() => new()
+    /// <summary>
+    /// The tenant of the development defaults: user and password <c>demo</c>, allowed everything. Made once for a process, since its
+    /// password's hash takes a tenth of a second.
+    /// </summary>
+    private static readonly Lazy<TenantOptions> Demo = new(static () => new()
     {
         Name = "demo",
         Users =
@@ -116,5 +119,5 @@ public static class BrokerServices
             new AclRule(Allow: true, AclActions.All, AclPattern.Parse("#")),
             new AclRule(Allow: true, AclActions.Subscribe, AclPattern.Parse("$SYS/#")),
         ],
-    };
+    });
 }

@@ -57,6 +57,7 @@ public class LogEventsTests
         After(gone with { Name = "New.NotThere" }).ShouldBe("about Old.LogGone \\| more");
         After(gone with { Assembly = "Starling.B", Message = "It is not there" }).ShouldBe("about Old.LogGone \\| more");
         After(gone with { Name = "New.LogGone", Message = "It is not there" }).ShouldBe("about Old.LogGone \\| more");
+        After(gone with { Name = "New.Gone", Message = "It is not there" }).ShouldBe("about Old.LogGone \\| more");
 
         string After(LogEvent renamed) => new Meanings(LogEventsPage.Read(page), [renamed, back]).Of(renamed);
     }

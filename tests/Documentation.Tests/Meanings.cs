@@ -29,5 +29,10 @@ internal sealed class Meanings
     private static string? Only(IEnumerable<LogEventsPage.Row> rows, Func<LogEventsPage.Row, bool> wanted) =>
         rows.Where(wanted).Take(2).ToArray() is [var row] ? row.Meaning : null;
 
-    private static string Method(string name) => name[(name.LastIndexOf('.') + 1)..];
+    /// <summary>Without the prefix that some classes give to methods that log.</summary>
+    private static string Method(string name)
+    {
+        var method = name[(name.LastIndexOf('.') + 1)..];
+        return method.StartsWith("Log", StringComparison.Ordinal) ? method[3..] : method;
+    }
 }

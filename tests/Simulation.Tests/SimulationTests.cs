@@ -36,7 +36,7 @@ public sealed class SimulationTests
     [InlineData(nameof(BrokenRule.ShardServesWithoutRoutes), 1, 200)]
     [InlineData(nameof(BrokenRule.LostTransfersAreNotRepeated), 7, 200)]
     [InlineData(nameof(BrokenRule.OlderConnectionsStay), 15, 200)]
-    [InlineData(nameof(BrokenRule.WillsOfTheDeadAreDropped), 1, 200)]
+    [InlineData(nameof(BrokenRule.WillsOfTheDeadAreDropped), 15, 200)]
     public async Task A_promise_that_is_broken_on_purpose_is_noticed(string rule, int from, int within)
     {
         var (exitCode, output) = await SimulationProgram.RunAsync(

@@ -1,6 +1,7 @@
 # Sourced by ./test: the steps. Test projects are programs; xunit's own runner is in each of them.
 
 project_limit=1200 # seconds
+! $nightly || project_limit=3600
 program=           # process ID of what runs, for whoever has to end it
 
 program_of() { echo "tests/$1/bin/$configuration/net10.0/Starling.${1##*/}.dll"; } # project below tests
@@ -13,7 +14,7 @@ run_tests() { # name, title, more arguments
     shift 2
     local arguments=(-noColor -noLogo -longRunning 60 -result-xml "$xml" "$@")
     [ -z "$filter" ] || arguments+=(-method "*$filter*")
-    if $nightly; then export TEST_NIGHTLY=1; else arguments+=(-trait- Nightly=only); fi
+    $nightly || arguments+=(-trait- Nightly=only)
     begin
     timeout -k 10 $project_limit dotnet "$(program_of "$name.Tests")" "${arguments[@]}" >"$log" 2>&1 </dev/null &
     program=$!

@@ -33,7 +33,7 @@ internal sealed class Target : IAsyncDisposable
         var broker = await BrokerProcess.StartAsync(new BrokerSetup
         {
             Tenants = TenantsJson.Of(("demo", Tenant("demo", tenantLimits, iterations)), ("acme", Tenant("acme", null, iterations))),
-            Limits = limits ?? new { },
+            Limits = limits ?? new { connectTimeout = "1m" },
             Environment = SmallNursery,
         });
         try
