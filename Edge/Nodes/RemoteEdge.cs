@@ -7,8 +7,8 @@ namespace Starling.Edge.Nodes;
 
 /// <summary>
 /// This process as the edge of one id, for shards and sessions in other processes. A transfer that comes again under its number gets the
-/// answer of the first; one of a shard with a lower epoch than was heard of is refused. When the process is no longer the edge of this id,
-/// nothing is answered: the directory says the rest. Thread-safe.
+/// answer of the first; one of a shard with a lower epoch than the highest seen is refused. When the process is no longer the edge of this id,
+/// calls fail: the directory has the edge's new id. Thread-safe.
 /// </summary>
 internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster cluster, UnclaimedConnections unclaimed) : IRemoteEdge
 {
