@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
@@ -29,6 +30,7 @@ internal static class OrleansClient
             provider.GetRequiredService<EdgeNode>(),
             provider.GetRequiredService<EdgeCluster>(),
             provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EdgePresence>>(),
             provider.GetRequiredService<ObserverRegistry>().PublishAsync));
     }
 

@@ -9,6 +9,7 @@ using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 using Starling.Cluster.Edges;
 using Starling.Edge.Cluster;
@@ -83,8 +84,9 @@ public static class BrokerServices
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetService<StandaloneCluster>()?.Join(edge);
         provider.GetService<EdgeCluster>()?.Join(edge);
-        var evacuation = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
-        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((ConnectionDrain)evacuation!).RunAsync(), evacuation);
+        var drain = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
+        var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
+        provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
+using Starling.Edge.Listeners.Admissions;
 using Starling.Edge.Listeners.ProxyProtocol;
 using Starling.Edge.Listeners.Tls;
 

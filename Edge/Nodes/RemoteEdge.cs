@@ -26,7 +26,7 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
             if (last is not null && (transfer.Epoch < last.Epoch))
                 return new EdgeReply(IsOutOfDate: true, []);
             if (last?.Epoch == transfer.Epoch && transfer.Number < last.Number)
-                throw new RemoteCallException("A copy of a transfer that was answered long ago.");
+                throw new RemoteCallException("This transfer is a late copy of one that was answered before.");
             if (last?.Epoch == transfer.Epoch && transfer.Number == last.Number)
                 reply = last.Reply;
             else
@@ -83,7 +83,7 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
     private void EnsurePresent()
     {
         if (node.Id != edgeId)
-            throw new RemoteCallException($"Edge {edgeId} is gone.");
+            throw new RemoteCallException($"Edge {edgeId} has left the cluster.");
     }
 
     /// <summary>Everything is sent before anything is waited for: a receiver that does not read holds up the answer, not the others.</summary>

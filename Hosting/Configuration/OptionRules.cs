@@ -28,13 +28,13 @@ internal static class OptionRules
     public static IEnumerable<(string Setting, string Problem)> OutOf(params (string Setting, object Value, bool InRange, string Range)[] ranges) =>
         from range in ranges where !range.InRange select (range.Setting, $"{range.Value} is out of range; expected {range.Range}");
 
-    public static (string, object, bool, string) Between(string setting, int value, int least, int most) =>
-        (setting, value, value >= least && value <= most, $"{least} to {most}");
+    public static (string, object, bool, string) Between(string setting, int value, int min, int max) =>
+        (setting, value, value >= min && value <= max, $"{min} to {max}");
 
-    public static (string, object, bool, string) Between(string setting, TimeSpan value, string least, string most)
+    public static (string, object, bool, string) Between(string setting, TimeSpan value, string min, string max)
     {
-        var inRange = DurationConverter.TryParse(least, out var minimum) && DurationConverter.TryParse(most, out var maximum)
+        var inRange = DurationConverter.TryParse(min, out var minimum) && DurationConverter.TryParse(max, out var maximum)
             && value >= minimum && value <= maximum;
-        return (setting, value, inRange, $"{least} to {most}");
+        return (setting, value, inRange, $"{min} to {max}");
     }
 }

@@ -10,8 +10,7 @@ namespace Starling.Hosting.Processes;
 /// <param name="error">For the one line that says why it does not run.</param>
 internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter error)
 {
-    /// <summary>What it is and its options, as <c>--help</c> begins.</summary>
-    protected abstract string Usage { get; }
+    protected abstract NodeCommandLine CommandLine { get; }
 
     /// <exception cref="SettingException">A setting is wrong.</exception>
     protected abstract (TOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides);
@@ -30,10 +29,10 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
         SettingOrigins? origins = null;
         try
         {
-            var arguments = Arguments.Parse(args);
+            var arguments = CommandLine.Parse(args);
             if (arguments.Help || arguments.Version)
             {
-                await output.WriteAsync(arguments.Help ? Usage + CommonUsage : Version + "\n");
+                await output.WriteAsync(arguments.Help ? CommandLine.Help() : Version + "\n");
                 return ExitCode.Stopped;
             }
 
@@ -81,17 +80,6 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
             await error.WriteLineAsync("starling: " + problem.ReplaceLineEndings(" "));
         return exitCode;
     }
-
-    private const string CommonUsage = """
-          --version             Print the version.
-          --help                Print this.
-
-        Settings can also come from the environment: STARLING__LIMITS__CONNECT_TIMEOUT=5s.
-        Later wins: file, environment, --set.
-
-        Exit codes: 0 stopped when asked to, 1 cannot run, 2 wrong setting or option.
-
-        """;
 
     private static string Version =>
         typeof(NodeProgram<TOptions>).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

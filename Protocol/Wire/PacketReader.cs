@@ -59,8 +59,6 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, PacketType packet)
         return length <= _rest.Length ? Take((int)length) : throw Malformed("properties are longer than the packet");
     }
 
-    public PropertyReader ReadProperties(PropertySet allowed) => new(ReadPropertyBlock(), Packet, allowed);
-
     public readonly void RequireEnd()
     {
         if (_rest.Length > 0)

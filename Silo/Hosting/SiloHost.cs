@@ -140,10 +140,10 @@ public sealed partial class SiloHost : INode
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Management} for management")]
     private partial void LogManagement(IPEndPoint management);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: sessions and shards are handed over")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; handing over sessions and shards")]
     private partial void LogStopping();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not everything was handed over in time")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Some sessions and shards were not handed over in time")]
     private partial void LogStopTimedOut();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]

@@ -300,7 +300,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         LogBack();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. What must be durable waits")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. Durable writes are queued")]
     private partial void LogAway(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]

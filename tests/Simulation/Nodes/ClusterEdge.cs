@@ -20,7 +20,7 @@ internal sealed class ClusterEdge
         var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock);
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
         cluster.Join(node);
-        var presence = new EdgePresence(node, cluster, process.Clock, (edgeId, edge) =>
+        var presence = new EdgePresence(node, cluster, process.Clock, common.Loggers.CreateLogger<EdgePresence>(), (edgeId, edge) =>
         {
             activations.Publish(edgeId, new Endpoint(process, edgeId, (call, _) => CallReceiver.HandleAsync(edge, call)));
             return new ValueTask<string>(edgeId);
