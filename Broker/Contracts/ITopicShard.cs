@@ -1,6 +1,4 @@
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Routing;
 using Starling.Protocol;
 
 namespace Starling.Broker.Contracts;
@@ -31,7 +29,6 @@ public interface ITopicShard
     ValueTask JoinAsync(SharedGroupKey group, SharedMember member);
 
     /// <param name="group">The shared subscription.</param>
-    /// <param name="clientId">The member.</param>
     /// <param name="epoch">Of the connection that leaves; one that has joined later stays.</param>
     ValueTask LeaveAsync(SharedGroupKey group, string clientId, long epoch = long.MaxValue);
 

@@ -16,7 +16,7 @@ public interface IRemoteEdge
     /// <summary>A shard begins, and serves nobody before every live edge has told it its routes.</summary>
     ValueTask<EdgeRoutes> AnnounceAsync(string tenant, int shard, long epoch);
 
-    /// <inheritdoc cref="IEdge.CloseAsync"/>
+    /// <inheritdoc cref="IInboxDelivery.CloseAsync"/>
     ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason);
 
     /// <summary>Closes whatever connection the client has here, since another one owns its session.</summary>

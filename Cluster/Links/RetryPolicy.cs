@@ -22,7 +22,7 @@ internal sealed class RetryPolicy(LinkOptions options, TimeProvider time)
             catch (RemoteCallException error)
             {
                 if (isOver?.Invoke() == true || time.GetElapsedTime(since) + pause > options.Patience)
-                    throw new StoreUnavailableException("Another process of the cluster did not answer.", error);
+                    throw new StoreUnavailableException("Another process of the cluster did not answer in time.", error);
             }
 
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);

@@ -5,6 +5,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Threading;

@@ -6,6 +6,7 @@ using Starling.Broker.Sessions;
 using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 using Starling.Broker.Tenants.Quotas;
@@ -83,7 +84,6 @@ public static class BrokerServices
             directory.Apply([Demo.Value]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetService<StandaloneCluster>()?.Join(edge);
-        provider.GetService<EdgeCluster>()?.Join(edge);
         var drain = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
         var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Files;
 using Starling.Hosting.Configuration;
 using Starling.Storage.PostgreSql.Tenants;

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 

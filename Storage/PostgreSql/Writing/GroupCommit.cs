@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Telemetry;
+using Starling.Broker.Threading;
 using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
@@ -59,8 +60,8 @@ public sealed partial class GroupCommit : IAsyncDisposable
         _logger = logger;
         _mostWaiting = database.Options.QueueBytes;
         _isShared = database.Options.IsShared;
-        _lazy = time.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _givingUp = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _lazy = time.CreateGuardedTimer(Signal, logger, "Write of what nobody waits for", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _givingUp = time.CreateGuardedTimer(GiveUp, logger, "Giving up writes", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
         _running = RunAsync();
     }
@@ -77,7 +78,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (Interlocked.Read(ref _waitingBytes) > _mostWaiting)
         {
             _metrics.Refused();
-            throw new StoreUnavailableException($"More than {_mostWaiting} bytes wait to be written to PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
+            throw new StoreUnavailableException($"Write queue full: more than {_mostWaiting} bytes wait for PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
         }
     }
 
@@ -221,12 +222,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
             }
             catch (PostgresException error) when (IsInTheWay(error))
             {
-                // Nothing of it was done, and the other process goes on.
+                // Nothing of it was done, and the other process has committed.
                 _metrics.Failed();
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
-                Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down, and PostgreSQL does not answer.")));
+                Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down and PostgreSQL does not answer.")));
                 return;
             }
             catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException or InvalidOperationException)
@@ -251,7 +252,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (batch.Writes.Count == 1)
         {
             LogRefused(batch.Writes[0].GetType().Name, batch.Writes[0].Session?.ClientId, error);
-            Finish(batch, write => write.Fail(new StoreUnavailableException($"PostgreSQL does not take it: {Database.Reason(error)}", error)));
+            Finish(batch, write => write.Fail(new StoreUnavailableException($"Rejected by PostgreSQL: {Database.Reason(error)}", error)));
             return;
         }
 

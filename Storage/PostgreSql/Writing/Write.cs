@@ -26,7 +26,7 @@ internal abstract class Write(SessionKey? session, Stage stage)
 
     public Stage Stage => stage;
 
-    /// <summary>What it takes up while it waits, in bytes.</summary>
+    /// <summary>What it counts for while it waits, in bytes.</summary>
     public virtual long Bytes => 64;
 
     /// <summary>The epoch that it names, if it names one.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Starling.Broker.Collections;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;

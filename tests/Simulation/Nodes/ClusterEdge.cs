@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Cluster.Edges;
-using Starling.Cluster.Serialization.Calls;
 using Starling.Cluster.Links;
+using Starling.Cluster.Serialization.Calls;
 using Starling.Edge.Nodes;
 using Starling.Simulation.Engine;
 
@@ -17,9 +17,8 @@ internal sealed class ClusterEdge
     {
         _common = common;
         var directory = common.NewDirectory(process.Clock);
-        var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock);
+        var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock, common.Loggers.CreateLogger<EdgeCluster>());
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
-        cluster.Join(node);
         var presence = new EdgePresence(node, cluster, process.Clock, common.Loggers.CreateLogger<EdgePresence>(), (edgeId, edge) =>
         {
             activations.Publish(edgeId, new Endpoint(process, edgeId, (call, _) => CallReceiver.HandleAsync(edge, call)));

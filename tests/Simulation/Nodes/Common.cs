@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Simulation.Store;
 using Starling.Simulation.Time;
