@@ -64,7 +64,7 @@ internal sealed class LinkLane
         }
 
         var transfer = _transfer;
-        using var activity = BrokerTracing.Gather(BrokerTracing.Transfer, ActivityKind.Producer, load.Items, static item => item.Origin);
+        using var activity = BrokerTracing.Gather(BrokerTracing.Transfer, ActivityKind.Producer, batch.Items, static item => item.Origin);
         var reply = await _ends.Shard.TransferAsync(transfer).ConfigureAwait(false);
         _ends.Epoch.Learn(reply.Epoch);
         switch (reply.Kind)

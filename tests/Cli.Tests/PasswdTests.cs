@@ -201,5 +201,5 @@ public sealed class PasswdTests : IDisposable
         return await File.ReadAllTextAsync(_file, TestContext.Current.CancellationToken);
     }
 
-    private Broker.Tenants.ValueList<Broker.Tenants.UserOptions> Read() => TenantsFileReader.Load(_file).Single().Users;
+    private Broker.Collections.ValueList<Broker.Tenants.UserOptions> Read() => TenantsFileReader.Load(_file).Single().Users;
 }
