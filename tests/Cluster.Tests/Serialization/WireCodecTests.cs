@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Tenants.Credentials;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;
 using Starling.Protocol;
