@@ -6,7 +6,6 @@ using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
-using Starling.Broker.Routing;
 using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Time;
