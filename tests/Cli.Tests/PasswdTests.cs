@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Identity;
-using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 
