@@ -1,6 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Metrics;
 using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 
