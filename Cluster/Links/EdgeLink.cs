@@ -31,7 +31,7 @@ public sealed class EdgeLink(
     public string Id => edge.Id;
 
     private StopAndWaitSender<EdgeOutboundItem> StopAndWaitSender => LazyInitializer.EnsureInitialized(
-        ref _courier, () => new StopAndWaitSender<EdgeOutboundItem>(TransferAsync, options with { Patience = TimeSpan.MaxValue }, time));
+        ref _courier, () => new StopAndWaitSender<EdgeOutboundItem>("edge", TransferAsync, options with { Patience = TimeSpan.MaxValue }, time));
 
     /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
     public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)

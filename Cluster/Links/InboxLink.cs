@@ -17,6 +17,7 @@ namespace Starling.Cluster.Links;
 public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions options, TimeProvider time) : IEdge
 {
     private readonly StopAndWaitSender<Item> _courier = new(
+        "inbox",
         async load =>
         {
             await remote.PushAsync(new InboxPush([.. load.Items.Select(item => item.Entries)])).ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal sealed class LinkLane
     {
         _lane = lane;
         _ends = ends;
-        _courier = new StopAndWaitSender<ShardOutboundItem>(TransferAsync, options, time, first);
+        _courier = new StopAndWaitSender<ShardOutboundItem>("shard", TransferAsync, options, time, first);
     }
 
     /// <inheritdoc cref="StopAndWaitSender{T}.AddAsync"/>

@@ -1,6 +1,8 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Links;
@@ -36,14 +38,18 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
     /// <exception cref="RemoteCallException">There are messages of QoS 2 among it, and it is not known what became of them.</exception>
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
+        var list = DeliveryList.Of(deliveries);
         if (deliveries.Any(IsUnrepeatable))
-            await session.EnqueueAsync(deliveries).ConfigureAwait(false);
+            await EnqueueOnceAsync(list).ConfigureAwait(false);
         else
-            await _repetition.CallAsync(() => session.EnqueueAsync(deliveries)).ConfigureAwait(false);
+            await _repetition.CallAsync(() => session.EnqueueAsync(list)).ConfigureAwait(false);
     }
 
-    public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries) =>
-        _repetition.CallAsync(() => session.ReplayAsync(filter, deliveries), isOver: () => deliveries.Any(IsUnrepeatable));
+    public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries)
+    {
+        var list = DeliveryList.Of(deliveries);
+        return _repetition.CallAsync(() => session.ReplayAsync(filter, list), isOver: () => deliveries.Any(IsUnrepeatable));
+    }
 
     public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) => _repetition.CallAsync(() => session.AcknowledgeAsync(epoch, acks));
 
@@ -51,6 +57,18 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
         _repetition.CallAsync(() => session.RecordReceivedAsync(epoch, received, released));
 
     public ValueTask WakeAsync() => _repetition.CallAsync(session.WakeAsync);
+
+    private async ValueTask EnqueueOnceAsync(DeliveryList deliveries)
+    {
+        try
+        {
+            await session.EnqueueAsync(deliveries).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not RemoteCallException && !CallAnswers.IsAnswer(error))
+        {
+            throw new RemoteCallException($"{error.GetType().Name}: {error.Message}", error);
+        }
+    }
 
     /// <summary>What lies in another inbox is moved in one step. What inboxes note, the QoS 1 of a subscription does not make repeatable.</summary>
     private static bool IsUnrepeatable(Delivery delivery) =>

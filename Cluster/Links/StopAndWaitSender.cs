@@ -27,12 +27,14 @@ namespace Starling.Cluster.Links;
 ///
 /// Thread-safe. Nobody is called with the lock held, and no thread waits.
 /// </remarks>
-/// <param name="call">Makes one attempt; never two at a time. One that throws is repeated later, in doubt.</param>
+/// <param name="link">What kind of link it is part of, for reports (<see cref="LinkFailures"/>).</param>
+/// <param name="call">Makes one attempt; never two at a time. One that throws is reported and repeated later, in doubt.</param>
 /// <param name="options">The bounds.</param>
 /// <param name="time">The clock.</param>
 /// <param name="first">The number of the first load.</param>
 #pragma warning disable CA1001 // A cancellation source without a timer holds nothing that has to be disposed.
-internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>> call, LinkOptions options, TimeProvider time, long first = 1)
+internal sealed class StopAndWaitSender<T>(
+    string link, Func<Batch<T>, ValueTask<CallResult>> call, LinkOptions options, TimeProvider time, long first = 1)
     where T : class, IOutboundItem
 #pragma warning restore CA1001
 {
@@ -212,8 +214,9 @@ internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>>
             {
                 result = await call(load).ConfigureAwait(false);
             }
-            catch (Exception)
+            catch (Exception error)
             {
+                options.Failures?.Report(link, error);
                 load.IsInDoubt = true;
                 result = CallResult.Later;
             }

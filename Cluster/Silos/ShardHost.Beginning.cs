@@ -2,6 +2,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Links;
 
 namespace Starling.Cluster.Silos;
 
@@ -38,7 +39,7 @@ public sealed partial class ShardHost
             var edges = new ShardEdges(_silo, _cluster, hold, counters, BecomeOutOfDate);
             var shard = new TopicShard(_tenant, edges, retained, NewLogger<TopicShard>());
             await shard.LoadAsync(_silo.Sessions, _number, _cluster.ShardCount(_tenant.Name)).ConfigureAwait(false);
-            return new Serving(hold, shard, retained, edges, new Senders(), new PublisherEpochs(_silo.Time), new PublisherEpochs(_silo.Time), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
+            return new Serving(hold, shard, retained, edges, new TransferDeduplicator<ShardReply>(), new PublisherEpochs(_silo.Time), new PublisherEpochs(_silo.Time), new RetainedCursors(shard, _silo.Time), new OwnershipCheck(_silo.Shards, hold));
         }
         catch
         {
@@ -73,7 +74,7 @@ public sealed partial class ShardHost
 
     private void OnGone(string edgeId)
     {
-        _serving!.Senders.Forget(edgeId);
+        _serving!.Transfers.Forget(edgeId);
         _serving.Edges.Drop(edgeId, _serving.Shard);
     }
 
@@ -108,7 +109,7 @@ public sealed partial class ShardHost
         TopicShard Shard,
         RetainedMessages Retained,
         ShardEdges Edges,
-        Senders Senders,
+        TransferDeduplicator<ShardReply> Transfers,
         PublisherEpochs Stored,
         PublisherEpochs Direct,
         RetainedCursors Cursors,

@@ -82,7 +82,8 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
             throw new RemoteCallException($"Edge {transfer.Sender} is not in the directory.");
         if (transfer.KnownEpoch < epoch)
             return NotDone(epoch, transfer.IsEdge && !serving.Edges.Knows(transfer.Sender) ? ShardReplyKind.NeedsRoutes : ShardReplyKind.OutOfDate);
-        return await serving.Senders.TransferAsync(transfer, Prepare, CarryOutAsync).ConfigureAwait(false);
+        return await serving.Transfers.RunAsync(
+            new TransferId(transfer.Sender, (int)transfer.Lane, Epoch: 0, transfer.Number), CarryOutAsync, Prepare).ConfigureAwait(false);
 
         // Routes take effect at once: what follows, of whichever sender, goes by them.
         ShardReply? Prepare() => transfer.IsEdge && !serving.Edges.TryApply(transfer.Sender, transfer.Routes, serving.Shard)

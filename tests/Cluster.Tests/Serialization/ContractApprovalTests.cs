@@ -1,0 +1,110 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Orleans;
+using Starling.Broker.Contracts;
+using Starling.Cluster.Contracts;
+using Starling.Grains.Interfaces;
+using Starling.Grains.Interfaces.Calls;
+
+namespace Starling.Cluster.Tests.Serialization;
+
+/// <summary>What goes over the wire between processes changes only on purpose.</summary>
+public sealed class ContractApprovalTests
+{
+    private static readonly Assembly[] Assemblies = [typeof(ISession).Assembly, typeof(IRemoteShard).Assembly, typeof(ISessionGrain).Assembly];
+
+    [Fact]
+    public void Contracts_are_the_approved_ones()
+    {
+        var approved = Path.ChangeExtension(ThisFile(), null) + ".approved.txt";
+        var received = Path.Combine(AppContext.BaseDirectory, "contracts.received.txt");
+        var contracts = Contracts();
+        File.WriteAllText(received, contracts);
+
+        (File.Exists(approved) ? File.ReadAllText(approved) : "").ShouldBe(contracts, $"""
+            The contracts between processes have changed. Old and new programs run side by side during a rolling upgrade, so:
+            - Fields, methods, types and interfaces may be added. A field that an older program does not send is null, zero, false or empty.
+            - An alias or an id is never changed, and never used again for something else. A field never changes its type.
+            If the change keeps to that, approve it: cp {received} {approved}
+            """);
+    }
+
+    [Fact]
+    public void Everything_that_is_sent_has_an_alias_and_every_field_an_id()
+    {
+        foreach (var contract in OwnCalls.Interfaces)
+        {
+            Alias(contract).ShouldNotBeNull(contract.Name);
+            foreach (var method in contract.GetMethods())
+                Alias(method).ShouldNotBeNull($"{contract.Name}.{method.Name}");
+        }
+
+        foreach (var type in Serialized())
+        {
+            Alias(type).ShouldNotBeNull(type.Name);
+            foreach (var field in Members(type))
+                field.Id.ShouldNotBeNull($"{type.Name}.{field.Name}");
+        }
+    }
+
+    private static string Contracts()
+    {
+        var text = new StringBuilder();
+        foreach (var grain in Assemblies[2].GetTypes().Where(type => type.IsInterface && typeof(IAddressable).IsAssignableFrom(type)).OrderBy(type => type.Name))
+        {
+            var contracts = grain.GetInterfaces().Where(OwnCalls.Interfaces.Contains).Select(contract => contract.Name);
+            text.Append($"grain interface {grain.Name} '{Alias(grain)}' : {string.Join(", ", contracts)}\n");
+        }
+
+        foreach (var contract in OwnCalls.Interfaces.OrderBy(contract => contract.Name))
+        {
+            text.Append($"\ninterface {contract.Name} '{Alias(contract)}'\n");
+            foreach (var method in contract.GetMethods().OrderBy(method => method.Name))
+            {
+                var parameters = method.GetParameters().Select(parameter => Name(parameter.ParameterType));
+                text.Append($"    {method.Name} '{Alias(method)}' ({string.Join(", ", parameters)}) : {Name(method.ReturnType)}\n");
+            }
+        }
+
+        foreach (var type in Serialized())
+        {
+            text.Append($"\ntype {type.Name} '{Alias(type)}'\n");
+            foreach (var (id, name, memberType) in Members(type).OrderBy(member => member.Id))
+                text.Append($"    {id} {name} : {Name(memberType)}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<Type> Serialized() => Assemblies
+        .SelectMany(assembly => assembly.GetTypes())
+        .Where(type => type.GetCustomAttribute<GenerateSerializerAttribute>() is not null && !type.IsDefined(typeof(CompilerGeneratedAttribute)) && type.Namespace?.StartsWith("Starling", StringComparison.Ordinal) == true)
+        .OrderBy(type => type.Name, StringComparer.Ordinal);
+
+    /// <summary>The parameters of a record, and the fields of a surrogate.</summary>
+    private static IEnumerable<(uint? Id, string Name, Type Type)> Members(Type type)
+    {
+        if (typeof(Exception).IsAssignableFrom(type))
+            return [];
+        var fields = type.GetFields(BindingFlags.Public | BindingFlags.Instance).Select(field => (field.GetCustomAttribute<IdAttribute>()?.Id, field.Name, field.FieldType));
+        var parameters = type.GetConstructors().SelectMany(constructor => constructor.GetParameters())
+            .Select(parameter => (parameter.GetCustomAttribute<IdAttribute>()?.Id, parameter.Name!, parameter.ParameterType));
+        return [.. fields, .. parameters];
+    }
+
+    private static string? Alias(MemberInfo member) => member.GetCustomAttribute<AliasAttribute>()?.Alias;
+
+    private static string Name(Type type)
+    {
+        if (Nullable.GetUnderlyingType(type) is { } value)
+            return Name(value) + "?";
+        if (type.IsArray)
+            return Name(type.GetElementType()!) + "[]";
+        return type.IsGenericType
+            ? $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>"
+            : type.Name;
+    }
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
+}
