@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace Starling.Cluster.Contracts;
 
 /// <summary>The edges that live: those that renew their lease. An edge that is gone once is gone for good; it comes back with another id.</summary>

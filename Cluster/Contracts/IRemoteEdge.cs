@@ -1,4 +1,3 @@
-using Orleans;
 using Orleans.Concurrency;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;

@@ -1,4 +1,3 @@
-using Orleans;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;

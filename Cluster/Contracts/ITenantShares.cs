@@ -1,4 +1,3 @@
-using Orleans;
 using Starling.Broker.Tenants.Quotas;
 
 namespace Starling.Cluster.Contracts;

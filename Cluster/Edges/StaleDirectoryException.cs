@@ -1,5 +1,3 @@
-using Orleans;
-
 namespace Starling.Cluster.Edges;
 
 /// <summary>Another object has become the directory, and this one is not any more.</summary>

@@ -1,5 +1,4 @@
 using System.Collections;
-using Orleans;
 using Starling.Broker.Messages;
 
 namespace Starling.Cluster.Serialization;

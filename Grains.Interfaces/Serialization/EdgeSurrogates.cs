@@ -84,19 +84,3 @@ internal sealed class InboxPushConverter : IConverter<InboxPush, InboxPushSurrog
 
     public InboxPushSurrogate ConvertToSurrogate(in InboxPush value) => new() { Entries = PackedBatch.Of(value) };
 }
-
-/// <summary>A <see cref="DeliveryList"/> is a <see cref="PackedBatch"/>.</summary>
-[GenerateSerializer, Alias("starling.deliveries")]
-internal struct DeliveryListSurrogate
-{
-    [Id(0)]
-    public ReadOnlyMemory<byte> Deliveries;
-}
-
-[RegisterConverter]
-internal sealed class DeliveryListConverter : IConverter<DeliveryList, DeliveryListSurrogate>
-{
-    public DeliveryList ConvertFromSurrogate(in DeliveryListSurrogate surrogate) => new(PackedBatch.ReadDeliveries(surrogate.Deliveries));
-
-    public DeliveryListSurrogate ConvertToSurrogate(in DeliveryList value) => new() { Deliveries = PackedBatch.Of((IReadOnlyList<Broker.Messages.Delivery>)value) };
-}

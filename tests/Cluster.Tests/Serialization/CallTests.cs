@@ -89,6 +89,15 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Deliveries_may_also_come_as_any_other_list()
+    {
+        await _remote.EnqueueAsync([Samples.Delivery(), Samples.Delivery(), Samples.Delivery()]);
+        await _remote.EnqueueAsync(new List<Delivery> { Samples.Delivery() });
+
+        _session.Calls.ShouldBe(["enqueue 3", "enqueue 1"]);
+    }
+
+    [Fact]
     public void Within_a_process_messages_go_by_reference()
     {
         Remoting.Copy(Samples.ShardTransfer).ShouldBeSameAs(Samples.ShardTransfer);

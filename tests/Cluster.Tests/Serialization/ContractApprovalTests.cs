@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Orleans;
 using Starling.Broker.Contracts;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Contracts;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Interfaces.Calls;
@@ -22,12 +22,19 @@ public sealed class ContractApprovalTests
         var contracts = Contracts();
         File.WriteAllText(received, contracts);
 
-        (File.Exists(approved) ? File.ReadAllText(approved) : "").ShouldBe(contracts, $"""
-            The contracts between processes have changed. Old and new programs run side by side during a rolling upgrade, so:
-            - Fields, methods, types and interfaces may be added. A field that an older program does not send is null, zero, false or empty.
-            - An alias or an id is never changed, and never used again for something else. A field never changes its type.
-            If the change keeps to that, approve it: cp {received} {approved}
-            """);
+        var before = File.Exists(approved) ? File.ReadAllText(approved) : "";
+        if (before != contracts)
+        {
+            Assert.Fail($"""
+                The contracts between processes have changed:
+                {string.Join('\n', Lines(before).Except(Lines(contracts)).Select(line => "- " + line))}
+                {string.Join('\n', Lines(contracts).Except(Lines(before)).Select(line => "+ " + line))}
+                Old and new programs run side by side during a rolling upgrade, so:
+                * Fields, methods, types and interfaces may be added. A field that an older program does not send is null, zero, false or empty.
+                * An alias or an id is never changed, and never used again for something else. A field never changes its type.
+                If the change keeps to that, approve it: cp {received} {approved}
+                """);
+        }
     }
 
     [Fact]
@@ -74,7 +81,20 @@ public sealed class ContractApprovalTests
                 text.Append($"    {id} {name} : {Name(memberType)}\n");
         }
 
+        foreach (var type in new[] { typeof(ShardLane), typeof(ShardReplyKind), typeof(SharedLimit) })
+            text.Append($"\nenum {type.Name} : {string.Join(", ", Enum.GetValues(type).Cast<Enum>().Select(value => $"{value} = {value:D}"))}\n");
         return text.ToString();
+    }
+
+    /// <summary>With the heading that each is under, so that a line that has moved to another type is a change.</summary>
+    private static IEnumerable<string> Lines(string text)
+    {
+        var heading = "";
+        foreach (var line in text.Split('\n').Where(line => line.Length > 0))
+        {
+            heading = line[0] == ' ' ? heading : line;
+            yield return line[0] == ' ' ? $"{heading}: {line.Trim()}" : line;
+        }
     }
 
     private static IEnumerable<Type> Serialized() => Assemblies

@@ -1,5 +1,4 @@
 using System.Text;
-using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;

@@ -5,7 +5,6 @@ using Orleans.Serialization.Buffers;
 using Orleans.Serialization.Codecs;
 using Orleans.Serialization.Invocation;
 using Orleans.Serialization.Session;
-using Starling.Broker.Contracts;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;
 using Starling.Grains.Interfaces;

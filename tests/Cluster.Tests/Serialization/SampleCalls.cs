@@ -2,6 +2,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Tests.Serialization;
@@ -31,8 +32,8 @@ internal static class SampleCalls
         await session.DisconnectAsync(2, SessionDisconnect.Lost);
         await session.SubscribeAsync(3, Samples.Subscriptions);
         await session.UnsubscribeAsync(4, ["a", "b"]);
-        await session.EnqueueAsync(Samples.Deliveries);
-        (await session.ReplayAsync("a/#", Samples.Deliveries)).ShouldBe(new InboxSummary(1, 2, 3));
+        await session.EnqueueAsync(DeliveryList.Of(Samples.Deliveries));
+        (await session.ReplayAsync("a/#", DeliveryList.Of(Samples.Deliveries))).ShouldBe(new InboxSummary(1, 2, 3));
         await session.AcknowledgeAsync(5, [new InboxAck(7, true), new InboxAck(8, false)]);
         await session.RecordReceivedAsync(6, [1, 65_535], [2]);
         await session.WakeAsync();
@@ -45,7 +46,7 @@ internal static class SampleCalls
         await shard.RemoveDurableRouteAsync("one", "a/#");
         await shard.JoinAsync(Group, SharedMember.Of(new StoredRoute("one", Samples.Subscriptions[0])));
         await shard.LeaveAsync(Group, "one");
-        (await shard.RedispatchAsync("one", Samples.Deliveries)).ShouldBe([1]);
+        (await shard.RedispatchAsync("one", DeliveryList.Of(Samples.Deliveries))).ShouldBe([1]);
         await shard.CompletedAsync(Group, "one", 3);
         (await shard.ReadRetainedAsync(new RetainedQuery("#", Guid.Empty, 1, 10))).More.ShouldBeTrue();
         (await edge.TransferAsync(Samples.EdgeTransfer)).NotReached.ShouldBe([1]);
