@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using Starling.Broker.Tenants.Files;
 using Starling.Cli.Commands;
+using Starling.Cli.Context;
 using Starling.Protocol;
 using Starling.Storage.PostgreSql;
 

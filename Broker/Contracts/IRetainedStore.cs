@@ -15,7 +15,6 @@ public interface IRetainedStore
     /// Writes messages, the last one of a topic; one with an empty payload removes what its topic retains. Done when durable. The list is
     /// the caller's again then.
     /// </summary>
-    /// <param name="tenant">Whose.</param>
     /// <param name="messages">Of topics that hash to one shard.</param>
     /// <param name="shard">The shard that writes; null in a process that has all shards, where there is nobody else.</param>
     /// <exception cref="StoreUnavailableException">Nothing of it has been written.</exception>
@@ -23,7 +22,6 @@ public interface IRetainedStore
     ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null);
 
     /// <summary>All that is retained for a shard and has not expired. It waits for a store that is away; a topic may then come twice.</summary>
-    /// <param name="tenant">Whose.</param>
     /// <param name="shard">Of the topics that hash to it.</param>
     /// <param name="shards">How many there are.</param>
     /// <param name="now">Unix time in milliseconds.</param>
@@ -35,8 +33,7 @@ public interface IRetainedStore
     ValueTask<IReadOnlyList<Message>> ReadAsync(string tenant, IReadOnlyList<string> topics, CancellationToken cancellation = default);
 
     /// <summary>Removes messages that have expired. A store that finds them by their time may remove others as well.</summary>
-    /// <param name="tenant">Whose.</param>
-    /// <param name="topics">Where there were some; by now they may retain something else.</param>
+    /// <param name="topics">Topics that retained some; meanwhile they may retain something else.</param>
     /// <param name="now">Unix time in milliseconds.</param>
     ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now);
 }

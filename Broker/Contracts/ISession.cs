@@ -20,7 +20,7 @@ public interface ISession
 {
     /// <summary>Makes the caller the owner. A connection that owned the session before is closed first.</summary>
     /// <param name="connect">What is asked for.</param>
-    /// <param name="abandoned">The client has been refused meanwhile: the session goes on as if it had never asked.</param>
+    /// <param name="abandoned">The client has been refused meanwhile: the session stays as if it had never asked.</param>
     [Alias("connect")]
     ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default);
 
@@ -101,7 +101,7 @@ public sealed record SessionWill(
     [Id(3)] User User);
 
 /// <param name="ReasonCode">Success, or why the connection is refused.</param>
-/// <param name="SessionPresent">Whether an earlier session goes on ([MQTT-3.2.2-2]).</param>
+/// <param name="SessionPresent">Whether an earlier session is resumed ([MQTT-3.2.2-2]).</param>
 /// <param name="Durable">Whether messages of QoS 1 and 2 come by the inbox: it may outlive the connection, or an earlier one did.</param>
 /// <param name="Epoch">To be named in every call of this connection.</param>
 /// <param name="SessionId">What the store calls the session; 0 when it ends with the connection.</param>

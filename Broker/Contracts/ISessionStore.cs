@@ -14,13 +14,11 @@ namespace Starling.Broker.Contracts;
 /// </remarks>
 public interface ISessionStore
 {
-    /// <summary>Takes the session over from whoever has owned it, in order to go on with it. Null when there is none.</summary>
-    /// <param name="session">Which.</param>
+    /// <summary>Makes the caller the owner of the session. Null when there is no such session.</summary>
     /// <param name="epoch">The new epoch, unless the stored one is higher: then it goes up by one.</param>
     ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch);
 
     /// <summary>Writes what is not a list.</summary>
-    /// <param name="session">Which.</param>
     /// <param name="epoch">The session's epoch so far; 0 for one that begins, which must not exist.</param>
     /// <param name="state">With the epoch that holds from now on. While there is a connection, the next number does not go back.</param>
     /// <returns>What the other writes name.</returns>
@@ -45,7 +43,6 @@ public interface ISessionStore
     /// <summary>
     /// Sessions for which something is to be done: expired, with a will that is due, or with a connection that ended with its edge.
     /// </summary>
-    /// <param name="tenants">Whose.</param>
     /// <param name="now">Unix time in milliseconds.</param>
     /// <param name="liveEdges">Edges that live; any other one is gone, or so new that the caller has not heard of it.</param>
     /// <param name="part">Which part of the sessions; each is in one part, and stays there.</param>
@@ -59,7 +56,6 @@ public interface ISessionStore
 public readonly record struct SessionKey([Id(0)] string Tenant, [Id(1)] string ClientId);
 
 /// <summary>A stored session in the hands of its owner.</summary>
-/// <param name="Key">Whose it is.</param>
 /// <param name="Id">What the store calls it.</param>
 /// <param name="Epoch">Of the owner.</param>
 public sealed record SessionFencingToken(SessionKey Key, long Id, long Epoch);
@@ -83,7 +79,7 @@ public sealed record SessionState(
     long NextNumber = 0,
     long ConnectionEpoch = 0);
 
-/// <summary>A connection as it is stored: enough for another object, in another process, to go on with it.</summary>
+/// <summary>A connection as it is stored: enough for another object, in another process, to resume it.</summary>
 /// <param name="EdgeId">The edge that holds it.</param>
 /// <param name="Epoch">What its calls name.</param>
 /// <param name="Attempt">See <see cref="SessionConnect.Attempt"/>.</param>
@@ -112,7 +108,6 @@ public readonly record struct InboxSummary(
     [Id(1)] int Count,
     [Id(2)] long Bytes);
 
-/// <param name="ClientId">Whose.</param>
 /// <param name="Subscription">What it is subscribed to.</param>
 /// <param name="EdgeId">The edge that holds the session's connection, as far as the store knows; null while it has none.</param>
 /// <param name="ConnectionEpoch">Of that connection.</param>
@@ -123,7 +118,7 @@ public readonly record struct StoredRoute(string ClientId, Subscription Subscrip
 
 /// <summary>The session belongs to a later connection, or to another owner.</summary>
 public sealed class StaleEpochException(SessionKey session, long epoch)
-    : Exception($"Session '{session.ClientId}' of tenant '{session.Tenant}' has passed epoch {epoch}.")
+    : Exception($"Session '{session.ClientId}' of tenant '{session.Tenant}' lost ownership: epoch {epoch} is out of date.")
 {
     public SessionKey Session { get; } = session;
 

@@ -1,7 +1,5 @@
 using Orleans;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Routing;
 using Starling.Protocol;
 
 namespace Starling.Broker.Contracts;
@@ -32,7 +30,6 @@ public interface ITopicShard
     ValueTask JoinAsync(SharedGroupKey group, SharedMember member);
 
     /// <param name="group">The shared subscription.</param>
-    /// <param name="clientId">The member.</param>
     /// <param name="epoch">Of the connection that leaves; one that has joined later stays.</param>
     ValueTask LeaveAsync(SharedGroupKey group, string clientId, long epoch = long.MaxValue);
 

@@ -3,8 +3,6 @@ using Orleans;
 namespace Starling.Broker.Contracts;
 
 /// <summary>A shard in the hands of its owner: what its writes name.</summary>
-/// <param name="Tenant">Whose.</param>
-/// <param name="Shard">Its number.</param>
 /// <param name="Epoch">Of the owner (<see cref="IShardStore.TakeAsync"/>).</param>
 [GenerateSerializer, Immutable, Alias("starling.shard-fencing-token")]
 public sealed record ShardFencingToken(
@@ -12,7 +10,7 @@ public sealed record ShardFencingToken(
     [Id(1)] int Shard,
     [Id(2)] long Epoch);
 
-/// <summary>The shard has another owner by now.</summary>
+/// <summary>Another object owns the shard.</summary>
 [GenerateSerializer, Alias("starling.stale-shard")]
 public sealed class StaleShardException(ShardFencingToken shard)
-    : Exception($"Shard {shard.Shard} of tenant '{shard.Tenant}' has passed epoch {shard.Epoch}.");
+    : Exception($"Shard {shard.Shard} of tenant '{shard.Tenant}' lost ownership: epoch {shard.Epoch} is out of date.");

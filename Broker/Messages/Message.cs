@@ -83,7 +83,7 @@ public sealed class Message
 
     public int PayloadLength => _payloadLength;
 
-    /// <summary>The frame that the message was read from, which is how it goes on to other processes; empty if it came another way.</summary>
+    /// <summary>The frame that the message was read from, which is passed on to other processes as it is; empty if it came another way.</summary>
     internal ReadOnlySpan<byte> Frame => _frame < 0 ? default : _buffer.AsSpan(_frame, _offset + _propertiesLength + _payloadLength - _frame);
 
     /// <summary>What the message counts for in limits and queues: topic, properties and payload, in bytes.</summary>

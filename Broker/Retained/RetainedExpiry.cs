@@ -7,7 +7,6 @@ namespace Starling.Broker.Retained;
 /// When which retained messages expire, and a call when some have. Messages that were replaced or removed are passed over. Not
 /// thread-safe: the owner locks.
 /// </summary>
-/// <param name="due">Calls.</param>
 /// <param name="sweep">Takes what has expired (<see cref="Take"/>), under the owner's lock.</param>
 internal sealed class RetainedExpiry(DelayQueue due, Action sweep) : IDisposable
 {

@@ -1,3 +1,5 @@
+using Starling.Broker.Contracts;
+
 namespace Starling.Broker.Retained;
 
 /// <summary>
@@ -67,12 +69,11 @@ internal sealed class RetainedIndex
     /// <returns>True when there may be more.</returns>
     public bool Read(RetainedCursor cursor, int most, List<RetainedHit> found)
     {
-        if (!cursor.Started)
-            cursor.Start(this);
+        var walk = (RetainedWalk)(cursor.Position ??= new RetainedWalk(cursor.Filter, Root));
         var bytes = 0L;
         for (var visits = 0; most > 0 && bytes < MaxBytes && visits < MaxVisits; visits++)
         {
-            if (!cursor.MoveNext(out var node))
+            if (!walk.MoveNext(out var node))
                 return false;
             if (node?.Value is not { } value)
                 continue;

@@ -4,6 +4,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 using Starling.Protocol;
 
@@ -30,11 +31,7 @@ public sealed partial class RetainedMessages : IDisposable
     private readonly CancellationTokenSource _disposing = new();
     private long _bytes;
 
-    /// <param name="tenant">Whose.</param>
-    /// <param name="store">Keeps them.</param>
-    /// <param name="counters">Count them.</param>
     /// <param name="due">For their expiry.</param>
-    /// <param name="logger">Hears of what the store refuses.</param>
     /// <param name="hold">The shard, when other processes may take it; null when they can't.</param>
     /// <param name="stale">Called when one has.</param>
     public RetainedMessages(
@@ -64,7 +61,7 @@ public sealed partial class RetainedMessages : IDisposable
         }
     }
 
-    /// <summary>Fills the index from the store, before the shard serves. What was stored is kept, whatever the tenant's limits say by now.</summary>
+    /// <summary>Fills the index from the store, before the shard serves. What was stored is kept, even beyond the tenant's present limits.</summary>
     public async Task LoadAsync(int shard, int shards)
     {
         var rows = _store.LoadAsync(_tenant.Name, shard, shards, _due.Now, _disposing.Token);
@@ -78,7 +75,7 @@ public sealed partial class RetainedMessages : IDisposable
         }
 
         // What has expired while nobody looked was not loaded.
-        _ = RemoveExpiredAsync([], _due.Now);
+        Background.Run(RemoveExpiredAsync([], _due.Now), _logger, "Removal of expired retained messages");
     }
 
     /// <summary>Puts the message into the index, or removes its topic's if it has no payload ([MQTT-3.3.1-6], [-7]).</summary>
@@ -225,7 +222,7 @@ public sealed partial class RetainedMessages : IDisposable
         }
 
         if (topics.Count > 0)
-            _ = RemoveExpiredAsync(topics, _due.Now);
+            Background.Run(RemoveExpiredAsync(topics, _due.Now), _logger, "Removal of expired retained messages");
     }
 
     /// <summary>Nobody waits for it: what stays in the store is not loaded again, and goes with what expires next.</summary>
@@ -243,7 +240,7 @@ public sealed partial class RetainedMessages : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: expired retained messages could not be removed from the store for now")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: removal of expired retained messages from the store failed")]
         public static partial void NotRemoved(ILogger logger, string tenant, Exception error);
     }
 }

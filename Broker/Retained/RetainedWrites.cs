@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Retained;
@@ -85,7 +86,7 @@ internal sealed partial class RetainedWrites(
             _retry = null;
         }
 
-        _ = RunAsync();
+        Background.Run(RunAsync(), logger, "Write of retained messages");
         return next.Task;
     }
 
@@ -217,7 +218,13 @@ internal sealed partial class RetainedWrites(
         }
     }
 
-    private void Retry() => _ = CommitAsync();
+    private void Retry() => Background.Run(RetryAsync(), logger, "Write of retained messages");
+
+    private async Task RetryAsync()
+    {
+        // What fails is logged when it is put back.
+        await ((Task)CommitAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private static void Fail(TaskCompletionSource<bool>? flight, Exception error)
     {
@@ -233,10 +240,10 @@ internal sealed partial class RetainedWrites(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: retained messages are not written for now; it is tried again")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: write of retained messages failed, retrying")]
         public static partial void NotWritten(ILogger logger, string tenant, Exception error);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: retained messages are written again")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: writes of retained messages succeed again")]
         public static partial void Written(ILogger logger, string tenant);
     }
 }

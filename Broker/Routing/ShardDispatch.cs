@@ -18,7 +18,6 @@ internal sealed class ShardDispatch
 
     public Dictionary<ConnectionKey, Share> Connections { get; } = [];
 
-    /// <param name="clientId">Whose inbox.</param>
     /// <param name="delivery">The message as the session gets it.</param>
     /// <param name="index">Of the message in the batch.</param>
     public void ToInbox(string clientId, Delivery delivery, int index) => Add(Inboxes, clientId, delivery, index);

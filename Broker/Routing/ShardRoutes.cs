@@ -50,7 +50,7 @@ internal sealed class ShardRoutes
     }
 
     /// <summary>The edge is gone, and the connections that it held.</summary>
-    public void DropEdge(string edgeId)
+    public void RemoveEdge(string edgeId)
     {
         lock (_gate)
         {

@@ -33,7 +33,6 @@ internal sealed class SharedGroup(SharedGroupKey key)
         }
     }
 
-    /// <param name="clientId">The member.</param>
     /// <param name="epoch">Of the connection that leaves; one that has joined later stays.</param>
     /// <returns>How many members are left.</returns>
     public int Leave(string clientId, long epoch)
@@ -78,7 +77,6 @@ internal sealed class SharedGroup(SharedGroupKey key)
     /// The member that gets a message ([MQTT-4.8.2-4]): one with a connection if there is any, else a durable one that is away, which
     /// keeps messages of QoS 1 and 2 for later.
     /// </summary>
-    /// <param name="message">The message.</param>
     /// <param name="strategy">How to choose among members with a connection.</param>
     /// <param name="origin">The edge that brought the message, or null.</param>
     /// <param name="except">Clients that must not be chosen: they had the message and went.</param>

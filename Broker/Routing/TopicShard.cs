@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 using Starling.Protocol;
 
@@ -15,16 +16,18 @@ namespace Starling.Broker.Routing;
 public sealed partial class TopicShard : ITopicShard
 {
     private readonly Tenant _tenant;
-    private readonly ICluster _cluster;
+    private readonly ISessions _sessions;
+    private readonly IShardEdges _edges;
     private readonly RetainedMessages _retained;
     private readonly ILogger<TopicShard> _logger;
     private readonly ShardRoutes _routes = new();
     private Task _loading = Task.CompletedTask;
 
-    public TopicShard(Tenant tenant, ICluster cluster, RetainedMessages retained, ILogger<TopicShard> logger)
+    public TopicShard(Tenant tenant, ISessions sessions, IShardEdges edges, RetainedMessages retained, ILogger<TopicShard> logger)
     {
         _tenant = tenant;
-        _cluster = cluster;
+        _sessions = sessions;
+        _edges = edges;
         _retained = retained;
         _logger = logger;
     }
@@ -51,8 +54,10 @@ public sealed partial class TopicShard : ITopicShard
                 Gather(message, i, match, origin, dispatch ??= new ShardDispatch());
         }
 
-        if (dispatch is not null)
-            await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
+        if (dispatch is null)
+            return;
+        using var activity = BrokerTracing.Continue(BrokerTracing.Route);
+        await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -65,7 +70,7 @@ public sealed partial class TopicShard : ITopicShard
     public void SetEdgeRoutes(string edgeId, EdgeRoutes routes) => _routes.Apply(edgeId, routes);
 
     /// <summary>The edge is gone: its routes go, and so do members of shared subscriptions that ended with their connection.</summary>
-    public void DropEdge(string edgeId) => _routes.DropEdge(edgeId);
+    public void RemoveEdge(string edgeId) => _routes.RemoveEdge(edgeId);
 
     public async ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
     {
@@ -227,7 +232,7 @@ public sealed partial class TopicShard : ITopicShard
         pending?.Clear();
         foreach (var (edgeId, messages) in dispatch.Edges)
         {
-            if (_cluster.Edge(edgeId) is not { } edge)
+            if (_edges.Edge(edgeId) is not { } edge)
                 continue;
             var delivering = edge.DeliverAsync(_tenant.Name, messages);
             if (!delivering.IsCompletedSuccessfully)
@@ -248,7 +253,7 @@ public sealed partial class TopicShard : ITopicShard
     private async Task DeliverAsync(
         ConnectionKey connection, ShardDispatch.Share share, ShardDispatch dispatch, string[] except, Action<int, bool> notStored)
     {
-        var reached = _cluster.Edge(connection.EdgeId) is { } edge
+        var reached = _edges.Edge(connection.EdgeId) is { } edge
             && await edge.DeliverToAsync(_tenant.Name, connection.ClientId, connection.Epoch, share.Deliveries).ConfigureAwait(false);
         if (!reached)
             await RedispatchAsync([.. except, connection.ClientId], share.Deliveries, NotStored).ConfigureAwait(false);
@@ -274,7 +279,7 @@ public sealed partial class TopicShard : ITopicShard
     {
         try
         {
-            await _cluster.Session(_tenant.Name, clientId).EnqueueAsync(inbox.Deliveries).ConfigureAwait(false);
+            await _sessions.Session(_tenant.Name, clientId).EnqueueAsync(inbox.Deliveries).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -287,7 +292,7 @@ public sealed partial class TopicShard : ITopicShard
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: {Count} messages could not be put into the inbox of '{ClientId}'")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: enqueueing {Count} messages for session '{ClientId}' failed")]
         public static partial void NotEnqueued(ILogger logger, string tenant, string clientId, int count, Exception error);
     }
 }

@@ -17,6 +17,17 @@ internal sealed class DurableState
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Packet identifiers of QoS 2 messages that came in and were not released. Locked by who uses it outside of a turn.</summary>
+    /// <summary>Packet identifiers of QoS 2 messages that came in and were not released. Used outside of a turn too, under a lock of its own.</summary>
     public HashSet<ushort> Received { get; } = [];
+
+    /// <summary>Records identifiers here and in the store, in one order.</summary>
+    public ValueTask RecordReceivedAsync(ISessionStore store, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
+    {
+        lock (Received)
+        {
+            Received.UnionWith(received);
+            Received.ExceptWith(released);
+            return store.SetReceivedAsync(Inbox.Token, received, released);
+        }
+    }
 }

@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Metrics;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
-using Starling.Broker.Time;
 
 namespace Starling.Broker.Sessions;
 
@@ -11,82 +9,64 @@ namespace Starling.Broker.Sessions;
 /// The messages of QoS 1 and 2 that wait for a durable session's client.
 /// </summary>
 /// <remarks>
-/// An entry is numbered and handed to the store under the lock, so that numbers, store and pushes have one order; its publisher is
-/// answered when the store has written it, and only then may it be pushed. Entries are pushed to the edge that holds the connection
-/// while fewer than the credit are unacknowledged. The newest entries stay in memory while they are likely to be pushed soon; the
-/// rest is read back from the store page by page, what does not fit the credit yet is <see cref="ReadAhead"/>.
+/// An entry is numbered and handed to the store under the lock, so that numbers, store and pushes have one order. Its publisher is answered
+/// when the store has written it, and only then may it be pushed. Entries are pushed to the edge that holds the connection while fewer than
+/// the credit are unacknowledged. The newest entries stay in memory while they are likely to be pushed soon; the rest is read back from the
+/// store page by page.
 ///
-/// numbers:   [ acknowledged | pushed, some unacknowledged | written | being written ]
-///                           ^ _oldest                     ^ _pushNext ^ _written    ^ _next
-///                                                    [ staged in memory from _staged ]
+/// The parts: <see cref="InboxNumbers"/> is the arithmetic, <see cref="InboxWindow"/> what is on its way to the client,
+/// <see cref="InboxPusher"/> brings it there, <see cref="InboxRoom"/> drops what is too much.
 /// </remarks>
-internal sealed partial class Inbox
+internal sealed class Inbox
 {
-    private const int MaxStaged = 1024;
     private const int PageSize = 256;
-    private const long PageBytes = 256 * 1024;
 
-    /// <summary>Numbers that are reserved at a time, where other objects may go on with the connection.</summary>
-    private const int MaxReserved = 1024;
-
-    private const long MaxPushedBytes = 4 * 1024 * 1024;
-
-    private static readonly TimeSpan RetryRead = TimeSpan.FromSeconds(1);
-
-    private readonly SessionKey _session;
-    private readonly Tenant _tenant;
-    private readonly IInboxStore _store;
-    private readonly DelayQueue _due;
-    private readonly TenantCounters _counters;
-    private readonly ILogger _logger;
-    private readonly Lock _gate = new();
-    private readonly Queue<InboxEntry> _staged = new();
-    private readonly ReadAhead _ahead = new();
-    private readonly Dictionary<long, InboxEntry> _unacknowledged = [];
+    private readonly InboxState _state;
+    private readonly InboxWindow _window;
+    private readonly InboxPusher _pusher;
+    private readonly InboxRoom _room;
     private readonly Queue<Write> _writes = new();
-    private readonly bool _isShared;
-    private HashSet<long>? _doneAhead;
-    private long _reserved;
-    private long _connection;
-    private long _next;
-    private long _written;
-    private long _pushNext;
-    private long _oldest;
-    private long _floor;
-    private long _sentBelow;
-    private long _pushedBelow;
-    private long _pushedBytes;
-    private int _count;
-    private long _bytes;
-    private SessionFencingToken _hold;
-    private IEdge? _edge;
-    private int _credit;
-    private bool _pushing;
-    private bool _closed;
 
     public Inbox(SessionKey session, SessionContext context)
     {
-        _session = session;
-        _hold = new SessionFencingToken(session, Id: 0, Epoch: 0);
-        _tenant = context.Tenant;
-        _store = context.Inboxes;
-        _isShared = context.IsShared;
-        _due = context.Due;
-        _counters = context.Counters;
-        _logger = context.Logger;
+        _state = new InboxState(session, context);
+        _window = new InboxWindow(_state);
+        _pusher = new InboxPusher(_state, _window);
+        _room = new InboxRoom(_state, _window);
     }
 
     public InboxSummary Summary
     {
         get
         {
-            lock (_gate)
-                return new InboxSummary(_next, _count, _bytes);
+            lock (_state.Gate)
+                return new InboxSummary(_state.Numbers.Next, _state.Count, _state.Bytes);
         }
     }
 
+    /// <summary>What writes name.</summary>
+    public SessionFencingToken Token
+    {
+        get
+        {
+            lock (_state.Gate)
+                return _state.Token;
+        }
+
+        set
+        {
+            lock (_state.Gate)
+                _state.Token = value;
+        }
+    }
+
+    /// <inheritdoc cref="InboxPusher.IsAboutToPush"/>
+    public bool IsAboutToPush => _pusher.IsAboutToPush;
+
+    private SessionContext Context => _state.Context;
+
     /// <summary>
-    /// Below which numbers are used, or may be before the store hears of it: what is to be written with the connection
+    /// Below which numbers are used, or may be before the store is told: what is to be written with the connection
     /// (<see cref="SessionState.NextNumber"/>).
     /// </summary>
     /// <param name="connected">
@@ -95,99 +75,97 @@ internal sealed partial class Inbox
     /// </param>
     public long NextNumber(bool connected)
     {
-        lock (_gate)
-            return connected && _isShared ? Math.Max(_reserved, _next + (MaxReserved / 2)) : _next;
+        lock (_state.Gate)
+            return connected && Context.IsShared ? _state.Numbers.ToStore() : _state.Numbers.Next;
     }
 
-    /// <summary>The store has it.</summary>
+    /// <summary>The store has reserved the numbers below this one.</summary>
     public void Reserved(long nextNumber)
     {
-        lock (_gate)
-            _reserved = Math.Max(_reserved, nextNumber);
+        lock (_state.Gate)
+            _state.Numbers = _state.Numbers.Reserve(nextNumber);
     }
 
-    /// <summary>Takes up what the store keeps.</summary>
-    public void Reset(InboxSummary stored, SessionFencingToken hold)
+    /// <summary>Begins with what the store keeps.</summary>
+    public void Reset(InboxSummary stored, SessionFencingToken token)
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
-            _staged.Clear();
-            _ahead.Clear();
-            _unacknowledged.Clear();
+            _window.Clear();
             _writes.Clear();
-            Account(stored.Count - _count, stored.Bytes - _bytes);
-            _next = stored.Next;
-            _reserved = _next;
-            _doneAhead = null;
-            _written = _next;
-            _pushNext = _oldest = _floor = _pushedBelow = 0;
-            // Which of them a client has seen is not written down: all may have been.
-            _sentBelow = _next;
-            _pushedBytes = 0;
-            _hold = hold;
-            _edge = null;
+            _state.Account(stored.Count - _state.Count, stored.Bytes - _state.Bytes);
+            _state.Numbers = InboxNumbers.Restored(stored.Next);
+            _state.Token = token;
         }
     }
 
     /// <summary>The session is over, or not this object's any more: nothing is taken in and nothing more is written.</summary>
     public void Close()
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
-            Reset(default, new SessionFencingToken(_session, Id: 0, Epoch: 0));
-            _closed = true;
+            Reset(default, new SessionFencingToken(_state.Session, Id: 0, Epoch: 0));
+            _state.IsClosed = true;
         }
     }
 
-    /// <summary>What writes name.</summary>
-    public SessionFencingToken Hold
+    /// <summary>From now on entries go to this edge, beginning with the oldest that is not acknowledged.</summary>
+    /// <param name="edge">Holds the connection.</param>
+    /// <param name="connection">Its epoch.</param>
+    /// <param name="credit">What may be unacknowledged, at most.</param>
+    public void Start(IInboxDelivery edge, long connection, int credit)
     {
-        get
-        {
-            lock (_gate)
-                return _hold;
-        }
-
-        set
-        {
-            lock (_gate)
-                _hold = value;
-        }
+        lock (_state.Gate)
+            _window.Start(edge, connection, credit);
     }
+
+    /// <summary>The connection is gone: what it did not acknowledge is pushed again to the next one.</summary>
+    /// <param name="sentBelow">Entries with lower numbers may have reached the client.</param>
+    public void Stop(long sentBelow)
+    {
+        lock (_state.Gate)
+            _window.Stop(sentBelow);
+    }
+
+    /// <inheritdoc cref="InboxPusher.Push"/>
+    public void Push() => _pusher.Push();
 
     /// <returns>False when the inbox is closed: it has taken nothing.</returns>
     public async ValueTask<bool> EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
-        var limits = _tenant.Options.Limits;
-        if (_tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
+        using var activity = BrokerTracing.Continue(BrokerTracing.Enqueue);
+        var limits = Context.Tenant.Options.Limits;
+        if (Context.Tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
         {
-            deliveries = Newest(deliveries, limits);
-            await MakeRoomAsync(deliveries, limits).ConfigureAwait(false);
+            deliveries = _room.Newest(deliveries, limits);
+            await _room.MakeAsync(deliveries, limits).ConfigureAwait(false);
         }
 
         Write write;
         ValueTask<IReadOnlyList<long>> append;
         long reserve;
         var entries = new List<InboxEntry>(deliveries.Count);
-        lock (_gate)
+        lock (_state.Gate)
         {
-            if (_closed)
+            if (_state.IsClosed)
                 return false;
+            var first = _state.Numbers.Next;
             foreach (var delivery in deliveries)
             {
-                if (_count >= limits.InboxMessages || _bytes + delivery.Message.Size > limits.InboxBytes)
+                if (_state.Count >= limits.InboxMessages || _state.Bytes + delivery.Message.Size > limits.InboxBytes)
                 {
-                    _counters.DroppedInboxFull.Increment();
+                    Context.Counters.DroppedInboxFull.Increment();
                     continue;
                 }
 
-                entries.Add(new InboxEntry(_next++, delivery with { Message = delivery.Message.Compact() }));
-                Account(1, delivery.Message.Size);
+                entries.Add(new InboxEntry(first + entries.Count, delivery with { Message = delivery.Message.Compact() }));
+                _state.Account(1, delivery.Message.Size);
             }
 
             if (entries.Count == 0)
                 return true;
-            reserve = _isShared && _next > _reserved ? _next + MaxReserved : 0;
+            _state.Numbers = _state.Numbers.Add(entries.Count);
+            reserve = Context.IsShared ? _state.Numbers.ToReserve() : 0;
             try
             {
                 append = Append(entries, reserve);
@@ -195,13 +173,13 @@ internal sealed partial class Inbox
             catch (StoreUnavailableException)
             {
                 // Refused at once: as if it had never been, however many follow while the store is away.
-                _next = entries[0].Number;
-                Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
+                _state.Numbers = _state.Numbers.Withdraw(first);
+                _state.Account(-entries.Count, -BytesOf(entries));
                 throw;
             }
 
-            _writes.Enqueue(write = new Write(_next));
-            Stage(entries);
+            _writes.Enqueue(write = new Write(_state.Numbers.Next));
+            _window.Stage(entries);
         }
 
         try
@@ -225,11 +203,72 @@ internal sealed partial class Inbox
         return true;
     }
 
+    /// <param name="acks">What the client has received.</param>
+    /// <param name="refused">Called when the store, which has answered, does not take them, since another object owns the session.</param>
+    public async ValueTask AcknowledgeAsync(IReadOnlyList<InboxAck> acks, Action? refused = null)
+    {
+        ValueTask write;
+        lock (_state.Gate)
+        {
+            acks = _window.SetAside(acks);
+            // Also when nothing is left of them: the store says whether this object still owns the session. Whoever takes it later pushes
+            // what was set aside to the connection again, which acknowledges it again.
+            write = Context.Inboxes.AcknowledgeAsync(_state.Token, acks, refused);
+            _window.Acknowledge(acks);
+        }
+
+        Push();
+        await write.ConfigureAwait(false);
+    }
+
+    /// <summary>Entries that came by a shared subscription and that this client has not finished, in order.</summary>
+    public async ValueTask<IReadOnlyList<InboxEntry>> ReadSharedAsync()
+    {
+        List<InboxEntry> shared = [];
+        long from = 0;
+        while (await Context.Inboxes.ReadAsync(Token, from, PageSize).ConfigureAwait(false) is { Count: > 0 } page)
+        {
+            shared.AddRange(page.Where(entry => entry.Delivery.Group is not null && !entry.Released && !_window.IsAcknowledgedAhead(entry.Number)));
+            from = page[^1].Number + 1;
+        }
+
+        return shared;
+    }
+
+    public bool MayHaveBeenSent(InboxEntry entry)
+    {
+        lock (_state.Gate)
+            return entry.Number < _state.Numbers.SentBelow;
+    }
+
+    /// <summary>The message of an entry that somebody else is to get instead.</summary>
+    public Delivery Leave(InboxEntry entry)
+    {
+        var token = Token;
+        return entry.Delivery with { From = new InboxPlace(token.Id, entry.Number, token.Epoch) };
+    }
+
+    /// <summary>Removes entries that somebody else has got; there is no connection.</summary>
+    public async ValueTask RemoveAsync(IReadOnlyList<InboxEntry> entries)
+    {
+        ValueTask write;
+        lock (_state.Gate)
+        {
+            write = Context.Inboxes.AcknowledgeAsync(_state.Token, [.. entries.Select(entry => new InboxAck(entry.Number, Received: false))]);
+            foreach (var entry in entries)
+                _state.Uncount(entry);
+            _window.ClearStage();
+            _window.Ahead.Clear();
+        }
+
+        await write.ConfigureAwait(false);
+    }
+
     private ValueTask<IReadOnlyList<long>> Append(List<InboxEntry> entries, long reserve)
     {
         try
         {
-            return _store.AppendAsync(_hold, entries, reserve);
+            return Context.Inboxes.AppendAsync(_state.Token, entries, reserve);
         }
         catch (Exception error) when (error is not StoreUnavailableException)
         {
@@ -240,138 +279,26 @@ internal sealed partial class Inbox
     /// <summary>Answers may be seen out of order: an entry is pushed only when all before it are known to be written, or not to be.</summary>
     private void Complete(Write write)
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
             write.IsDone = true;
             while (_writes.TryPeek(out var first) && first.IsDone)
-                _written = _writes.Dequeue().UpTo;
+                _state.Numbers = _state.Numbers.Write(_writes.Dequeue().UpTo);
         }
     }
-
-    /// <summary>From now on entries go to this edge, beginning with the oldest that is not acknowledged.</summary>
-    /// <param name="edge">Holds the connection.</param>
-    /// <param name="connection">Its epoch.</param>
-    /// <param name="credit">What may be unacknowledged, at most.</param>
-    public void Start(IEdge edge, long connection, int credit)
-    {
-        lock (_gate)
-        {
-            // The same connection once more: what was pushed before it was ready may not have reached it.
-            if (_edge is not null)
-            {
-                _pushedBelow = Math.Max(_pushedBelow, _pushNext);
-                Rewind();
-            }
-
-            (_edge, _connection) = (edge, connection);
-            _credit = Math.Min(credit, InboxEntry.PacketIdentifiers - 1);
-        }
-    }
-
-    /// <summary>The connection is gone: what it did not acknowledge is pushed again to the next one.</summary>
-    /// <param name="sentBelow">Entries with lower numbers may have reached the client.</param>
-    public void Stop(long sentBelow)
-    {
-        lock (_gate)
-        {
-            _edge = null;
-            _sentBelow = Math.Max(_sentBelow, Math.Min(sentBelow, Math.Max(_pushedBelow, _pushNext)));
-            _pushedBelow = 0;
-            Rewind();
-        }
-    }
-
-    private void Rewind()
-    {
-        _ahead.Clear();
-        if (_unacknowledged.Count > 0)
-        {
-            _pushNext = _unacknowledged.Keys.Min();
-            DropStage();
-        }
-
-        _unacknowledged.Clear();
-        _pushedBytes = 0;
-        _oldest = _pushNext;
-    }
-
-    /// <summary>Entries that came by a shared subscription and that this client has not dealt with, in order.</summary>
-    public async ValueTask<IReadOnlyList<InboxEntry>> ReadSharedAsync()
-    {
-        List<InboxEntry> shared = [];
-        long from = 0;
-        while (await _store.ReadAsync(_hold, from, PageSize).ConfigureAwait(false) is { Count: > 0 } page)
-        {
-            shared.AddRange(page.Where(entry => entry.Delivery.Group is not null && !entry.Released && _doneAhead?.Contains(entry.Number) != true));
-            from = page[^1].Number + 1;
-        }
-
-        return shared;
-    }
-
-    public bool MayHaveBeenSent(InboxEntry entry)
-    {
-        lock (_gate)
-            return entry.Number < _sentBelow;
-    }
-
-    /// <summary>The message of an entry that somebody else is to get instead.</summary>
-    public Delivery Leave(InboxEntry entry)
-    {
-        lock (_gate)
-            return entry.Delivery with { From = new InboxPlace(_hold.Id, entry.Number, _hold.Epoch) };
-    }
-
-    /// <summary>Takes entries out that somebody else has got; there is no connection.</summary>
-    public async ValueTask RemoveAsync(IReadOnlyList<InboxEntry> entries)
-    {
-        ValueTask write;
-        lock (_gate)
-        {
-            write = _store.AcknowledgeAsync(_hold, [.. entries.Select(entry => new InboxAck(entry.Number, Received: false))]);
-            foreach (var entry in entries)
-                Forget(entry);
-            DropStage();
-            _ahead.Clear();
-        }
-
-        await write.ConfigureAwait(false);
-    }
-
-    private void Forget(InboxEntry entry) => Account(-1, -entry.Delivery.Message.Size);
-
-    private void Account(int messages, long bytes)
-    {
-        _count += messages;
-        _bytes += bytes;
-        _counters.InboxMessages.Add(messages);
-        _counters.InboxBytes.Add(bytes);
-    }
-
-    private void Stage(List<InboxEntry> entries)
-    {
-        if (_edge is null || _staged.Count + entries.Count > MaxStaged)
-        {
-            DropStage();
-            return;
-        }
-
-        foreach (var entry in entries)
-            _staged.Enqueue(entry);
-    }
-
-    private void DropStage() => _staged.Clear();
 
     /// <summary>The store has not taken them: their numbers stay empty.</summary>
     private void Undo(List<InboxEntry> entries)
     {
-        lock (_gate)
+        lock (_state.Gate)
         {
-            DropStage();
-            if (!_closed)
-                Account(-entries.Count, -entries.Sum(entry => (long)entry.Delivery.Message.Size));
+            _window.ClearStage();
+            if (!_state.IsClosed)
+                _state.Account(-entries.Count, -BytesOf(entries));
         }
     }
+
+    private static long BytesOf(List<InboxEntry> entries) => entries.Sum(entry => (long)entry.Delivery.Message.Size);
 
     /// <summary>A write that the store has not answered.</summary>
     private sealed class Write(long upTo)

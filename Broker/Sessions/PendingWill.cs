@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Threading;
 
 namespace Starling.Broker.Sessions;
 
@@ -8,8 +9,6 @@ namespace Starling.Broker.Sessions;
 /// A session's will: published when the connection ends without a DISCONNECT, after the delay or at the end of the session, whichever
 /// comes first, unless the client is back before that ([MQTT-3.1.2-8], [MQTT-3.1.3-9]). Used within the session's turn.
 /// </summary>
-/// <param name="pending">The will.</param>
-/// <param name="tenant">Whose.</param>
 /// <param name="context">Where it is published.</param>
 /// <param name="due">Called, on any thread, when the delay is over.</param>
 internal sealed partial class PendingWill(SessionWill pending, string tenant, SessionContext context, Action due)
@@ -89,7 +88,7 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
         catch (StoreUnavailableException error)
         {
             Log.WillNotStored(context.Logger, tenant, will.Message.Topic.Text, error.Message);
-            context.Due.Schedule(context.Due.Now + RetryAfter, () => _ = PublishAsync(will));
+            context.Due.Schedule(context.Due.Now + RetryAfter, () => Background.Run(PublishAsync(will), context.Logger, "Publication of a will"));
         }
         catch (Exception error)
         {
@@ -99,13 +98,13 @@ internal sealed partial class PendingWill(SessionWill pending, string tenant, Se
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: the will of '{ClientId}' to '{Topic}' is not allowed any more")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: will of '{ClientId}' not published: permission to publish to '{Topic}' was revoked")]
         public static partial void WillNotAllowed(ILogger logger, string tenant, string clientId, string topic);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: a will to '{Topic}' is published later, since it could not be stored: {Problem}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: publication of a will to '{Topic}' delayed: {Problem}")]
         public static partial void WillNotStored(ILogger logger, string tenant, string topic, string problem);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: a will could not be published to '{Topic}'")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: publication of a will to '{Topic}' failed")]
         public static partial void WillFailed(ILogger logger, string tenant, string topic, Exception error);
     }
 }

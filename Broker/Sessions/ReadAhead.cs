@@ -24,7 +24,6 @@ internal sealed class ReadAhead
 
     /// <summary>The next that follow on this number; none when it is not known here what does.</summary>
     /// <param name="from">Where the reader stands.</param>
-    /// <param name="most">How many, at most.</param>
     /// <param name="bytes">As soon as their messages have this size together, it is enough.</param>
     public IReadOnlyList<InboxEntry> Take(long from, int most, long bytes)
     {

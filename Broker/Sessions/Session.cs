@@ -1,4 +1,3 @@
-using System.Net;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Threading;
@@ -10,91 +9,101 @@ namespace Starling.Broker.Sessions;
 /// </summary>
 /// <remarks>
 /// Two epochs. The owner's (<see cref="SessionFencingToken.Epoch"/>) says which object is the session: taking it from the store raises it, and
-/// the store refuses writes with an older one. The connection's says which connection owns the session: each has a higher one than those
-/// before it, its calls name it, and it outlives the object, since it is stored.
+/// the store refuses writes with an older one. The connection's says which connection is the current one: each has a higher one than those
+/// before it, and its calls name it. It outlives the object, since it is stored.
 ///
 /// Two objects. In a cluster two objects may take themselves for one session for a while, and each call may come to either. The session
 /// is the one that took it last. The other one learns so from the store, by a write that is refused, or from a call that names a
-/// connection that it has not heard of. Then it forgets what it knows, takes the session again, and carries the call out with what the
-/// store has (<see cref="OwnedAsync"/>). Nothing that has been answered is lost by that, since nothing is answered before it is written.
-/// What is written nowhere (who is the connection of a session that ends with it) is only known to one of them, and to the edge, which
-/// is asked before another connection gets its epoch (<see cref="ICluster.EvictAsync"/>).
+/// connection that it has not heard of. Then it invalidates what it knows, takes the session again, and carries the call out with what the
+/// store has (<see cref="SessionLoader.InTurnAsync"/>). Nothing that has been answered is lost by that, since nothing is answered before it
+/// is written. What is written nowhere (which connection a session has that ends with it) is only known to one of them, and to the edge,
+/// which is asked before another connection gets its epoch (<see cref="ISessionEdges.EvictAsync"/>).
 ///
-/// Whatever changes the owner or the subscriptions takes its turn; the inbox has a lock of its own and is open all the time.
+/// Whatever changes the connection or the subscriptions is done in turn; the inbox has a lock of its own and is open all the time.
+///
+/// The parts: <see cref="SessionOwnership"/> writes to the store, <see cref="SessionLife"/> ends connections and the session,
+/// <see cref="SessionLoader"/> brings the session up from the store, <see cref="SessionTakeover"/> makes a connection the current one, and
+/// <see cref="SessionMessages"/> passes messages in both directions.
 /// </remarks>
-public sealed partial class Session : ISession
+public sealed class Session : ISession
 {
-    /// <summary>How often a call is carried out again because another object has had the session meanwhile.</summary>
-    private const int MaxTries = 5;
-
     private readonly SessionKey _key;
     private readonly SessionContext _context;
-    private readonly AsyncLock _arrival = new();
-    private readonly AsyncLock _turn = new();
-    private volatile DurableState? _durable;
-    private PendingWill? _will;
-    private volatile Owner? _owner;
-    private volatile bool _loaded;
-    private bool _needsReload;
-    private bool _retired;
-    private volatile bool _isWithoutInbox;
-    private uint _expirySeconds;
-    private long _connection;
-    private long? _expiresAt;
-    private IDisposable? _expiry;
-    private IDisposable? _wake;
+    private readonly LoadedSession _session;
+    private readonly SessionOwnership _ownership;
+    private readonly SessionLife _life;
+    private readonly SessionLoader _loader;
+    private readonly SessionMessages _messages;
 
     public Session(SessionKey key, SessionContext context)
     {
         _key = key;
         _context = context;
+        _session = new LoadedSession(key, context, RunDueWork);
+        _ownership = new SessionOwnership(_session);
+        _life = new SessionLife(_session, _ownership);
+        _loader = new SessionLoader(_session, _ownership, _life);
+        _messages = new SessionMessages(this, _session, _loader);
     }
 
     /// <summary>Whether it has nothing to remember: no connection, nothing durable, no will that waits.</summary>
-    public bool IsOver => _owner is null && _durable is null && !_needsReload && _will is not { IsWaiting: true };
+    public bool IsOver => _session.IsOver;
 
     /// <summary>
-    /// Whether this object may go (<see cref="ReleaseAsync"/>) while the session goes on, because the store has all of it. Of a session that
-    /// ends with its connection nobody but this object and the edge knows.
+    /// Whether this object may be released (<see cref="ReleaseAsync"/>) without ending the session, because the store has all of it. Of a
+    /// session that ends with its connection only this object and the edge know.
     /// </summary>
-    public bool MayBeReleased => _owner is null || _durable is not null;
+    public bool MayBeReleased => _session.CurrentConnection is null || _session.Durable is not null;
+
+    public async ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default)
+    {
+        try
+        {
+            return await new SessionTakeover(_session, _ownership, _life, _loader, connect, abandoned).RunAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            _context.Idle(this, _key);
+            throw;
+        }
+    }
 
     public async ValueTask<bool> StartAsync(long epoch, int receiveMaximum)
     {
         DurableState? started = null;
-        var isOwner = await OwnedAsync(epoch, async () =>
+        var isCurrent = await _loader.InTurnAsync(epoch, async () =>
         {
-            if (epoch != _connection || _owner is not { } owner)
+            if (epoch != _session.ConnectionEpoch || _session.CurrentConnection is not { } connection)
                 return false;
-            await BeginsAsync(owner, receiveMaximum).ConfigureAwait(false);
-            // An edge that has just joined may not have been heard of here.
-            if (_durable is not null && _context.Cluster.Edge(owner.Connection.EdgeId) is null)
-                await _context.Cluster.IsAliveAsync(owner.Connection.EdgeId).ConfigureAwait(false);
-            started = StartInbox(owner);
+            await SaveReceiveMaximumAsync(connection, receiveMaximum).ConfigureAwait(false);
+            // An edge that has just joined may not be known here.
+            if (_session.Durable is not null && _context.Cluster.Edge(connection.Stored.EdgeId) is null)
+                await _context.Cluster.IsAliveAsync(connection.Stored.EdgeId).ConfigureAwait(false);
+            started = _session.StartInbox(connection.Stored);
             return true;
         }).ConfigureAwait(false);
         started?.Inbox.Push();
-        return isOwner;
+        return isCurrent;
     }
 
     public async ValueTask DisconnectAsync(long epoch, SessionDisconnect disconnect)
     {
-        await OwnedAsync(epoch, async () =>
+        await _loader.InTurnAsync(epoch, async () =>
         {
-            if (epoch != _connection || _owner is not { } owner)
+            if (epoch != _session.ConnectionEpoch || _session.CurrentConnection is not { } connection)
                 return true;
-            // Whatever becomes of this call: no object goes on with that connection here.
-            _ended = (owner.Connection, disconnect);
+            // Whatever becomes of this call: this object does not resume that connection.
+            _session.LastEnded = (connection.Stored, disconnect);
             // A session that was not to outlive its connection can't change that now ([MQTT-3.14.2-2] is the edge's to refuse).
-            if (disconnect.ExpirySeconds is { } expiry && _durable is not null)
-                _expirySeconds = expiry;
+            if (disconnect.ExpirySeconds is { } expiry && _session.Durable is not null)
+                _session.ExpirySeconds = expiry;
             try
             {
-                await EndConnectionAsync(disconnect).ConfigureAwait(false);
+                await _life.EndConnectionAsync(disconnect).ConfigureAwait(false);
             }
             catch
             {
-                Forget();
+                _session.Invalidate();
                 throw;
             }
 
@@ -103,25 +112,25 @@ public sealed partial class Session : ISession
         _context.Idle(this, _key);
     }
 
-    public async ValueTask SubscribeAsync(long epoch, IReadOnlyList<Subscription> subscriptions) => await OwnedAsync(epoch, async () =>
+    public async ValueTask SubscribeAsync(long epoch, IReadOnlyList<Subscription> subscriptions) => await _loader.InTurnAsync(epoch, async () =>
     {
-        if (epoch != _connection || _durable is not { } durable)
+        if (epoch != _session.ConnectionEpoch || _session.Durable is not { } durable)
             return false;
-        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Hold, subscriptions, []).ConfigureAwait(false);
+        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Token, subscriptions, []).ConfigureAwait(false);
         foreach (var subscription in subscriptions)
         {
             durable.Subscriptions[subscription.Filter] = subscription;
-            await durable.Routes.RegisterAsync(subscription, _owner?.Connection, _connection).ConfigureAwait(false);
+            await durable.Routes.RegisterAsync(subscription, _session.CurrentConnection?.Stored, _session.ConnectionEpoch).ConfigureAwait(false);
         }
 
         return true;
     }).ConfigureAwait(false);
 
-    public async ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters) => await OwnedAsync(epoch, async () =>
+    public async ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters) => await _loader.InTurnAsync(epoch, async () =>
     {
-        if (epoch != _connection || _durable is not { } durable)
+        if (epoch != _session.ConnectionEpoch || _session.Durable is not { } durable)
             return false;
-        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Hold, [], filters).ConfigureAwait(false);
+        await _context.Sessions.SetSubscriptionsAsync(durable.Inbox.Token, [], filters).ConfigureAwait(false);
         foreach (var filter in filters)
         {
             // An object before this one may have removed it from the store, and not from its shards.
@@ -132,216 +141,139 @@ public sealed partial class Session : ISession
         return true;
     }).ConfigureAwait(false);
 
-    public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
-    {
-        var durable = _durable;
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                if (durable is not null && await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false))
-                    return;
-            }
-            catch (StaleEpochException)
-            {
-                await ForgetAsync(durable!).ConfigureAwait(false);
-                if (tries == MaxTries)
-                    throw;
-            }
+    public ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries) => _messages.EnqueueAsync(deliveries);
 
-            // Not asked within the turn: a session that publishes its will holds it, and the will may come back to it.
-            if (_isWithoutInbox && !_context.IsShared)
-                return;
-            durable = await LoadedAsync().ConfigureAwait(false);
-            if (durable is not null)
-                continue;
-            if (_retired)
-                await _context.Cluster.Session(_key.Tenant, _key.ClientId).EnqueueAsync(deliveries).ConfigureAwait(false);
-            else
-                _context.Idle(this, _key);
-            return;
-        }
+    public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries) => _messages.ReplayAsync(filter, deliveries);
+
+    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) => _messages.AcknowledgeAsync(epoch, acks);
+
+    public ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
+        _messages.RecordReceivedAsync(epoch, received, released);
+
+    public async ValueTask WakeAsync()
+    {
+        await _loader.WakeAsync().ConfigureAwait(false);
+        _context.Idle(this, _key);
     }
 
-    public async ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries) => await OwnedAsync(0, async () =>
+    /// <summary>Releases the object of a session that <see cref="IsOver"/>: calls that still come to it are passed on to its successor.</summary>
+    /// <param name="remove">Takes it out of where sessions are found. Called if nobody uses it just now.</param>
+    public void TryRelease(Action remove)
     {
-        if (_durable?.Subscriptions.ContainsKey(filter) != true && _context.IsShared)
-            await LoadAnewAsync().ConfigureAwait(false);
-        if (_durable is not { } durable || !durable.Subscriptions.ContainsKey(filter))
-            return (InboxSummary?)null;
-        if (deliveries.Count > 0)
-            await durable.Inbox.EnqueueAsync(deliveries).ConfigureAwait(false);
-        return durable.Inbox.Summary;
-    }).ConfigureAwait(false);
-
-    public async ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks)
-    {
-        for (var tries = 1; ; tries++)
+        if (!_session.Arrivals.TryTake())
+            return;
+        try
         {
-            if (!_loaded || IsNewerConnection(epoch))
-                await LoadedAsync(epoch).ConfigureAwait(false);
-            if (epoch != _connection)
-            {
-                if (acks.Any(ack => ack.Received))
-                    throw new StaleEpochException(_key, epoch);
+            if (!_session.Turn.TryTake())
                 return;
-            }
-
-            if (_durable is not { } durable)
-            {
-                if (_loaded || tries == MaxTries)
-                    return;
-                continue;
-            }
-
             try
             {
-                await durable.Inbox.AcknowledgeAsync(acks, _context.IsShared ? Again(durable, epoch, acks) : null).ConfigureAwait(false);
-                return;
+                if (!IsOver || _session.IsReleased)
+                    return;
+                _session.IsReleased = true;
+                remove();
             }
-            catch (StaleEpochException) when (tries < MaxTries)
+            finally
             {
-                await ForgetAsync(durable).ConfigureAwait(false);
+                _session.Turn.Release();
             }
+        }
+        finally
+        {
+            _session.Arrivals.Release();
         }
     }
 
     /// <summary>
-    /// Nobody waits for the removal of entries, so that it is only heard later that another object has the session, which goes on counting
-    /// them as sent and not acknowledged. They are acknowledged again then, by the session as it is. Should that fail, this object takes the
-    /// session later, pushes to the connection what is there, and hears again what it is done with.
+    /// Releases the object of a session whose tenant is gone, without ending the session. When the tenant is back, another object takes from
+    /// the store what is there.
     /// </summary>
-    private Action Again(DurableState refused, long epoch, IReadOnlyList<InboxAck> acks) => () => _ = AcknowledgeAgainAsync(refused, epoch, acks);
+    public async Task ReleaseForGoodAsync()
+    {
+        await _session.Turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            _session.Unload();
+            _session.IsReleased = true;
+        }
+        finally
+        {
+            _session.Turn.Release();
+        }
+    }
 
-    private async Task AcknowledgeAgainAsync(DurableState refused, long epoch, IReadOnlyList<InboxAck> acks)
+    /// <summary>
+    /// Releases the object without ending the session, or its connection if it has one: the next object takes both from the store. Should
+    /// this one be called again, it is the next. See <see cref="MayBeReleased"/> for what is lost if it may not.
+    /// </summary>
+    public async Task ReleaseAsync()
+    {
+        bool isNeeded;
+        await _session.Turn.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await _ownership.Saving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            isNeeded = _session.NeedsReload || _session.Durable?.Inbox.IsAboutToPush == true;
+            _session.UnloadForNow();
+        }
+        finally
+        {
+            _session.Turn.Release();
+        }
+
+        if (isNeeded)
+            Background.Run(WakeNextOwnerAsync(), _context.Logger, "Wake of a session");
+    }
+
+    /// <summary>Nobody else may come to ask for the session: its client waits for entries that it does not know of.</summary>
+    private async Task WakeNextOwnerAsync()
     {
         try
         {
-            await ForgetAsync(refused).ConfigureAwait(false);
-            await AcknowledgeAsync(epoch, acks).ConfigureAwait(false);
+            await _context.Cluster.Session(_key.Tenant, _key.ClientId).WakeAsync().ConfigureAwait(false);
         }
         catch (Exception error)
         {
-            NotWritten(error);
+            SessionLog.NextOwnerNotWoken(_context.Logger, _key.Tenant, _key.ClientId, error);
         }
     }
-
-    public async ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            if (!_loaded || IsNewerConnection(epoch))
-                await LoadedAsync(epoch).ConfigureAwait(false);
-            if (epoch != _connection)
-                throw new StaleEpochException(_key, epoch);
-            if (_durable is not { } durable)
-            {
-                if (_loaded)
-                    return;
-                if (tries == MaxTries)
-                    throw new StaleEpochException(_key, epoch);
-                continue;
-            }
-
-            try
-            {
-                await RecordAsync(durable, received, released).ConfigureAwait(false);
-                return;
-            }
-            catch (StaleEpochException) when (tries < MaxTries)
-            {
-                await ForgetAsync(durable).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private ValueTask RecordAsync(DurableState durable, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released)
-    {
-        lock (durable.Received)
-        {
-            durable.Received.UnionWith(received);
-            durable.Received.ExceptWith(released);
-            return _context.Sessions.SetReceivedAsync(durable.Inbox.Hold, received, released);
-        }
-    }
-
-    /// <summary>Carries out, within the turn, what a connection asks for, and again when another object has had the session meanwhile.</summary>
-    /// <param name="epoch">The connection's; 0 for whichever.</param>
-    /// <param name="carryOut">Looks for itself whether the connection is the owner.</param>
-    private async ValueTask<T> OwnedAsync<T>(long epoch, Func<ValueTask<T>> carryOut)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            await _turn.WaitAsync().ConfigureAwait(false);
-            try
-            {
-                await LoadAsync(epoch).ConfigureAwait(false);
-                return await carryOut().ConfigureAwait(false);
-            }
-            catch (StaleEpochException) when (tries < MaxTries)
-            {
-                Forget();
-            }
-            finally
-            {
-                _turn.Release();
-            }
-        }
-    }
-
-    /// <summary>Whether a connection may be one that another object has given its epoch.</summary>
-    private bool IsNewerConnection(long epoch) => epoch > _connection && _context.IsShared;
 
     /// <summary>
     /// Another object pushes to the connection only once it is written that it takes entries: what came earlier would be lost, and passed
     /// over when it comes again behind a later entry.
     /// </summary>
-    private async ValueTask BeginsAsync(Owner owner, int receiveMaximum)
+    private async ValueTask SaveReceiveMaximumAsync(CurrentConnection connection, int receiveMaximum)
     {
-        var before = owner.Connection;
+        var before = connection.Stored;
         if (before.ReceiveMaximum == receiveMaximum)
             return;
-        owner.Connection = before with { ReceiveMaximum = receiveMaximum };
-        if (!_context.IsShared || _durable is null)
+        connection.Stored = before with { ReceiveMaximum = receiveMaximum };
+        if (!_context.IsShared || _session.Durable is null)
             return;
         try
         {
-            await SaveAsync().ConfigureAwait(false);
+            await _ownership.SaveAsync().ConfigureAwait(false);
         }
         catch
         {
-            owner.Connection = before;
+            connection.Stored = before;
             throw;
         }
     }
 
-    /// <summary>Begins to push to the connection, if it takes entries and its edge is known.</summary>
-    private DurableState? StartInbox(Owner owner)
+    private void RunDueWork() => Background.Run(RunDueWorkAsync(), _context.Logger, "Due work of a session");
+
+    private async Task RunDueWorkAsync()
     {
-        var (edgeId, epoch, receiveMaximum) = (owner.Connection.EdgeId, owner.Connection.Epoch, owner.Connection.ReceiveMaximum);
-        if (_durable is not { } durable || receiveMaximum == 0 || _context.Cluster.Edge(edgeId) is not { } edge)
-            return null;
-        durable.Inbox.Start(edge, epoch, receiveMaximum);
-        return durable;
-    }
-
-    /// <summary>From now on messages may come for it: it is ready to take them.</summary>
-    private void BecomeDurable(DurableState durable)
-    {
-        _context.Counters.SessionsDurable.Increment();
-        _isWithoutInbox = false;
-        _durable = durable;
-    }
-
-    /// <param name="connection">What is stored of it.</param>
-    /// <param name="address">Null when it came to another object.</param>
-    private sealed class Owner(StoredConnection connection, IPAddress? address)
-    {
-        public StoredConnection Connection { get; set; } = connection;
-
-        public IPAddress? Address => address;
-
-        /// <summary>Whether this object has told the shards of the session's subscriptions and its connection.</summary>
-        public bool IsRegistered { get; set; }
+        try
+        {
+            await WakeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            SessionLog.NotSaved(_session, error);
+            if (_session.NeedsReload)
+                _session.ReloadLater();
+        }
     }
 }

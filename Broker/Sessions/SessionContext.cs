@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Sessions;
@@ -15,7 +14,7 @@ namespace Starling.Broker.Sessions;
 /// </param>
 public sealed record SessionContext(
     Tenant Tenant,
-    ICluster Cluster,
+    ISessionCluster Cluster,
     ISessionStore Sessions,
     IInboxStore Inboxes,
     ClientIdCollisions Collisions,

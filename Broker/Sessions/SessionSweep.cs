@@ -26,15 +26,11 @@ public sealed partial class SessionSweep : IAsyncDisposable
     private bool _stopped;
     private bool _failing;
 
-    /// <param name="store">Where they are kept.</param>
-    /// <param name="tenants">Whose sessions it sees to.</param>
     /// <param name="find">The session that owns a key.</param>
     /// <param name="liveEdges">
     /// Edges that live. Sessions that the store believes to be connected elsewhere are woken, and look for themselves.
     /// </param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of what failed.</param>
-    /// <param name="part">Which part of the sessions it sees to; another sweep sees to each other one.</param>
+    /// <param name="part">Which part of the sessions it sweeps; other sweeps have the others.</param>
     /// <param name="parts">How many parts there are.</param>
     public SessionSweep(
         ISessionStore store,
@@ -68,7 +64,7 @@ public sealed partial class SessionSweep : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Sees to what is due now, page by page.</summary>
+    /// <summary>Wakes the sessions for which something is due now, page by page.</summary>
     public async Task SweepAsync(CancellationToken cancellation = default)
     {
         IReadOnlyList<SessionKey> due;
@@ -117,6 +113,6 @@ public sealed partial class SessionSweep : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired sessions and due wills could not be looked for; tried again: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Search for expired sessions and due wills failed, retrying: {Problem}")]
     private static partial void LogFailed(ILogger logger, string problem);
 }

@@ -23,7 +23,7 @@ public static partial class WillFrame
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException("A stored will is damaged.", error);
+            throw new InvalidDataException("The stored will is corrupt.", error);
         }
     }
 

@@ -7,7 +7,7 @@ using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 
 namespace Starling.Broker.Standalone;
@@ -16,7 +16,7 @@ namespace Starling.Broker.Standalone;
 /// The cluster of one process: sessions and shards are objects here, calls are method calls. The objects lock for themselves, for
 /// moments; no mailbox stands between a publisher and a shard, so that connections publish on all cores at once.
 /// </summary>
-public sealed class StandaloneCluster : ICluster
+public sealed class StandaloneCluster : ICluster, ISessionCluster, IShardEdges
 {
     private readonly ConcurrentDictionary<SessionKey, Session> _sessions = new();
     private readonly ConcurrentDictionary<string, Owned> _tenants = new(StringComparer.Ordinal);
@@ -28,6 +28,7 @@ public sealed class StandaloneCluster : ICluster
     private readonly TimeProvider _time;
     private readonly BrokerMetrics _metrics;
     private readonly ILoggerFactory _loggers;
+    private readonly ILogger<StandaloneCluster> _logger;
     private IEdge? _edge;
 
     public StandaloneCluster(
@@ -46,10 +47,11 @@ public sealed class StandaloneCluster : ICluster
         _time = time;
         _metrics = metrics;
         _loggers = loggers;
+        _logger = loggers.CreateLogger<StandaloneCluster>();
         directory.Changed += change =>
         {
             if (change.IsRemoved)
-                Forget(change.Tenant);
+                Remove(change.Tenant);
         };
     }
 
@@ -69,7 +71,9 @@ public sealed class StandaloneCluster : ICluster
             ? session
             : _sessions.GetOrAdd(key, static (key, owned) => new Session(key, owned.Sessions), Of(key.Tenant));
 
-    public IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
+    IInboxDelivery? ISessionEdges.Edge(string edgeId) => Edge(edgeId);
+
+    IEdgeDelivery? IShardEdges.Edge(string edgeId) => Edge(edgeId);
 
     public ValueTask<bool> IsAliveAsync(string edgeId) => new(Edge(edgeId) is not null);
 
@@ -82,7 +86,7 @@ public sealed class StandaloneCluster : ICluster
         batch.Add(message);
         await Of(tenant).Shard.PublishAsync(batch, _edge?.Id).ConfigureAwait(false);
         if (batch.IsNotStored(0))
-            throw new StoreUnavailableException("The message could not be stored.");
+            throw new StoreUnavailableException("Message not stored.");
         if (_edge is not null && batch.Outcome(0) < Protocol.ReasonCode.UnspecifiedError)
             await _edge.DeliverAsync(tenant, batch.Messages).ConfigureAwait(false);
     }
@@ -92,6 +96,8 @@ public sealed class StandaloneCluster : ICluster
 
     /// <summary>Done when the stores have what nobody has waited for: retained messages of QoS 0.</summary>
     public Task FlushAsync() => Task.WhenAll(_tenants.Values.Select(owned => owned.Retained.CommitAsync()));
+
+    private IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
 
     private Owned Of(string tenant)
     {
@@ -104,17 +110,17 @@ public sealed class StandaloneCluster : ICluster
     private Owned Create(string name)
     {
         if (!_directory.TryGet(name, out var tenant))
-            throw new InvalidOperationException($"There is no tenant '{name}'.");
+            throw new InvalidOperationException($"Tenant '{name}' does not exist.");
         var counters = _metrics.For(name);
         var retained = new RetainedMessages(tenant, _stores.Retained, counters, _due, _loggers.CreateLogger<RetainedMessages>());
-        var shard = new TopicShard(tenant, this, retained, _loggers.CreateLogger<TopicShard>());
+        var shard = new TopicShard(tenant, this, this, retained, _loggers.CreateLogger<TopicShard>());
         var sessions = new SessionContext(
-            tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Retire);
+            tenant, this, _stores.Sessions, _stores.Inboxes, _collisions, _due, _time, counters, _loggers.CreateLogger<Session>(), Remove);
         return new Owned(shard, retained, sessions, shard.LoadAsync(_stores.Sessions, shard: 0, shards: 1));
     }
 
     /// <summary>What a removed tenant has stays in the stores; one that comes back with its name begins with that.</summary>
-    private void Forget(Tenant tenant)
+    private void Remove(Tenant tenant)
     {
         if (!_tenants.TryRemove(tenant.Name, out var owned))
             return;
@@ -122,12 +128,12 @@ public sealed class StandaloneCluster : ICluster
         foreach (var key in _sessions.Keys.Where(key => key.Tenant == tenant.Name))
         {
             if (_sessions.TryRemove(key, out var session))
-                _ = session.AbandonAsync();
+                Background.Run(session.ReleaseForGoodAsync(), _logger, "Release of a session");
         }
     }
 
-    private void Retire(Session session, SessionKey key) =>
-        session.TryRetire(() => _sessions.TryRemove(new KeyValuePair<SessionKey, Session>(key, session)));
+    private void Remove(Session session, SessionKey key) =>
+        session.TryRelease(() => _sessions.TryRemove(new KeyValuePair<SessionKey, Session>(key, session)));
 
     private sealed record Owned(TopicShard Shard, RetainedMessages Retained, SessionContext Sessions, Task Loading);
 }

@@ -1,3 +1,4 @@
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
@@ -15,7 +16,7 @@ public sealed class Tenant
     {
         Name = options.Name;
         _settings = new(options, 1);
-        Quotas = new(this, time, metrics);
+        Quotas = new(options.Name, options.Limits, time, metrics);
     }
 
     public string Name { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using Starling.Broker.Metrics;
 
 namespace Starling.Broker.Tenants;
 

@@ -1,5 +1,7 @@
+using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Quotas;
 
 namespace Starling.Broker.Tenants;
 

@@ -1,3 +1,4 @@
+using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
 

@@ -26,6 +26,23 @@ public static partial class Background
             _ = ObserveAsync(task.AsTask(), logger, what);
     }
 
+    /// <summary>
+    /// Carries out the callback of a timer or a watcher and logs its failure. Without this an exception in a callback ends the process.
+    /// </summary>
+    /// <inheritdoc cref="Run(Task, ILogger, string)" path="/param"/>
+    public static void Run(Action callback, ILogger logger, string what)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        try
+        {
+            callback();
+        }
+        catch (Exception error)
+        {
+            LogFailed(logger, what, error);
+        }
+    }
+
     private static async Task ObserveAsync(Task task, ILogger logger, string what)
     {
         try

@@ -1,21 +1,27 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Threading;
+
 namespace Starling.Broker.Time;
 
 /// <summary>
 /// Things to do at given times (session expiry, delayed wills, retained expiry): one timer for all of them, and an entry that is
-/// called off costs nothing afterwards. Callbacks run one after the other and must not block.
+/// cancelled costs nothing afterwards. Callbacks run one after the other and must not block. One that throws is logged, and those behind it
+/// run all the same.
 /// </summary>
 public sealed class DelayQueue : IDisposable
 {
     private readonly TimeProvider _time;
+    private readonly ILogger<DelayQueue> _logger;
     private readonly Lock _gate = new();
     private readonly SortedSet<Entry> _entries = new(Comparer<Entry>.Create(
         static (a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Sequence.CompareTo(b.Sequence)));
     private readonly ITimer _timer;
     private long _sequence;
 
-    public DelayQueue(TimeProvider time)
+    public DelayQueue(TimeProvider time, ILogger<DelayQueue> logger)
     {
         _time = time;
+        _logger = logger;
         _timer = time.CreateTimer(static self => ((DelayQueue)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -23,8 +29,7 @@ public sealed class DelayQueue : IDisposable
     public long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <param name="due">Unix time in milliseconds; one in the past runs at once, from the timer.</param>
-    /// <param name="callback">What to do.</param>
-    /// <returns>Calls it off when disposed.</returns>
+    /// <returns>Cancels the call when disposed.</returns>
     public IDisposable Schedule(long due, Action callback)
     {
         var entry = new Entry(this, due, Interlocked.Increment(ref _sequence), callback);
@@ -59,7 +64,7 @@ public sealed class DelayQueue : IDisposable
                 _entries.Remove(entry);
             }
 
-            entry.Callback();
+            Background.Run(entry.Callback, _logger, "Delayed work");
         }
     }
 

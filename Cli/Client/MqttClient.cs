@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Buffers;
 using System.Threading.Channels;
 using Starling.Protocol;
 
@@ -8,21 +8,19 @@ namespace Starling.Cli.Client;
 /// One connection to a broker. Publishing waits for the broker's acknowledgement; messages that come in wait for <see cref="ReceiveAsync"/>,
 /// at most 100 of them before reading pauses, and are acknowledged by whoever has dealt with them. Any number of threads may use it.
 /// </summary>
-internal sealed partial class MqttClient : IAsyncDisposable
+internal sealed class MqttClient : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly PacketStream _packets;
     private readonly ProtocolVersion _version;
     private readonly Channel<ReceivedMessage> _messages = Channel.CreateBounded<ReceivedMessage>(100);
-    private readonly ConcurrentDictionary<ushort, TaskCompletionSource<object>> _pending = new();
+    private readonly PendingRequests _requests = new();
     private readonly HashSet<ushort> _incomplete = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly TimeProvider _time;
     private Task _receiving = Task.CompletedTask;
     private Task _pinging = Task.CompletedTask;
-    private readonly TimeProvider _time;
-    private Exception? _failure;
-    private int _lastIdentifier;
     private volatile bool _pingAnswered = true;
     private volatile bool _leaving;
 
@@ -146,4 +144,113 @@ internal sealed partial class MqttClient : IAsyncDisposable
             throw new MqttClientException($"can't connect to {endpoint}: {error.GetBaseException().Message}", error);
         }
     }
+
+    private void Start(TimeSpan keepAlive)
+    {
+        _receiving = ListenAsync();
+        _pinging = keepAlive == TimeSpan.Zero ? Task.CompletedTask : PingAsync(keepAlive);
+    }
+
+    private async Task ListenAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var (header, body) = await _packets.ReadAsync(_stop.Token);
+                await HandleAsync(header, body);
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(_stop.IsCancellationRequested ? new MqttClientException("the connection was closed here") : error);
+        }
+    }
+
+    private async ValueTask HandleAsync(FixedHeader header, ReadOnlyMemory<byte> body)
+    {
+        switch (header.Type)
+        {
+            case PacketType.Publish:
+                await TakeAsync(ReceivedMessage.From(PublishPacket.Decode(header.Flags, body.Span, _version, PublishSender.Server)));
+                break;
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:
+                await TakeAsync(AckPacket.Decode(header.Type, body.Span, _version));
+                break;
+            case PacketType.SubAck:
+                var granted = SubAckPacket.Decode(body.Span, _version);
+                _requests.Complete(granted.PacketIdentifier, granted);
+                break;
+            case PacketType.PingResp:
+                _pingAnswered = true;
+                break;
+            case PacketType.Disconnect:
+                var goodbye = DisconnectPacket.Decode(body.Span, _version, PublishSender.Server);
+                throw MqttClientException.Because("the broker closed the connection", goodbye.ReasonCode, goodbye.ReasonString);
+            default:
+                throw new MqttClientException($"the broker sent {header.Type}, which nobody asked for");
+        }
+    }
+
+    private async ValueTask TakeAsync(ReceivedMessage message)
+    {
+        if (!_leaving && (message.QoS != QualityOfService.ExactlyOnce || _incomplete.Add(message.PacketIdentifier)))
+            await _messages.Writer.WriteAsync(message, _stop.Token);
+    }
+
+    private async ValueTask TakeAsync(AckPacket ack)
+    {
+        switch (ack.Type)
+        {
+            case PacketType.PubRec when ack.ReasonCode < ReasonCode.UnspecifiedError:
+                await SendAckAsync(new(PacketType.PubRel, ack.PacketIdentifier), _stop.Token);
+                break;
+            case PacketType.PubRel:
+                _incomplete.Remove(ack.PacketIdentifier);
+                await SendAckAsync(new(PacketType.PubComp, ack.PacketIdentifier), _stop.Token);
+                break;
+            default:
+                _requests.Complete(ack.PacketIdentifier, ack);
+                break;
+        }
+    }
+
+    /// <summary>Pings each half keep alive and gives up when an answer takes longer than that.</summary>
+    private async Task PingAsync(TimeSpan keepAlive)
+    {
+        using var timer = new PeriodicTimer(keepAlive / 2, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                if (!_pingAnswered)
+                    throw new MqttClientException("the broker does not answer any more");
+                _pingAnswered = false;
+                await SendAsync(static writer => writer.Write(PingReqPacket.Bytes), _stop.Token);
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(error);
+        }
+    }
+
+    private async Task<object> RequestAsync(Action<IBufferWriter<byte>, ushort> encode, CancellationToken cancellation)
+    {
+        var (id, answer) = _requests.Begin();
+        await SendAsync(writer => encode(writer, id), cancellation);
+        return await answer.WaitAsync(cancellation);
+    }
+
+    private Task SendAckAsync(AckPacket ack, CancellationToken cancellation) =>
+        SendAsync(writer => ack.Encode(writer, _version), cancellation);
+
+    private async Task SendAsync(Action<IBufferWriter<byte>> encode, CancellationToken cancellation)
+    {
+        if (_requests.Failure is { } failure)
+            throw new MqttClientException(failure.Message, failure);
+        await _packets.SendAsync(encode, cancellation);
+    }
+
+    private void Fail(Exception error) => _messages.Writer.TryComplete(_requests.Fail(error));
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using Starling.Cli.Client;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Starling.Cli.Context;
 using Starling.Protocol;
 
 namespace Starling.Cli.Commands;

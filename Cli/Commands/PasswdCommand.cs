@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Starling.Broker.Tenants.Files;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Identity;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Commands;
 

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Commands;
 

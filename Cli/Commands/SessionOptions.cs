@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using Starling.Cli.Context;
 using Starling.Protocol;
 
 namespace Starling.Cli.Commands;

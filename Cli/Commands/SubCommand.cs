@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Starling.Cli.Client;
+using Starling.Cli.Context;
 using Starling.Cli.Output;
 using Starling.Protocol;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Files;
+using Starling.Cli.Context;
 using Starling.Storage.PostgreSql.Tenants;
 
 namespace Starling.Cli.Commands;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Starling.Broker.Tenants.Files;
+using Starling.Cli.Context;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Tenants;
 

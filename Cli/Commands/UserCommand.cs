@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Starling.Broker.Tenants;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Commands;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Starling.Cli.Client;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Output;
 

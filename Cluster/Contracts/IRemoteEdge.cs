@@ -21,7 +21,7 @@ public interface IRemoteEdge
     [AlwaysInterleave, Alias("announce")]
     ValueTask<EdgeRoutes> AnnounceAsync(string tenant, int shard, long epoch);
 
-    /// <inheritdoc cref="IEdge.CloseAsync"/>
+    /// <inheritdoc cref="IInboxDelivery.CloseAsync"/>
     [AlwaysInterleave, Alias("close")]
     ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason);
 

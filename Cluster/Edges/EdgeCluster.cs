@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
-using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;
@@ -20,16 +19,12 @@ public sealed class EdgeCluster : ICluster, IDisposable
     private readonly LinkOptions _options;
     private readonly Func<Guid> _newCursor;
     private readonly TimeProvider _time;
-    private readonly RetryPolicy _repetition;
+    private readonly ILogger<EdgeCluster> _logger;
     private volatile Links _links = new("");
-    private IEdge? _edge;
 
-    /// <param name="engine">Reaches the others.</param>
     /// <param name="tenants">Says how many shards each has, and which are gone.</param>
-    /// <param name="options">The bounds of links.</param>
     /// <param name="newCursor">Makes ids for retained replays.</param>
-    /// <param name="time">The clock.</param>
-    public EdgeCluster(IClusterEngine engine, ITenantDirectory tenants, LinkOptions options, Func<Guid> newCursor, TimeProvider time)
+    public EdgeCluster(IClusterEngine engine, ITenantDirectory tenants, LinkOptions options, Func<Guid> newCursor, TimeProvider time, ILogger<EdgeCluster> logger)
     {
         _engine = engine;
         _tenants = tenants;
@@ -37,14 +32,11 @@ public sealed class EdgeCluster : ICluster, IDisposable
         _options = options;
         _newCursor = newCursor;
         _time = time;
-        _repetition = new RetryPolicy(options, time);
+        _logger = logger;
         tenants.Changed += OnTenantChanged;
     }
 
     public bool HasOtherEdges => true;
-
-    /// <summary>The process's edge, once.</summary>
-    public void Join(IEdge edge) => _edge = edge;
 
     /// <summary>The edge begins under this id.</summary>
     public void Begin(string edgeId)
@@ -63,29 +55,6 @@ public sealed class EdgeCluster : ICluster, IDisposable
 
     public ISession Session(string tenant, string clientId) => new SessionLink(_engine.Session(tenant, clientId), _options, _time);
 
-    /// <summary>Only this process's own: edges don't call each other.</summary>
-    public IEdge? Edge(string edgeId) => _edge?.Id == edgeId ? _edge : null;
-
-    public async ValueTask<bool> IsAliveAsync(string edgeId)
-    {
-        var edges = await _repetition.CallAsync(() => _engine.Directory.ReadAsync(silo: null)).ConfigureAwait(false);
-        return edges.Any(edge => edge.EdgeId == edgeId);
-    }
-
-    /// <summary>Sessions ask for it, and there are none in an edge.</summary>
-    ValueTask<long> ICluster.EvictAsync(string tenant, string clientId) => throw new NotSupportedException("There are no sessions in an edge.");
-
-    public async ValueTask PublishAsync(string tenant, Message message)
-    {
-        var batch = new PublishBatch();
-        batch.Add(message);
-        await Link(tenant, this.ShardOf(tenant, message.Topic)).PublishAsync(batch, isAwaited: true).ConfigureAwait(false);
-        if (batch.IsNotStored(0))
-            throw new StoreUnavailableException("The message could not be stored.");
-        if (_edge is not null && batch.Outcome(0) < Protocol.ReasonCode.UnspecifiedError)
-            await _edge.DeliverAsync(tenant, [message]).ConfigureAwait(false);
-    }
-
     /// <summary>A shard begins, and is told the routes that this edge has there.</summary>
     public EdgeRoutes Announce(string tenant, int shard, long epoch) => Link(tenant, shard).Announce(epoch);
 
@@ -101,7 +70,7 @@ public sealed class EdgeCluster : ICluster, IDisposable
         return links.Shards.GetOrAdd(
             (tenant, shard),
             static (key, made) => new ShardLink(
-                made.Id, isEdge: true, made.Self._engine.Shard(key.Tenant, key.Shard), made.Self._newCursor, made.Self._options, made.Self._time),
+                made.Id, isEdge: true, made.Self._engine.Shard(key.Tenant, key.Shard), made.Self._newCursor, made.Self._options, made.Self._time, made.Self._logger),
             (Id: links.EdgeId, Self: this));
     }
 

@@ -10,7 +10,7 @@ namespace Starling.Cluster.Edges;
 /// What is said here is final, so it is written down first: that an edge has joined before it is told so, since it then takes connections
 /// which others must know to be alive; that an edge is gone before anybody is told, since its sessions go to others then. An edge that is
 /// gone and did not hear of it is told when it wants to renew its lease, for as long as that is remembered: much longer than an edge
-/// goes on without a lease.
+/// keeps its connections without a lease.
 ///
 /// A directory that begins writes before it says anything. For a moment there may be two, and what the one before is about to write is either
 /// found by this one or never written.
@@ -22,8 +22,6 @@ namespace Starling.Cluster.Edges;
 /// sessions when the number that comes with their lease changes. It changes too often rather than too seldom: for a silo that is slow, for
 /// one that ends in good order, and with the directory, which knows nothing of the silos before it.
 /// </remarks>
-/// <param name="table">Keeps the edges.</param>
-/// <param name="time">The clock.</param>
 public sealed class EdgeDirectory(IEdgeTable table, TimeProvider time) : IEdgeDirectory
 {
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(10);

@@ -27,11 +27,8 @@ public sealed partial class EdgeMembership : IAsyncDisposable
     private Task _running = Task.CompletedTask;
     private volatile string? _edgeId;
 
-    /// <param name="directory">The cluster's.</param>
     /// <param name="presence">Told of each change.</param>
     /// <param name="newId">Makes ids that no edge has had.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of what went wrong.</param>
     public EdgeMembership(IEdgeDirectory directory, IEdgePresence presence, Func<string> newId, TimeProvider time, ILogger<EdgeMembership> logger)
     {
         _directory = directory;

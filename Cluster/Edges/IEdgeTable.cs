@@ -9,7 +9,6 @@ public interface IEdgeTable
     ValueTask SaveAsync(IReadOnlyList<StoredEdge> edges);
 }
 
-/// <param name="EdgeId">Its id.</param>
 /// <param name="Address">Where it is reached.</param>
 /// <param name="GoneAt">Unix time in milliseconds at which it was taken for gone, which is remembered for a while; null while it lives.</param>
 public sealed record StoredEdge(string EdgeId, string Address, long? GoneAt);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
@@ -11,29 +12,21 @@ namespace Starling.Cluster.Links;
 /// answering; what finds none is dropped and counted. Who brings QoS 1 or 2 waits for room and for the edge's answer. A call is repeated for as long as the edge lives:
 /// with the edge, its connections are gone and nothing is owed to them.
 /// </summary>
-/// <param name="edge">What sessions on this silo reach the edge by: not a shard's business, handed on.</param>
-/// <param name="remote">The edge.</param>
-/// <param name="shard">The shard that sends.</param>
 /// <param name="outOfDate">Called when the edge has heard of another object that is the shard.</param>
-/// <param name="counters">Where drops are counted.</param>
-/// <param name="options">The bounds.</param>
-/// <param name="time">The clock.</param>
 public sealed class EdgeLink(
-    IEdge edge, IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time) : IEdge
+    IRemoteEdge remote, ShardFencingToken shard, Action outOfDate, TenantCounters counters, LinkOptions options, TimeProvider time, ILogger logger)
+    : IEdgeDelivery
 {
     /// <summary>How long QoS 0 waits for room: the edge works off 4 MiB in much less, if it is there.</summary>
     private static readonly TimeSpan RoomPatience = TimeSpan.FromSeconds(1);
 
-    private StopAndWaitSender<EdgeOutboundItem>? _courier;
+    private StopAndWaitSender<EdgeOutboundItem>? _sender;
     private bool _ended;
     private bool _outOfDate;
 
-    public string Id => edge.Id;
+    private StopAndWaitSender<EdgeOutboundItem> Sender => LazyInitializer.EnsureInitialized(
+        ref _sender, () => new StopAndWaitSender<EdgeOutboundItem>("edge", TransferAsync, options with { Patience = TimeSpan.MaxValue }, time, logger));
 
-    private StopAndWaitSender<EdgeOutboundItem> StopAndWaitSender => LazyInitializer.EnsureInitialized(
-        ref _courier, () => new StopAndWaitSender<EdgeOutboundItem>("edge", TransferAsync, options with { Patience = TimeSpan.MaxValue }, time));
-
-    /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
     public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)
     {
         var isAwaited = false;
@@ -45,7 +38,6 @@ public sealed class EdgeLink(
             await OfferAsync(EdgeOutboundItem.Of(messages, isAwaited: false), messages.Count).ConfigureAwait(false);
     }
 
-    /// <exception cref="StaleShardException">The edge belongs to another shard object.</exception>
     public async ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries)
     {
         var member = new MemberDeliveries(clientId, epoch, deliveries);
@@ -54,12 +46,6 @@ public sealed class EdgeLink(
         await OfferAsync(EdgeOutboundItem.Of(member, isAwaited: false), deliveries.Count).ConfigureAwait(false);
         return true;
     }
-
-    public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries) =>
-        edge.DeliverInboxAsync(tenant, clientId, epoch, owner, entries);
-
-    public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) =>
-        edge.CloseAsync(tenant, clientId, epoch, reason);
 
     /// <summary>The shard ends: unlike with the edge's end, the connections are still there, and who waits must not be told that they are not.</summary>
     public void EndWithShard()
@@ -72,12 +58,12 @@ public sealed class EdgeLink(
     public void End()
     {
         _ended = true;
-        StopAndWaitSender.End(new StoreUnavailableException("The edge is gone."));
+        Sender.End(new StoreUnavailableException("Edge unavailable: it left the cluster."));
     }
 
     private async ValueTask OfferAsync(EdgeOutboundItem item, int messages)
     {
-        if (!_ended && !await StopAndWaitSender.OfferAsync(item, RoomPatience).ConfigureAwait(false) && !_ended)
+        if (!_ended && !await Sender.OfferAsync(item, RoomPatience).ConfigureAwait(false) && !_ended)
             counters.DroppedSlowReader.Add(messages);
     }
 
@@ -86,7 +72,7 @@ public sealed class EdgeLink(
     {
         try
         {
-            await StopAndWaitSender.AddAsync(item).ConfigureAwait(false);
+            await Sender.AddAsync(item).ConfigureAwait(false);
             return await item.Reached.ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (!_outOfDate)
@@ -99,15 +85,15 @@ public sealed class EdgeLink(
         }
     }
 
-    private async ValueTask<CallResult> TransferAsync(Batch<EdgeOutboundItem> load)
+    private async ValueTask<CallResult> TransferAsync(Batch<EdgeOutboundItem> batch)
     {
-        var members = load.Items.Where(item => item.Member is not null).ToArray();
+        var members = batch.Items.Where(item => item.Member is not null).ToArray();
         var reply = await remote.TransferAsync(new EdgeTransfer(
             shard.Tenant,
             shard.Shard,
             shard.Epoch,
-            load.Number,
-            Messages(load),
+            batch.Number,
+            Messages(batch),
             [.. members.Select(item => item.Member!)])).ConfigureAwait(false);
         if (reply.IsOutOfDate)
         {
@@ -119,17 +105,17 @@ public sealed class EdgeLink(
 
         foreach (var index in reply.NotReached)
             members[index].Complete(reached: false);
-        foreach (var item in load.Items)
+        foreach (var item in batch.Items)
             item.Complete(reached: true);
         return CallResult.Answered;
     }
 
-    private static IReadOnlyList<Message> Messages(Batch<EdgeOutboundItem> load)
+    private static IReadOnlyList<Message> Messages(Batch<EdgeOutboundItem> batch)
     {
-        if (load.Items is [var only])
+        if (batch.Items is [var only])
             return only.Messages;
-        var messages = new List<Message>(load.Items.Sum(item => item.Messages.Count));
-        foreach (var item in load.Items)
+        var messages = new List<Message>(batch.Items.Sum(item => item.Messages.Count));
+        foreach (var item in batch.Items)
             messages.AddRange(item.Messages);
         return messages;
     }

@@ -1,5 +1,5 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
-using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
 using Starling.Protocol;
 
@@ -10,32 +10,27 @@ namespace Starling.Cluster.Links;
 /// shared calls, in order; a session waits for room only, since what its client has is known by its acknowledgements. A call is repeated
 /// for as long as the edge lives.
 /// </summary>
-/// <param name="edgeId">The edge's id.</param>
-/// <param name="remote">The edge.</param>
-/// <param name="options">The bounds.</param>
-/// <param name="time">The clock.</param>
-public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions options, TimeProvider time) : IEdge
+public sealed class InboxLink(IRemoteEdge remote, LinkOptions options, TimeProvider time, ILogger logger) : IInboxDelivery
 {
-    private readonly StopAndWaitSender<Item> _courier = new(
+    private readonly StopAndWaitSender<Item> _sender = new(
         "inbox",
-        async load =>
+        async batch =>
         {
-            await remote.PushAsync(new InboxPush([.. load.Items.Select(item => item.Entries)])).ConfigureAwait(false);
+            await remote.PushAsync(new InboxPush([.. batch.Items.Select(item => item.Entries)])).ConfigureAwait(false);
             return CallResult.Answered;
         },
         options with { Patience = TimeSpan.MaxValue },
-        time);
-    private readonly RetryPolicy _repetition = new(options, time);
+        time,
+        logger);
+    private readonly RetryPolicy _retry = new(options, time);
     private volatile bool _ended;
-
-    public string Id => edgeId;
 
     /// <summary>Done when there is room for them.</summary>
     public async ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries)
     {
         try
         {
-            await _courier.AddAsync(new Item(new ConnectionEntries(tenant, clientId, epoch, entries, owner))).ConfigureAwait(false);
+            await _sender.AddAsync(new Item(new ConnectionEntries(tenant, clientId, epoch, entries, owner))).ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (_ended)
         {
@@ -47,7 +42,7 @@ public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions opt
     {
         try
         {
-            return await _repetition.CallAsync(() => remote.CloseAsync(tenant, clientId, epoch, reason), isOver: () => _ended).ConfigureAwait(false);
+            return await _retry.CallAsync(() => remote.CloseAsync(tenant, clientId, epoch, reason), isOver: () => _ended).ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (_ended)
         {
@@ -59,14 +54,8 @@ public sealed class InboxLink(string edgeId, IRemoteEdge remote, LinkOptions opt
     public void End()
     {
         _ended = true;
-        _courier.End(new StoreUnavailableException("The edge is gone."));
+        _sender.End(new StoreUnavailableException("Edge unavailable: it left the cluster."));
     }
-
-    ValueTask IEdge.DeliverAsync(string tenant, IReadOnlyList<Message> messages) => throw NotForSessions();
-
-    ValueTask<bool> IEdge.DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries) => throw NotForSessions();
-
-    private static NotSupportedException NotForSessions() => new("Shards have links of their own, which keep their order.");
 
     private sealed record Item(ConnectionEntries Entries) : IOutboundItem
     {

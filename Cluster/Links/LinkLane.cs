@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Links;
@@ -7,9 +10,7 @@ namespace Starling.Cluster.Links;
 /// <summary>What the lanes of one link have in common.</summary>
 /// <param name="Sender">What shards call this process.</param>
 /// <param name="IsEdge">Whether it has routes.</param>
-/// <param name="Shard">The shard.</param>
 /// <param name="Routes">An edge's, at the shard.</param>
-/// <param name="Epoch">The shard's.</param>
 internal sealed record LinkEnds(string Sender, bool IsEdge, IRemoteShard Shard, LinkedRoutes Routes, KnownEpoch Epoch);
 
 /// <summary>One lane of a <see cref="ShardLink"/>, which says how transfers are repeated and which lane takes what.</summary>
@@ -17,63 +18,60 @@ internal sealed class LinkLane
 {
     private readonly ShardLane _lane;
     private readonly LinkEnds _ends;
-    private readonly StopAndWaitSender<ShardOutboundItem> _courier;
+    private readonly StopAndWaitSender<ShardOutboundItem> _sender;
     private ShardTransfer? _transfer;
     private bool _isInStep;
 
-    /// <param name="lane">Which.</param>
-    /// <param name="ends">Of the link.</param>
-    /// <param name="options">The bounds, of each lane.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="first">The number of the first transfer.</param>
-    public LinkLane(ShardLane lane, LinkEnds ends, LinkOptions options, TimeProvider time, long first)
+    public LinkLane(ShardLane lane, LinkEnds ends, LinkOptions options, TimeProvider time, ILogger logger, long first)
     {
         _lane = lane;
         _ends = ends;
-        _courier = new StopAndWaitSender<ShardOutboundItem>("shard", TransferAsync, options, time, first);
+        _sender = new StopAndWaitSender<ShardOutboundItem>("shard", TransferAsync, options, time, logger, first);
     }
 
     /// <inheritdoc cref="StopAndWaitSender{T}.AddAsync"/>
-    public ValueTask AddAsync(ShardOutboundItem item) => _courier.AddAsync(item);
+    public ValueTask AddAsync(ShardOutboundItem item) => _sender.AddAsync(item);
 
     /// <inheritdoc cref="StopAndWaitSender{T}.Add"/>
-    public void Add(ShardOutboundItem item) => _courier.Add(item);
+    public void Add(ShardOutboundItem item) => _sender.Add(item);
 
     /// <summary>Done when the shard has had all that was added before.</summary>
     /// <exception cref="StoreUnavailableException">It is not known whether it has.</exception>
     public async ValueTask PassAsync()
     {
-        if (_courier.IsIdle)
+        if (_sender.IsIdle)
             return;
         var item = ShardOutboundItem.OfRoutes(confirmed: null, isAwaited: true);
-        _courier.Add(item);
+        _sender.Add(item);
         await item.Done.ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="StopAndWaitSender{T}.End"/>
-    public void End(Exception reason) => _courier.End(reason);
+    public void End(Exception reason) => _sender.End(reason);
 
-    private async ValueTask<CallResult> TransferAsync(Batch<ShardOutboundItem> load)
+    private async ValueTask<CallResult> TransferAsync(Batch<ShardOutboundItem> batch)
     {
         var known = _ends.Epoch.Value;
-        if (_transfer?.Number != load.Number)
-            _transfer = new ShardTransfer(_ends.Sender, _ends.IsEdge, known, load.Number, RoutesToTell(), Messages(load), _lane);
+        if (_transfer?.Number != batch.Number)
+            _transfer = new ShardTransfer(_ends.Sender, _ends.IsEdge, known, batch.Number, RoutesToTell(), Messages(batch), _lane);
         else if (known > _transfer.KnownEpoch)
         {
-            if (load.IsInDoubt)
-                LeaveOutUnrepeatable(load);
-            load.IsInDoubt = false;
-            _transfer = _transfer with { KnownEpoch = known, Messages = Messages(load) };
+            if (batch.IsInDoubt)
+                LeaveOutUnrepeatable(batch);
+            batch.IsInDoubt = false;
+            _transfer = _transfer with { KnownEpoch = known, Messages = Messages(batch) };
         }
 
         var transfer = _transfer;
+        using var activity = BrokerTracing.Gather(BrokerTracing.Transfer, ActivityKind.Producer, batch.Items, static item => item.Origin);
         var reply = await _ends.Shard.TransferAsync(transfer).ConfigureAwait(false);
         _ends.Epoch.Learn(reply.Epoch);
         switch (reply.Kind)
         {
             case ShardReplyKind.Done:
                 _isInStep = true;
-                Settle(load, reply);
+                Settle(batch, reply);
                 return CallResult.Answered;
             case ShardReplyKind.NeedsRoutes:
                 _transfer = transfer with { Routes = AllRoutes() };
@@ -82,7 +80,7 @@ internal sealed class LinkLane
                 return CallResult.Again;
             default:
                 // It has found out only now, and may have carried out a part of it.
-                load.IsInDoubt |= reply.Epoch == transfer.KnownEpoch;
+                batch.IsInDoubt |= reply.Epoch == transfer.KnownEpoch;
                 return CallResult.Later;
         }
     }
@@ -101,11 +99,11 @@ internal sealed class LinkLane
     private EdgeRoutes? AllRoutes() =>
         !_ends.IsEdge ? null : _lane == ShardLane.Direct ? _ends.Routes.TakeAll() : _ends.Routes.ReadAll();
 
-    private static Message[] Messages(Batch<ShardOutboundItem> load)
+    private static Message[] Messages(Batch<ShardOutboundItem> batch)
     {
-        var messages = new Message[load.Items.Sum(item => item.Messages.Length)];
+        var messages = new Message[batch.Items.Sum(item => item.Messages.Length)];
         var at = 0;
-        foreach (var item in load.Items)
+        foreach (var item in batch.Items)
         {
             item.Messages.CopyTo(messages, at);
             at += item.Messages.Length;
@@ -114,20 +112,20 @@ internal sealed class LinkLane
         return messages;
     }
 
-    private static void LeaveOutUnrepeatable(Batch<ShardOutboundItem> load)
+    private static void LeaveOutUnrepeatable(Batch<ShardOutboundItem> batch)
     {
-        var failed = load.Items.Where(item => !item.IsRepeatable).ToArray();
-        load.Items = [.. load.Items.Where(item => item.IsRepeatable)];
-        foreach (var item in load.Items)
+        var failed = batch.Items.Where(item => !item.IsRepeatable).ToArray();
+        batch.Items = [.. batch.Items.Where(item => item.IsRepeatable)];
+        foreach (var item in batch.Items)
             item.LeaveOutQoS0();
         foreach (var item in failed)
-            item.Fail(new StoreUnavailableException("A shard went, and it is not known whether it has had QoS 2 messages that must not be repeated."));
+            item.Fail(new StoreUnavailableException("Outcome of QoS 2 messages unknown: their shard moved to another process, and they must not be repeated."));
     }
 
-    private static void Settle(Batch<ShardOutboundItem> load, ShardReply reply)
+    private static void Settle(Batch<ShardOutboundItem> batch, ShardReply reply)
     {
         var offset = 0;
-        foreach (var item in load.Items)
+        foreach (var item in batch.Items)
         {
             item.Complete(reply, offset);
             offset += item.Messages.Length;

@@ -19,7 +19,7 @@ internal sealed class LinkedRoutes(long version)
     private readonly List<GroupMember> _left = [];
     private long _version = version;
 
-    /// <returns>The filter; the caller sees to it that the shard is told unless it <see cref="LinkedFilter.IsConfirmed"/>.</returns>
+    /// <returns>The filter; the caller has to tell the shard unless it <see cref="LinkedFilter.IsConfirmed"/>.</returns>
     public LinkedFilter Add(string filter)
     {
         lock (_gate)

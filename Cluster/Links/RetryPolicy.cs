@@ -23,7 +23,7 @@ internal sealed class RetryPolicy(LinkOptions options, TimeProvider time)
             catch (Exception error) when (!CallAnswers.IsAnswer(error))
             {
                 if (isOver?.Invoke() == true || time.GetElapsedTime(since) + pause > options.Patience)
-                    throw new StoreUnavailableException("Another process of the cluster did not answer.", error);
+                    throw new StoreUnavailableException("Another process of the cluster did not answer in time.", error);
             }
 
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);

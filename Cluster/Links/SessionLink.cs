@@ -1,6 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;
 using Starling.Protocol;
@@ -16,24 +15,22 @@ namespace Starling.Cluster.Links;
 /// is finished and nobody knows it any more. Of one that is in doubt the publisher's connection closes
 /// (<see cref="PublishBatch.IsInDoubt"/>), and what its next connection brings the inbox can tell from it.
 /// </summary>
-/// <param name="session">The session.</param>
 /// <param name="options">How long it is tried.</param>
-/// <param name="time">The clock.</param>
 internal sealed class SessionLink(ISession session, LinkOptions options, TimeProvider time) : ISession
 {
-    private readonly RetryPolicy _repetition = new(options, time);
+    private readonly RetryPolicy _retry = new(options, time);
 
     public ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default) =>
-        _repetition.CallAsync(() => session.ConnectAsync(connect, abandoned), isOver: () => connect.Attempt == 0, abandoned);
+        _retry.CallAsync(() => session.ConnectAsync(connect, abandoned), isOver: () => connect.Attempt == 0, abandoned);
 
-    public ValueTask<bool> StartAsync(long epoch, int receiveMaximum) => _repetition.CallAsync(() => session.StartAsync(epoch, receiveMaximum));
+    public ValueTask<bool> StartAsync(long epoch, int receiveMaximum) => _retry.CallAsync(() => session.StartAsync(epoch, receiveMaximum));
 
-    public ValueTask DisconnectAsync(long epoch, SessionDisconnect disconnect) => _repetition.CallAsync(() => session.DisconnectAsync(epoch, disconnect));
+    public ValueTask DisconnectAsync(long epoch, SessionDisconnect disconnect) => _retry.CallAsync(() => session.DisconnectAsync(epoch, disconnect));
 
     public ValueTask SubscribeAsync(long epoch, IReadOnlyList<Subscription> subscriptions) =>
-        _repetition.CallAsync(() => session.SubscribeAsync(epoch, subscriptions));
+        _retry.CallAsync(() => session.SubscribeAsync(epoch, subscriptions));
 
-    public ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters) => _repetition.CallAsync(() => session.UnsubscribeAsync(epoch, filters));
+    public ValueTask UnsubscribeAsync(long epoch, IReadOnlyList<string> filters) => _retry.CallAsync(() => session.UnsubscribeAsync(epoch, filters));
 
     /// <exception cref="RemoteCallException">There are messages of QoS 2 among it, and it is not known what became of them.</exception>
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
@@ -42,21 +39,21 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
         if (deliveries.Any(IsUnrepeatable))
             await EnqueueOnceAsync(list).ConfigureAwait(false);
         else
-            await _repetition.CallAsync(() => session.EnqueueAsync(list)).ConfigureAwait(false);
+            await _retry.CallAsync(() => session.EnqueueAsync(list)).ConfigureAwait(false);
     }
 
     public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries)
     {
         var list = DeliveryList.Of(deliveries);
-        return _repetition.CallAsync(() => session.ReplayAsync(filter, list), isOver: () => deliveries.Any(IsUnrepeatable));
+        return _retry.CallAsync(() => session.ReplayAsync(filter, list), isOver: () => deliveries.Any(IsUnrepeatable));
     }
 
-    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) => _repetition.CallAsync(() => session.AcknowledgeAsync(epoch, acks));
+    public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) => _retry.CallAsync(() => session.AcknowledgeAsync(epoch, acks));
 
     public ValueTask RecordReceivedAsync(long epoch, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
-        _repetition.CallAsync(() => session.RecordReceivedAsync(epoch, received, released));
+        _retry.CallAsync(() => session.RecordReceivedAsync(epoch, received, released));
 
-    public ValueTask WakeAsync() => _repetition.CallAsync(session.WakeAsync);
+    public ValueTask WakeAsync() => _retry.CallAsync(session.WakeAsync);
 
     private async ValueTask EnqueueOnceAsync(DeliveryList deliveries)
     {

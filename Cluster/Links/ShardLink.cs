@@ -1,7 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;
 using Starling.Protocol;
@@ -47,27 +46,25 @@ public sealed class ShardLink : ITopicShard
     private readonly Func<Guid> _newCursor;
     private readonly LinkLane _direct;
     private readonly LinkLane _stored;
-    private readonly RetryPolicy _repetition;
+    private readonly RetryPolicy _retry;
     private readonly LinkedRoutes _routes;
     private readonly KnownEpoch _epoch = new();
 
     /// <param name="sender">What shards call this process: an edge's id, or a silo's name.</param>
     /// <param name="isEdge">Whether it has connections: routes, and messages that it delivers to them itself.</param>
-    /// <param name="shard">The shard.</param>
     /// <param name="newCursor">Makes ids for retained replays.</param>
-    /// <param name="options">The bounds.</param>
-    /// <param name="time">The clock. Numbers begin with it, so that those of a later link of the same sender are higher.</param>
-    public ShardLink(string sender, bool isEdge, IRemoteShard shard, Func<Guid> newCursor, LinkOptions options, TimeProvider time)
+    /// <param name="time">Numbers begin with it, so that those of a later link of the same sender are higher.</param>
+    public ShardLink(string sender, bool isEdge, IRemoteShard shard, Func<Guid> newCursor, LinkOptions options, TimeProvider time, ILogger logger)
     {
         var first = time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
         _isEdge = isEdge;
         _shard = shard;
         _newCursor = newCursor;
-        _repetition = new RetryPolicy(options, time);
+        _retry = new RetryPolicy(options, time);
         _routes = new LinkedRoutes(first);
         var ends = new LinkEnds(sender, isEdge, shard, _routes, _epoch);
-        _direct = new LinkLane(ShardLane.Direct, ends, options, time, first);
-        _stored = new LinkLane(ShardLane.Stored, ends, options, time, first);
+        _direct = new LinkLane(ShardLane.Direct, ends, options, time, logger, first);
+        _stored = new LinkLane(ShardLane.Stored, ends, options, time, logger, first);
     }
 
     /// <summary>
@@ -113,15 +110,15 @@ public sealed class ShardLink : ITopicShard
     }
 
     public ValueTask SetDurableRouteAsync(string clientId, Subscription subscription) =>
-        _repetition.CallAsync(() => _shard.SetDurableRouteAsync(clientId, subscription));
+        _retry.CallAsync(() => _shard.SetDurableRouteAsync(clientId, subscription));
 
     public ValueTask RemoveDurableRouteAsync(string clientId, string filter) =>
-        _repetition.CallAsync(() => _shard.RemoveDurableRouteAsync(clientId, filter));
+        _retry.CallAsync(() => _shard.RemoveDurableRouteAsync(clientId, filter));
 
     public ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
     {
         if (member.Durable)
-            return _repetition.CallAsync(() => _shard.JoinAsync(group, member));
+            return _retry.CallAsync(() => _shard.JoinAsync(group, member));
         _routes.Join(group, member);
         return TellRoutesAsync(confirmed: null);
     }
@@ -130,7 +127,7 @@ public sealed class ShardLink : ITopicShard
     {
         if (_isEdge)
             return _routes.Leave(group, clientId, epoch) ? TellRoutesAsync(confirmed: null) : ValueTask.CompletedTask;
-        return _repetition.CallAsync(() => _shard.LeaveAsync(group, clientId));
+        return _retry.CallAsync(() => _shard.LeaveAsync(group, clientId));
     }
 
     public ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
@@ -138,7 +135,7 @@ public sealed class ShardLink : ITopicShard
         // What lies in an inbox is moved in one step; other QoS 2 messages could be given to two members by a repeat.
         var mayRepeat = deliveries.All(delivery => delivery.QoS < QualityOfService.ExactlyOnce || delivery.From is not null);
         var list = DeliveryList.Of(deliveries);
-        return _repetition.CallAsync(() => _shard.RedispatchAsync(except, list), isOver: () => !mayRepeat);
+        return _retry.CallAsync(() => _shard.RedispatchAsync(except, list), isOver: () => !mayRepeat);
     }
 
     /// <summary>Only for a strategy of choosing: a count that is lost is not worth a repeat, which would count twice.</summary>
@@ -156,9 +153,9 @@ public sealed class ShardLink : ITopicShard
 
     public async ValueTask<RetainedPage> ReadRetainedAsync(RetainedCursor cursor, int most)
     {
-        var place = cursor.Place ??= new RemotePlace(_newCursor());
+        var place = (RemotePlace)(cursor.Position ??= new RemotePlace(_newCursor()));
         var query = new RetainedQuery(cursor.Filter, place.Id, place.Page, most);
-        var page = await _repetition.CallAsync(() => _shard.ReadRetainedAsync(query)).ConfigureAwait(false);
+        var page = await _retry.CallAsync(() => _shard.ReadRetainedAsync(query)).ConfigureAwait(false);
         place.Page++;
         return page;
     }
@@ -173,7 +170,7 @@ public sealed class ShardLink : ITopicShard
     /// <summary>The edge begins anew, or the tenant is gone: whatever waits here fails, whatever comes later does too.</summary>
     public void End()
     {
-        var reason = new StoreUnavailableException("The link to the shard has ended.");
+        var reason = new StoreUnavailableException("Shard unavailable: the link to it was closed.");
         _direct.End(reason);
         _stored.End(reason);
     }
@@ -185,5 +182,14 @@ public sealed class ShardLink : ITopicShard
         var item = ShardOutboundItem.OfRoutes(confirmed, isAwaited: true);
         _direct.Add(item);
         await item.Done.ConfigureAwait(false);
+    }
+
+    /// <param name="id">The shard knows the replay by it.</param>
+    private sealed class RemotePlace(Guid id)
+    {
+        public Guid Id => id;
+
+        /// <summary>The page to ask for next; counts from 0.</summary>
+        public int Page { get; set; }
     }
 }

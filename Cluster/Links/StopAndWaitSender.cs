@@ -1,4 +1,7 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
+using Starling.Broker.Threading;
 
 namespace Starling.Cluster.Links;
 
@@ -9,18 +12,18 @@ namespace Starling.Cluster.Links;
 /// All links of a cluster are this one mechanism, because what they promise is the same: order, a bound, and that nothing which was carried
 /// once is carried twice.
 ///
-/// 1. A item goes to the end of the queue. If it does not fit the bound, whoever brings it waits for room, in order with the others;
+/// 1. An item goes to the end of the queue. If it does not fit the bound, whoever brings it waits for room, in order with the others;
 ///    what counts for 0 bytes is always taken.
-/// 2. When no call is under way, all that has gathered (up to <see cref="LinkOptions.CallBytes"/>) becomes a load with the next number, and
+/// 2. When no call is under way, all that has gathered (up to <see cref="LinkOptions.CallBytes"/>) becomes a batch with the next number, and
 ///    goes as one call. There is no timer in this: a single item goes at once, and the slower the other side answers, the more each call
 ///    carries.
-/// 3. A call may fail without anybody knowing whether it was carried out. Then the same load goes again under the same number, after a
+/// 3. A call may fail without anybody knowing whether it was carried out. Then the same batch goes again under the same number, after a
 ///    pause that grows, until there is an answer. The other side remembers the last number and what it answered: a repeat gets that answer,
 ///    or joins the call that is still running. Since the next number is used only behind an answer, one remembered number is enough, and a
 ///    lower one can only be a copy that was late.
-/// 4. Only then comes the next load. So items arrive in the order in which they were brought, however often calls are lost.
+/// 4. Only then comes the next batch. So items arrive in the order in which they were brought, however often calls are lost.
 ///
-/// What can come between: the other object dies, and another one in its place remembers no number. Whether a load may then go again is for
+/// What can come between: the other object dies, and another one in its place remembers no number. Whether a batch may then go again is for
 /// the link to say, which knows what it carries: see <see cref="ShardLink"/>. The other side stays away: after
 /// <see cref="LinkOptions.Patience"/> everything that waits fails together, as it would one after the other. The link itself ends: so does
 /// all that it holds; a call that is under way at that moment changes nothing here any more.
@@ -29,16 +32,14 @@ namespace Starling.Cluster.Links;
 /// </remarks>
 /// <param name="link">What kind of link it is part of, for reports (<see cref="LinkFailures"/>).</param>
 /// <param name="call">Makes one attempt; never two at a time. One that throws is reported and repeated later, in doubt.</param>
-/// <param name="options">The bounds.</param>
-/// <param name="time">The clock.</param>
-/// <param name="first">The number of the first load.</param>
+/// <param name="first">The number of the first batch.</param>
 #pragma warning disable CA1001 // A cancellation source without a timer holds nothing that has to be disposed.
 internal sealed class StopAndWaitSender<T>(
-    string link, Func<Batch<T>, ValueTask<CallResult>> call, LinkOptions options, TimeProvider time, long first = 1)
+    string link, Func<Batch<T>, ValueTask<CallResult>> call, LinkOptions options, TimeProvider time, ILogger logger, long first = 1)
     where T : class, IOutboundItem
 #pragma warning restore CA1001
 {
-    /// <summary>How often a load goes again at once; an other side that is never content is not asked without end.</summary>
+    /// <summary>How often a batch goes again at once; an other side that is never content is not asked without end.</summary>
     private const int MaxAtOnce = 3;
 
     private readonly Lock _gate = new();
@@ -134,7 +135,7 @@ internal sealed class StopAndWaitSender<T>(
         if (ended is not null)
             item.Fail(ended);
         else if (start)
-            _ = RunAsync();
+            Background.Run(RunAsync(), logger, "Delivery to another process");
         return ended;
     }
 
@@ -164,13 +165,14 @@ internal sealed class StopAndWaitSender<T>(
 
     private async Task RunAsync()
     {
+        BrokerTracing.Detach();
         Volatile.Write(ref _answered, time.GetTimestamp());
-        while (TakeLoad(out var bytes) is { } load)
+        while (TakeBatch(out var bytes) is { } batch)
         {
-            if (!await CarryAsync(load).ConfigureAwait(false))
+            if (!await CarryAsync(batch).ConfigureAwait(false))
             {
-                var failure = _ended ?? new StoreUnavailableException("Another process of the cluster could not be reached for a while.");
-                foreach (var item in load.Items)
+                var failure = _ended ?? new StoreUnavailableException("Another process of the cluster is unreachable.");
+                foreach (var item in batch.Items)
                     item.Fail(failure);
                 FailAll(failure);
             }
@@ -179,7 +181,7 @@ internal sealed class StopAndWaitSender<T>(
         }
     }
 
-    private Batch<T>? TakeLoad(out long bytes)
+    private Batch<T>? TakeBatch(out long bytes)
     {
         bytes = 0;
         lock (_gate)
@@ -203,7 +205,7 @@ internal sealed class StopAndWaitSender<T>(
     }
 
     /// <returns>False when there was no answer for too long, or the link has ended.</returns>
-    private async ValueTask<bool> CarryAsync(Batch<T> load)
+    private async ValueTask<bool> CarryAsync(Batch<T> batch)
     {
         var since = time.GetTimestamp();
         var pause = options.FirstPause;
@@ -212,12 +214,12 @@ internal sealed class StopAndWaitSender<T>(
             CallResult result;
             try
             {
-                result = await call(load).ConfigureAwait(false);
+                result = await call(batch).ConfigureAwait(false);
             }
             catch (Exception error)
             {
                 options.Failures?.Report(link, error);
-                load.IsInDoubt = true;
+                batch.IsInDoubt = true;
                 result = CallResult.Later;
             }
 

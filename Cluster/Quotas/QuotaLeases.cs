@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Broker.Threading;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Quotas;
@@ -27,10 +28,7 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
     private readonly Task _running;
     private bool _stopped;
 
-    /// <param name="engine">Finds who divides.</param>
     /// <param name="edge">The edge's id at the moment.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of what failed.</param>
     public QuotaLeases(IClusterEngine engine, Func<string> edge, TimeProvider time, ILogger<QuotaLeases> logger)
     {
         _engine = engine;
@@ -69,7 +67,7 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
                     if (tenant.IsRemoved)
                         _leased.TryRemove(tenant, out _);
                     else
-                        _ = RenewAsync(tenant);
+                        Background.Run(RenewAsync(tenant), _logger, "Renewal of a tenant's limits");
                 }
             }
         }
@@ -87,7 +85,7 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
         var asking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var present = _asking.GetOrAdd(tenant, asking.Task);
         if (present == asking.Task)
-            _ = AskAsync(tenant, asking);
+            Background.Run(AskAsync(tenant, asking), _logger, "Renewal of a tenant's limits");
         return present;
     }
 
@@ -110,6 +108,6 @@ public sealed partial class QuotaLeases : IQuotaLeases, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: its limits could not be divided among the edges anew: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: renewal of this edge's share of the limits failed: {Problem}")]
     private static partial void LogFailed(ILogger logger, string tenant, string problem);
 }

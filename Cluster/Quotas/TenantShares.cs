@@ -1,4 +1,3 @@
-using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Contracts;
 
@@ -11,7 +10,7 @@ namespace Starling.Cluster.Quotas;
 /// </summary>
 /// <remarks>
 /// Of a rate everything is given out, also to those who do not need it yet, so that a burst need not wait. Of connections an edge gets
-/// what it has and a few more, since what lies unused with one edge cannot be had by another; an edge that has used its own up asks at
+/// what it has and a few more, since what lies unused with one edge cannot be used by another; an edge that has used its own up asks at
 /// once. An object that begins, maybe after another one was lost with its process, does not know what is out: until every edge has asked
 /// it gives each what it uses, or an eighth of the limit if that is more. Thread-safe.
 /// </remarks>
@@ -36,7 +35,6 @@ public sealed class TenantShares : ITenantShares
     private readonly long _began;
 
     /// <param name="limits">The tenant's, as they are now.</param>
-    /// <param name="time">The clock.</param>
     public TenantShares(Func<TenantLimits> limits, TimeProvider time)
     {
         _limits = limits;

@@ -17,7 +17,7 @@ public sealed partial class LiveEdges : IDisposable
     private readonly string _silo;
     private readonly IEdgeDirectory _directory;
     private readonly ILogger<LiveEdges> _logger;
-    private readonly RetryPolicy _repetition;
+    private readonly RetryPolicy _retry;
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, EdgeEntry> _live = new(StringComparer.Ordinal);
@@ -28,17 +28,14 @@ public sealed partial class LiveEdges : IDisposable
     private bool _failing;
 
     /// <param name="silo">The silo's name, by which the directory misses it.</param>
-    /// <param name="directory">The cluster's.</param>
     /// <param name="options">How long it is asked.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Hears of what changes.</param>
     public LiveEdges(string silo, IEdgeDirectory directory, LinkOptions options, TimeProvider time, ILogger<LiveEdges> logger)
     {
         _silo = silo;
         _directory = directory;
         _logger = logger;
-        _repetition = new RetryPolicy(options, time);
-        _timer = time.CreateTimer(static self => _ = ((LiveEdges)self!).PollAsync(), this, TimeSpan.Zero, Interval);
+        _retry = new RetryPolicy(options, time);
+        _timer = time.CreateGuardedTimer(Poll, logger, "Reading the directory of edges", TimeSpan.Zero, Interval);
     }
 
     /// <summary>Raised once for each edge; handlers must not block.</summary>
@@ -78,11 +75,13 @@ public sealed partial class LiveEdges : IDisposable
     /// <exception cref="StoreUnavailableException">It does not answer.</exception>
     public async ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync()
     {
-        await _repetition.CallAsync(ReadOnceAsync).ConfigureAwait(false);
+        await _retry.CallAsync(ReadOnceAsync).ConfigureAwait(false);
         return Known;
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Poll() => Background.Run(PollAsync(), _logger, "Reading the directory of edges");
 
     private async Task PollAsync()
     {

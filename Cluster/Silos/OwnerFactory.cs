@@ -35,15 +35,12 @@ public sealed partial class OwnerFactory(SiloServices services) : IDisposable
         return true;
     }
 
-    /// <param name="tenant">Whose.</param>
-    /// <param name="shard">Its number.</param>
     /// <param name="outOfDate">Called once when another process has the shard: this one is to be disposed.</param>
     /// <returns>To be started.</returns>
     /// <exception cref="InvalidOperationException">There is no such tenant.</exception>
     public ShardHost Shard(string tenant, int shard, Action outOfDate) => new(Find(tenant), shard, services, Cluster, outOfDate);
 
-    /// <param name="key">Whose.</param>
-    /// <param name="idle">Called when it may have nothing left to remember (<see cref="Session.TryRetire"/>).</param>
+    /// <param name="idle">Called when it may have nothing left to remember (<see cref="Session.TryRelease"/>).</param>
     /// <exception cref="InvalidOperationException">There is no such tenant.</exception>
     public Session Session(SessionKey key, Action<Session, SessionKey> idle) => new(
         key,
@@ -63,8 +60,8 @@ public sealed partial class OwnerFactory(SiloServices services) : IDisposable
     public void Dispose() => Cluster.Dispose();
 
     private Tenant Find(string name) =>
-        services.Tenants.TryGet(name, out var tenant) ? tenant : throw new InvalidOperationException($"There is no tenant '{name}'.");
+        services.Tenants.TryGet(name, out var tenant) ? tenant : throw new InvalidOperationException($"Tenant '{name}' does not exist.");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant} is called for and is not known here: refused. Do all nodes have the same tenants?")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call for tenant {Tenant} refused: tenant unknown on this node. Check that all nodes have the same tenants.")]
     private partial void LogUnknown(string tenant);
 }

@@ -13,7 +13,7 @@ namespace Starling.Cluster.Silos;
 /// which unlike an inbox (<see cref="IInboxStore.AppendAsync"/>) can't tell that it is late.
 /// A transfer waits for such as came before it only.
 ///
-/// Entries are kept for as long as a link goes on trying, and not much longer. Thread-safe.
+/// Entries are kept for as long as a link retries, and not much longer. Thread-safe.
 /// </summary>
 internal sealed class PublisherEpochs(TimeProvider time)
 {

@@ -1,5 +1,4 @@
 using Starling.Broker.Contracts;
-using Starling.Broker.Retained;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Silos;

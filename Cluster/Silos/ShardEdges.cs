@@ -1,5 +1,5 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
-using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Routing;
 using Starling.Cluster.Links;
@@ -7,40 +7,25 @@ using Starling.Cluster.Links;
 namespace Starling.Cluster.Silos;
 
 /// <summary>
-/// The edges of one shard: how far it knows their routes, and the links to them. For the shard's object it is the cluster, in which edges
-/// are reached by these links. Thread-safe.
+/// The edges of one shard: how far it knows their routes, and the links to them. Thread-safe.
 /// </summary>
 internal sealed class ShardEdges(
-    SiloServices silo, SiloCluster cluster, ShardFencingToken hold, TenantCounters counters, Action outOfDate) : ICluster
+    SiloServices silo, ShardFencingToken token, TenantCounters counters, Action outOfDate) : IShardEdges
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EdgeLink> _links = new(StringComparer.Ordinal);
     private bool _ended;
 
-    bool ICluster.HasOtherEdges => true;
-
-    int ICluster.ShardCount(string tenant) => cluster.ShardCount(tenant);
-
-    ITopicShard ICluster.Shard(string tenant, int shard) => cluster.Shard(tenant, shard);
-
-    ISession ICluster.Session(string tenant, string clientId) => cluster.Session(tenant, clientId);
-
-    ValueTask<bool> ICluster.IsAliveAsync(string edgeId) => cluster.IsAliveAsync(edgeId);
-
-    ValueTask<long> ICluster.EvictAsync(string tenant, string clientId) => cluster.EvictAsync(tenant, clientId);
-
-    ValueTask ICluster.PublishAsync(string tenant, Message message) => cluster.PublishAsync(tenant, message);
-
-    IEdge? ICluster.Edge(string edgeId)
+    public IEdgeDelivery? Edge(string edgeId)
     {
         lock (_gate)
         {
             if (_links.TryGetValue(edgeId, out var known))
                 return known;
-            if (_ended || silo.Edges.Find(edgeId) is not { } entry || cluster.Edge(edgeId) is not { } edge)
+            if (_ended || silo.Edges.Find(edgeId) is not { } entry)
                 return null;
-            var link = new EdgeLink(edge, silo.Engine.Edge(entry.Address), hold, outOfDate, counters, silo.Links, silo.Time);
+            var link = new EdgeLink(silo.Engine.Edge(entry.Address), token, outOfDate, counters, silo.Links, silo.Time, silo.Loggers.CreateLogger<EdgeLink>());
             _links.Add(edgeId, link);
             return link;
         }
@@ -77,14 +62,14 @@ internal sealed class ShardEdges(
     }
 
     /// <summary>The edge is gone, and the directory has said so.</summary>
-    public void Drop(string edgeId, TopicShard shard)
+    public void Remove(string edgeId, TopicShard shard)
     {
         EdgeLink? link;
         lock (_gate)
         {
             _versions.Remove(edgeId);
             _links.Remove(edgeId, out link);
-            shard.DropEdge(edgeId);
+            shard.RemoveEdge(edgeId);
         }
 
         link?.End();

@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
+using Starling.Broker.Threading;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;
-using Starling.Protocol;
 
 namespace Starling.Cluster.Silos;
 
@@ -13,8 +12,8 @@ namespace Starling.Cluster.Silos;
 /// A topic shard as the other processes of a cluster reach it.
 /// </summary>
 /// <remarks>
-/// A shard lives in one process and is made anew in another one when that dies. It must know all routes before it serves, or a message
-/// that was acknowledged would not have reached somebody who had subscribed. So it
+/// A shard lives in one process, and in another one when that dies. It must know all routes before it serves: otherwise a message could be
+/// acknowledged that did not reach somebody who had subscribed. So it
 /// 1. takes an epoch from the store. From then on the store refuses retained messages of an object that was the shard before, and that
 ///    one's durable routes: a change of a durable route is written before the shard is told, and the shard asks the store behind the
 ///    change whether it still is the shard. If it is, a successor loads what was written; if not, the session tells the successor;
@@ -25,46 +24,37 @@ namespace Starling.Cluster.Silos;
 ///
 /// An edge that joins is asked too, when it is seen. Until then it is unknown here, and is answered that it has to tell all its routes.
 ///
-/// An object that was the shard and does not know that it is no longer, because two of one key exist for a moment, finds out from a
-/// transfer with a higher epoch, from an edge that refuses, or from the store. It then carries out nothing more, and lets its host know.
+/// For a moment two objects may exist for one shard. The one that does not own it any more finds out from a transfer with a higher epoch,
+/// from an edge that refuses, or from the store (<see cref="ShardValidity"/>). It then carries out nothing more, and tells its host.
 ///
 /// A transfer is carried out at most once: see <see cref="StopAndWaitSender{T}"/> for the numbers and <see cref="ShardLink"/> for what
 /// happens between two shards. Messages of one sender stay in order, since it has one transfer under way in each lane; those of different
 /// senders, and of two lanes, are carried out side by side.
 /// </remarks>
-public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
+public sealed class ShardHost : IRemoteShard, IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(1);
 
-    private readonly Tenant _tenant;
-    private readonly int _number;
     private readonly SiloServices _silo;
-    private readonly SiloCluster _cluster;
-    private readonly Action _outOfDate;
     private readonly ILogger<ShardHost> _logger;
+    private readonly ShardValidity _validity;
+    private readonly ShardStart _start;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TaskCompletionSource<Serving> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<ShardServing> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _beginning = Task.CompletedTask;
-    private Serving? _serving;
-    private int _isOutOfDate;
+    private ShardServing? _serving;
 
-    /// <param name="tenant">Whose shard.</param>
-    /// <param name="number">Its number.</param>
-    /// <param name="silo">What it shares.</param>
     /// <param name="cluster">The cluster as this silo sees it.</param>
-    /// <param name="outOfDate">Called once when another object is the shard: this one is to be let go, so that calls find the other.</param>
+    /// <param name="outOfDate">Called once when another object owns the shard: this one is to be released, so that calls find the other.</param>
     public ShardHost(Tenant tenant, int number, SiloServices silo, SiloCluster cluster, Action outOfDate)
     {
-        _tenant = tenant;
-        _number = number;
         _silo = silo;
-        _cluster = cluster;
-        _outOfDate = outOfDate;
         _logger = silo.Loggers.CreateLogger<ShardHost>();
+        _validity = new ShardValidity(tenant.Name, number, outOfDate, _logger);
+        _start = new ShardStart(tenant, number, silo, cluster, _validity, _logger, _stop.Token);
     }
 
-    public bool IsOutOfDate => Volatile.Read(ref _isOutOfDate) != 0;
+    public bool IsOutOfDate => _validity.IsOutOfDate;
 
     /// <summary>Begins, once. Nobody has to await it: calls wait until the shard serves.</summary>
     /// <returns>Done when it serves, or has been disposed.</returns>
@@ -73,77 +63,49 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
     public async ValueTask<ShardReply> TransferAsync(ShardTransfer transfer)
     {
         var serving = await _begun.Task.ConfigureAwait(false);
-        var epoch = serving.Hold.Epoch;
-        if (transfer.KnownEpoch > epoch)
-            BecomeOutOfDate();
-        if (IsOutOfDate)
-            return NotDone(epoch, ShardReplyKind.OutOfDate);
-        if (transfer.IsEdge && !serving.Edges.Knows(transfer.Sender) && !await _silo.Edges.IsAliveAsync(transfer.Sender).ConfigureAwait(false))
-            throw new RemoteCallException($"Edge {transfer.Sender} is not in the directory.");
-        if (transfer.KnownEpoch < epoch)
-            return NotDone(epoch, transfer.IsEdge && !serving.Edges.Knows(transfer.Sender) ? ShardReplyKind.NeedsRoutes : ShardReplyKind.OutOfDate);
-        return await serving.Transfers.RunAsync(
-            new TransferId(transfer.Sender, (int)transfer.Lane, Epoch: 0, transfer.Number), CarryOutAsync, Prepare).ConfigureAwait(false);
-
-        // Routes take effect at once: what follows, of whichever sender, goes by them.
-        ShardReply? Prepare() => transfer.IsEdge && !serving.Edges.TryApply(transfer.Sender, transfer.Routes, serving.Shard)
-            ? NotDone(epoch, ShardReplyKind.NeedsRoutes)
-            : null;
-
-        Task<ShardReply> CarryOutAsync() => this.CarryOutAsync(transfer, serving);
+        return await serving.TransferAsync(transfer).ConfigureAwait(false);
     }
 
     public async ValueTask SetDurableRouteAsync(string clientId, Subscription subscription)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        await serving.Shard.SetDurableRouteAsync(clientId, subscription).ConfigureAwait(false);
-        await EnsureCurrentAsync(serving).ConfigureAwait(false);
+        await serving.SetDurableRouteAsync(clientId, subscription).ConfigureAwait(false);
     }
 
     public async ValueTask RemoveDurableRouteAsync(string clientId, string filter)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        await serving.Shard.RemoveDurableRouteAsync(clientId, filter).ConfigureAwait(false);
-        await EnsureCurrentAsync(serving).ConfigureAwait(false);
+        await serving.RemoveDurableRouteAsync(clientId, filter).ConfigureAwait(false);
     }
 
     public async ValueTask JoinAsync(SharedGroupKey group, SharedMember member)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        await serving.Shard.JoinAsync(group, member).ConfigureAwait(false);
-        await EnsureCurrentAsync(serving).ConfigureAwait(false);
+        await serving.JoinAsync(group, member).ConfigureAwait(false);
     }
 
     public async ValueTask LeaveAsync(SharedGroupKey group, string clientId)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        await serving.Shard.LeaveAsync(group, clientId).ConfigureAwait(false);
-        await EnsureCurrentAsync(serving).ConfigureAwait(false);
+        await serving.LeaveAsync(group, clientId).ConfigureAwait(false);
     }
 
     public async ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        try
-        {
-            return await serving.Shard.RedispatchAsync(except, deliveries).ConfigureAwait(false);
-        }
-        catch (StaleShardException error)
-        {
-            throw NotTheShard(error);
-        }
+        return await serving.RedispatchAsync(except, deliveries).ConfigureAwait(false);
     }
 
     public async ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        await serving.Shard.CompletedAsync(group, clientId, count).ConfigureAwait(false);
+        await serving.CompletedAsync(group, clientId, count).ConfigureAwait(false);
     }
 
     public async ValueTask<RetainedPage> ReadRetainedAsync(RetainedQuery query)
     {
         var serving = await ServingAsync().ConfigureAwait(false);
-        return await serving.Cursors.ReadAsync(query).ConfigureAwait(false);
+        return await serving.ReadRetainedAsync(query).ConfigureAwait(false);
     }
 
     /// <summary>Ends it. What it still had to write is written, if the store takes it soon.</summary>
@@ -153,115 +115,45 @@ public sealed partial class ShardHost : IRemoteShard, IAsyncDisposable
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _beginning.ConfigureAwait(false);
-        _begun.TrySetException(new RemoteCallException("The shard ends."));
+        _begun.TrySetException(new RemoteCallException("The shard is shutting down."));
         _ = _begun.Task.Exception;
         if (_serving is { } serving)
         {
             _silo.Edges.Joined -= OnJoined;
-            _silo.Edges.Gone -= OnGone;
-            // What is under way has not reached everybody: it goes to the next shard.
-            Volatile.Write(ref _isOutOfDate, 1);
-            serving.Edges.End();
-            Task written = serving.Retained.CommitAsync();
-            await written.WaitAsync(LongestPause, _silo.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            serving.Retained.Dispose();
+            _silo.Edges.Gone -= serving.RemoveEdge;
+            await serving.EndAsync(EndPatience).ConfigureAwait(false);
         }
 
         _stop.Dispose();
     }
 
-    private static ShardReply NotDone(long epoch, ShardReplyKind kind) => new(epoch, kind, [], []);
+    internal static RemoteCallException NotTheOwner(Exception? cause = null)
+    {
+        const string Message = "Another object owns the shard.";
+        return cause is null ? new(Message) : new(Message, cause);
+    }
 
-    private static RemoteCallException NotTheShard(Exception? cause = null) =>
-        cause is null ? new("This is not the shard any more.") : new("This is not the shard any more.", cause);
+    private async Task BeginAsync()
+    {
+        try
+        {
+            var serving = _serving = await _start.LoadAsync().ConfigureAwait(false);
+            _silo.Edges.Joined += OnJoined;
+            _silo.Edges.Gone += serving.RemoveEdge;
+            await _start.AskEdgesAsync(serving).ConfigureAwait(false);
+            _begun.TrySetResult(serving);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // It ends before it serves.
+        }
+    }
 
-    private async ValueTask<Serving> ServingAsync()
+    private void OnJoined(EdgeEntry entry) => Background.Run(_start.AskAsync(entry, _serving!), _logger, "Request for an edge's routes");
+
+    private async ValueTask<ShardServing> ServingAsync()
     {
         var serving = await _begun.Task.ConfigureAwait(false);
-        return IsOutOfDate ? throw NotTheShard() : serving;
-    }
-
-    private async ValueTask EnsureCurrentAsync(Serving serving)
-    {
-        if (await serving.Ownership.IsCurrentAsync().ConfigureAwait(false))
-            return;
-        BecomeOutOfDate();
-        throw NotTheShard();
-    }
-
-    private async Task<ShardReply> CarryOutAsync(ShardTransfer transfer, Serving serving)
-    {
-        var publishers = serving.Publishers(transfer.Lane);
-        var passage = publishers.Enter(transfer.Messages);
-        try
-        {
-            await passage.Before.ConfigureAwait(false);
-            return IsOutOfDate
-                ? NotDone(serving.Hold.Epoch, ShardReplyKind.OutOfDate)
-                : await PublishAsync(transfer, passage.Late, serving).ConfigureAwait(false);
-        }
-        finally
-        {
-            publishers.Leave(passage);
-        }
-    }
-
-    /// <param name="transfer">What an edge or a silo brings.</param>
-    /// <param name="late">Places of messages that are not taken any more.</param>
-    /// <param name="serving">What serves.</param>
-    private async Task<ShardReply> PublishAsync(ShardTransfer transfer, IReadOnlySet<int>? late, Serving serving)
-    {
-        var epoch = serving.Hold.Epoch;
-        var isCertain = true;
-        var batch = new PublishBatch();
-        foreach (var message in late is null ? transfer.Messages : transfer.Messages.Where((_, i) => !late.Contains(i)))
-            batch.Add(message);
-        try
-        {
-            // Edges know the epoch; a silo may not have heard of a successor, to whom others have subscribed by now.
-            if (!transfer.IsEdge && !await serving.Ownership.IsCurrentAsync().ConfigureAwait(false))
-                BecomeOutOfDate();
-            else
-                await serving.Shard.PublishAsync(batch, transfer.IsEdge ? transfer.Sender : null).ConfigureAwait(false);
-        }
-        catch (StaleShardException)
-        {
-            BecomeOutOfDate();
-        }
-        catch (Exception error)
-        {
-            // It is not known which of them are as safe as they have to be.
-            isCertain = false;
-            Log.Failed(_logger, _tenant.Name, _number, batch.Count, error);
-            for (var i = 0; i < batch.Count; i++)
-                batch.SetNotStored(i, isInDoubt: true);
-        }
-
-        if (IsOutOfDate)
-            return NotDone(epoch, ShardReplyKind.OutOfDate);
-        if (isCertain && late is null && transfer.Lane == ShardLane.Direct)
-            return new ShardReply(epoch, ShardReplyKind.Done, [], []);
-        // Who published what came too late is not answered: its connection closes.
-        var places = late is null ? null : Enumerable.Range(0, transfer.Messages.Count).Where(i => !late.Contains(i)).ToArray();
-        var outcomes = new ReasonCode[transfer.Messages.Count];
-        Array.Fill(outcomes, ReasonCode.ServerUnavailable);
-        var notStored = new List<int>(late ?? Enumerable.Empty<int>());
-        for (var i = 0; i < batch.Count; i++)
-        {
-            var place = places?[i] ?? i;
-            outcomes[place] = batch.Outcome(i);
-            if (batch.IsNotStored(i))
-                notStored.Add(place);
-        }
-
-        return new ShardReply(epoch, ShardReplyKind.Done, outcomes, notStored);
-    }
-
-    private void BecomeOutOfDate()
-    {
-        if (Interlocked.Exchange(ref _isOutOfDate, 1) != 0)
-            return;
-        Log.OutOfDate(_logger, _tenant.Name, _number, _serving?.Hold.Epoch ?? 0);
-        _outOfDate();
+        return IsOutOfDate ? throw NotTheOwner() : serving;
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;
 using Starling.Protocol;
@@ -9,23 +9,23 @@ using Starling.Protocol;
 namespace Starling.Cluster.Silos;
 
 /// <summary>The cluster as the sessions of a silo see it. Shards have views of their own, since they reach edges in their own order.</summary>
-public sealed class SiloCluster : ICluster, IDisposable
+public sealed class SiloCluster : ISessionCluster, IDisposable
 {
     private readonly SiloServices _silo;
+    private readonly ILogger<SiloCluster> _logger;
     private readonly ShardCounts _shardCounts;
-    private readonly RetryPolicy _repetition;
+    private readonly RetryPolicy _retry;
     private readonly ConcurrentDictionary<(string Tenant, int Shard), ShardLink> _shards = new();
     private readonly ConcurrentDictionary<string, InboxLink> _edges = new(StringComparer.Ordinal);
 
     public SiloCluster(SiloServices silo)
     {
         _silo = silo;
+        _logger = silo.Loggers.CreateLogger<SiloCluster>();
         _shardCounts = new ShardCounts(silo.Tenants);
-        _repetition = new RetryPolicy(silo.Links, silo.Time);
+        _retry = new RetryPolicy(silo.Links, silo.Time);
         silo.Edges.Gone += OnGone;
     }
-
-    public bool HasOtherEdges => true;
 
     public int ShardCount(string tenant) => _shardCounts.Of(tenant);
 
@@ -35,7 +35,7 @@ public sealed class SiloCluster : ICluster, IDisposable
         new SessionLink(_silo.Engine.Session(tenant, clientId), _silo.Links, _silo.Time);
 
     /// <summary>For inboxes, and to close connections: what shards deliver goes by links of their own.</summary>
-    public IEdge? Edge(string edgeId)
+    public IInboxDelivery? Edge(string edgeId)
     {
         if (_edges.TryGetValue(edgeId, out var known))
             return known;
@@ -43,8 +43,8 @@ public sealed class SiloCluster : ICluster, IDisposable
             return null;
         var link = _edges.GetOrAdd(
             edgeId,
-            static (edgeId, made) => new InboxLink(edgeId, made.Silo.Engine.Edge(made.Entry.Address), made.Silo.Links, made.Silo.Time),
-            (Silo: _silo, Entry: entry));
+            static (_, made) => new InboxLink(made.Silo.Engine.Edge(made.Entry.Address), made.Silo.Links, made.Silo.Time, made.Logger),
+            (Silo: _silo, Entry: entry, Logger: _logger));
         // It may have gone just now.
         if (_silo.Edges.Find(edgeId) is null)
             OnGone(edgeId);
@@ -53,7 +53,6 @@ public sealed class SiloCluster : ICluster, IDisposable
 
     public ValueTask<bool> IsAliveAsync(string edgeId) => _silo.Edges.IsAliveAsync(edgeId);
 
-    /// <exception cref="StoreUnavailableException">An edge that lives does not answer.</exception>
     public async ValueTask<long> EvictAsync(string tenant, string clientId)
     {
         var edges = await _silo.Edges.ReadAsync().ConfigureAwait(false);
@@ -67,7 +66,7 @@ public sealed class SiloCluster : ICluster, IDisposable
         batch.Add(message);
         await Link(tenant, this.ShardOf(tenant, message.Topic)).PublishAsync(batch, isAwaited: true).ConfigureAwait(false);
         if (batch.IsNotStored(0))
-            throw new StoreUnavailableException("The message could not be stored.");
+            throw new StoreUnavailableException("Message not stored.");
     }
 
     public void Dispose()
@@ -82,15 +81,15 @@ public sealed class SiloCluster : ICluster, IDisposable
     private ShardLink Link(string tenant, int shard) => _shards.GetOrAdd(
         (tenant, shard),
         static (key, silo) => new ShardLink(
-            silo.Name, isEdge: false, silo.Engine.Shard(key.Tenant, key.Shard), silo.NewCursor, silo.Links, silo.Time),
-        _silo);
+            silo.Silo.Name, isEdge: false, silo.Silo.Engine.Shard(key.Tenant, key.Shard), silo.Silo.NewCursor, silo.Silo.Links, silo.Silo.Time, silo.Logger),
+        (Silo: _silo, Logger: _logger));
 
     private async Task<long> EvictAsync(EdgeEntry entry, string tenant, string clientId)
     {
         var edge = _silo.Engine.Edge(entry.Address);
         try
         {
-            return await _repetition.CallAsync(
+            return await _retry.CallAsync(
                 () => edge.EvictAsync(tenant, clientId, ReasonCode.SessionTakenOver),
                 isOver: () => _silo.Edges.Find(entry.EdgeId) is null).ConfigureAwait(false);
         }

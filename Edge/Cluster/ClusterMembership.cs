@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Starling.Cluster.Edges;
-using Starling.Edge.Listeners;
+using Starling.Edge.Connections;
 
 namespace Starling.Edge.Cluster;
 

@@ -28,7 +28,8 @@ internal static class ClusterMode
             provider.GetRequiredService<ITenantDirectory>(),
             provider.GetRequiredService<LinkOptions>(),
             Guid.NewGuid,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EdgeCluster>>()));
         services.AddSingleton<ICluster>(provider => provider.GetRequiredService<EdgeCluster>());
         services.AddSingleton<IQuotaLeases>(provider => new QuotaLeases(
             provider.GetRequiredService<IClusterEngine>(),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
@@ -8,6 +9,7 @@ using Starling.Edge.Nodes;
 using Starling.Grains.Interfaces.Calls;
 using Starling.Grains.Interfaces.Logging;
 using Starling.Hosting.Configuration;
+using Starling.Hosting.Telemetry;
 using Starling.Storage.PostgreSql;
 using ClusterOptions = Starling.Hosting.Configuration.ClusterOptions;
 
@@ -22,13 +24,20 @@ internal static class OrleansClient
         var certificate = cluster.Tls is { } tls ? ClusterCertificate.Load(tls, options.Resolve) : null;
         services.AddLogging(logging => OrleansLogging.Configure(logging, options.Logging.Level));
         services.AddSingleton<Refusals>();
-        services.AddOrleansClient(client => Configure(client, cluster, certificate));
+        var signals = new OtlpSignals(options.Telemetry, Environment.GetEnvironmentVariable);
+        services.AddOrleansClient(client =>
+        {
+            Configure(client, cluster, certificate);
+            if (signals.IsTracing)
+                client.AddActivityPropagation();
+        });
         services.AddSingleton<IClusterEngine>(provider => new OrleansEngine(provider.GetRequiredService<IGrainFactory>()));
         services.AddSingleton<ObserverRegistry>();
         services.AddSingleton<IEdgePresence>(provider => new EdgePresence(
             provider.GetRequiredService<EdgeNode>(),
             provider.GetRequiredService<EdgeCluster>(),
             provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EdgePresence>>(),
             provider.GetRequiredService<ObserverRegistry>().PublishAsync));
     }
 

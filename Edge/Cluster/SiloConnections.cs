@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Starling.Edge.Cluster;
 
-/// <summary>Says which part of the silos this edge reaches, and goes on trying for the first one: an edge may be there before the silos.</summary>
+/// <summary>Logs how many silos this edge is connected to, and retries until the first connection: an edge may start before the silos.</summary>
 internal sealed partial class SiloConnections(TimeProvider time, ILogger<SiloConnections> logger) : IClusterConnectionStatusObserver, IClientConnectionRetryFilter
 {
-    private static readonly TimeSpan ConnectAgain = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Pace = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
-    private long? _told;
+    private long? _lastLog;
 
     public void NotifyGatewayCountChanged(int currentNumberOfGateways, int previousNumberOfGateways, bool connectionRecovered)
     {
@@ -22,25 +22,25 @@ internal sealed partial class SiloConnections(TimeProvider time, ILogger<SiloCon
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
     {
-        if (_told is not { } told || time.GetElapsedTime(told) >= Pace)
+        if (_lastLog is not { } lastLog || time.GetElapsedTime(lastLog) >= LogInterval)
         {
-            _told = time.GetTimestamp();
+            _lastLog = time.GetTimestamp();
             LogNotYet(exception.Message);
         }
 
-        await Task.Delay(ConnectAgain, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(RetryDelay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !cancellationToken.IsCancellationRequested;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {Silos} silos, after {Before}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {Silos} silos (before: {Before})")]
     private partial void LogMore(int silos, int before);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Connected to {Silos} silos only, after {Before}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lost a silo: connected to {Silos} (before: {Before})")]
     private partial void LogFewer(int silos, int before);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "No silo can be reached")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Connected to no silo")]
     private partial void LogNone();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No silo lets this edge in yet, it goes on trying. Do they run, and is cluster.tls the same as theirs? {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No silo admits this edge yet; retrying. Check that the silos run and that cluster.tls matches. {Problem}")]
     private partial void LogNotYet(string problem);
 }

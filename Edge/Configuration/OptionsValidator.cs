@@ -23,14 +23,14 @@ internal static class OptionsValidator
             foreach (var error in EndpointErrors("management", management.Address, management.Port))
                 yield return error;
         }
-        foreach (var error in StorageErrors(options.Storage))
+        foreach (var error in StorageErrors(options.Storage).Concat(TelemetryErrors(options.Telemetry)))
             yield return error;
         if (options is { TenantsFile: not null, Storage.Tenants: true })
             yield return ("tenantsFile", "the tenants come from the database already; expected either \"tenantsFile\" or \"storage.tenants\": true");
         if (options.Drain.Over > options.ShutdownTimeout)
-            yield return ("drain.over", $"connections cannot be closed over a longer time than \"shutdownTimeout\", {options.ShutdownTimeout.TotalSeconds} s, after which they are aborted");
+            yield return ("drain.over", $"expected at most \"shutdownTimeout\", {options.ShutdownTimeout.TotalSeconds} s, after which connections are aborted");
         if (options.Drain is { Reason: DrainReason.ServerShuttingDown, ServerReference: not null })
-            yield return ("drain.serverReference", "clients are told about another server with \"drain.reason\" useAnotherServer or serverMoved only");
+            yield return ("drain.serverReference", "has an effect only with \"drain.reason\": \"useAnotherServer\" or \"serverMoved\"");
         if (options.Drain.ServerReference is { Length: 0 or > 1024 })
             yield return ("drain.serverReference", "expected 1 to 1024 characters, such as mqtt2.example.com:8883");
         if (options.Cluster is { } cluster)

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Starling.Edge.Listeners;
-using Starling.Edge.Nodes;
+using Starling.Edge.Transports;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -33,6 +32,6 @@ internal sealed partial class ClientHandler(EdgeServices node, ILogger<ClientHan
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: {Address} is refused, {ReasonCode}: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: refused the CONNECT of {Address}, {ReasonCode}: {Problem}")]
     private static partial void LogRefused(ILogger logger, string listener, IPEndPoint? address, ReasonCode reasonCode, string problem);
 }

@@ -5,10 +5,13 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Quotas;
-using Starling.Edge.Listeners;
+using Starling.Broker.Threading;
 using Starling.Edge.Nodes;
+using Starling.Edge.Outgoing;
+using Starling.Edge.Transports;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -114,7 +117,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             }).ConfigureAwait(false);
             var answer = await handshake.ReadAuthAsync().ConfigureAwait(false) ?? throw new OperationCanceledException();
             if (answer.AuthenticationMethod != ScramSha256Exchange.Method || answer.ReasonCode != ReasonCode.ContinueAuthentication)
-                throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: another method or reason than CONNECT began with [MQTT-4.12.0-5]");
+                throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: the method or reason differs from that of CONNECT [MQTT-4.12.0-5]");
             step = exchange.Step(answer.AuthenticationData.GetValueOrDefault().Span);
         }
 
@@ -150,7 +153,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             clientId,
             user,
             access,
-            // Asked for again: the one that was asked to connect may have been let go just then, and have sent this client on to a new one.
+            // Asked for again: the session object that connected may have been removed just then and have passed the call on to a new one.
             node.Cluster.Session(here.Tenant.Name, clientId),
             connected,
             outbox,
@@ -161,11 +164,11 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             connect.AuthenticationMethod);
     }
 
-    /// <summary>A client is told while it still listens that its session can't be had, which may be up to a store that does not answer.</summary>
+    /// <summary>A client is told that its session is unavailable while it still waits for CONNACK: the store may not answer at all.</summary>
     private async ValueTask<SessionConnected> ConnectSessionAsync(ISession session, SessionConnect request)
     {
-        var abandoned = new CancellationTokenSource();
-        var connecting = session.ConnectAsync(request, abandoned.Token);
+        var cancelled = new CancellationTokenSource();
+        var connecting = session.ConnectAsync(request, cancelled.Token);
         if (connecting.IsCompletedSuccessfully)
             return connecting.Result;
         var pending = connecting.AsTask();
@@ -175,15 +178,15 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         }
         catch (Exception error) when (error is TimeoutException or StoreUnavailableException or StaleEpochException)
         {
-            await abandoned.CancelAsync().ConfigureAwait(false);
-            _ = GiveUpAsync(session, pending);
+            await cancelled.CancelAsync().ConfigureAwait(false);
+            Background.Run(ReleaseAsync(session, pending), node.Logger, "Release of a session whose CONNECT was given up");
             LogNoSession(node.Logger, connect.ClientIdentifier, error.Message);
             return new SessionConnected(ReasonCode.ServerUnavailable, SessionPresent: false, Durable: false, Epoch: 0, SessionId: 0, [], []);
         }
     }
 
-    /// <summary>Nobody has the connection that a session takes itself to have, if it was connected in this very moment.</summary>
-    private static async Task GiveUpAsync(ISession session, Task<SessionConnected> pending)
+    /// <summary>The session may have been connected just when nobody waited for it any more; there is no such connection.</summary>
+    private static async Task ReleaseAsync(ISession session, Task<SessionConnected> pending)
     {
         try
         {
@@ -193,12 +196,12 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         }
         catch (Exception error) when (error is StoreUnavailableException or StaleEpochException or OperationCanceledException)
         {
-            // Then it has none.
+            // Then it was not connected.
         }
     }
 
     private ushort KeepAlive(TenantLimits limits) =>
-        limits.KeepAliveMaximum is { } most && (connect.KeepAlive == 0 || connect.KeepAlive > most) ? most : connect.KeepAlive;
+        limits.KeepAliveMaximum is { } max && (connect.KeepAlive == 0 || connect.KeepAlive > max) ? max : connect.KeepAlive;
 
     /// <summary>A will is a publish that has not happened yet: it needs the same permission.</summary>
     private SessionWill? Will(Tenant tenant, User user, ClientAccess access, string clientId)
@@ -245,12 +248,12 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         };
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: {Address} belongs to no tenant: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: refused the CONNECT of {Address}, no tenant: {Problem}")]
     private static partial void LogNoTenant(ILogger logger, string listener, IPEndPoint? address, string? problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The session of client '{ClientId}' cannot be had: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Session of client '{ClientId}' unavailable: {Problem}")]
     private static partial void LogNoSession(ILogger logger, string clientId, string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: client '{ClientId}' from {Address} is refused, {ReasonCode}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: refused the CONNECT of client '{ClientId}' from {Address}, {ReasonCode}")]
     private static partial void LogRefused(ILogger logger, string tenant, string clientId, IPEndPoint? address, ReasonCode reasonCode);
 }

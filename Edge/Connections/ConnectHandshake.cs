@@ -1,6 +1,5 @@
 using System.Buffers;
-using Starling.Edge.Listeners;
-using Starling.Edge.Nodes;
+using Starling.Edge.Transports;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -33,7 +32,7 @@ internal sealed class ConnectHandshake(ClientTransport transport, EdgeServices n
     {
         PacketType.Auth => AuthPacket.Decode(body, ProtocolVersion.Mqtt5),
         PacketType.Disconnect => null,
-        _ => throw new MqttProtocolException(ReasonCode.ProtocolError, $"{header.Type} before the authentication is through [MQTT-3.1.2-30]"),
+        _ => throw new MqttProtocolException(ReasonCode.ProtocolError, $"{header.Type} before the authentication is complete [MQTT-3.1.2-30]"),
     });
 
     public async ValueTask SendAsync(AuthPacket packet)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Starling.Broker.Contracts;
+using Starling.Edge.Nodes;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -9,42 +10,49 @@ namespace Starling.Edge.Connections;
 /// Reads a client's packets. A read is gone through in place: messages and acknowledgements are only taken in and are dealt with
 /// together at its end, or before a packet that needs more than that (SUBSCRIBE, AUTH, ...), so that everything happens in order.
 /// </summary>
-internal sealed class PacketReceiver(ClientConnection connection, PipeReader input, SubscriptionReceiver subscriptions, AcceptedConnect accepted)
+internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input, EdgeServices node, AcceptedConnect accepted)
 {
+    /// <summary>How long a client that is over its tenant's rates is made to wait before it is closed instead.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
+
     /// <summary>A packet larger than this does not wait in the pipe until it is complete.</summary>
     private const int LargePacket = 32 * 1024;
 
-    /// <summary>Bytes of a packet that is not complete which are a sign of life: a client that sends fewer is not heard until it is.</summary>
+    /// <summary>Bytes of an incomplete packet that count for the keep alive: a client that sends fewer has to complete it in time.</summary>
     private const int Progress = 1000;
 
     // Made when there is something for them: most connections are idle most of the time.
-    private ArrayBufferWriter<byte>? _replies;
-    private List<InboxAck>? _inboxAcks;
-    private List<ushort>? _inboxReceived;
+    private Replies? _replies;
+    private AckReceiver? _acks;
     private List<AckPacket>? _releases;
     private PublishReceiver? _publishes;
+    private SubscriptionReceiver? _subscriptions;
     private Reauthentication? _reauthentication;
     private LargeBody? _large;
     private int _packets;
     private int _pings;
     private bool _flushNeeded;
     private bool _ends;
-    private bool _heard;
+    private bool _touched;
     private long _left;
     private long _dripped;
 
-    private ArrayBufferWriter<byte> Replies => _replies ??= new ArrayBufferWriter<byte>();
+    private SubscriptionReceiver Subscriptions => _subscriptions ??= new SubscriptionReceiver(connection, node.SysTopics);
+
+    private Replies Replies => _replies ??= new Replies(connection);
+
+    private AckReceiver Acks => _acks ??= new AckReceiver(connection, Replies);
+
+    private PublishReceiver Publishes => _publishes ??= new PublishReceiver(connection, Replies, accepted.Session.Received);
 
     /// <returns>What the session is to be told; null when the connection ended without a DISCONNECT.</returns>
     /// <exception cref="MqttProtocolException">The client has to be told why, and closed.</exception>
     public async Task<SessionDisconnect?> ReceiveAsync()
     {
-        if (accepted.Session.Received.Count > 0)
-            _publishes = new PublishReceiver(connection, accepted.Session.Received);
-        while (!connection.IsClosing)
+        while (connection.Closing.Reason is null)
         {
             var result = await input.ReadAsync().ConfigureAwait(false);
-            if (result.IsCanceled && connection.IsClosing)
+            if (result.IsCanceled && connection.Closing.Reason is not null)
             {
                 input.AdvanceTo(result.Buffer.Start);
                 break;
@@ -61,7 +69,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             // Keep alive is about packets ([MQTT-3.1.2-22]); a large one may take its time, but not a byte now and then for ever.
             if (_dripped >= Progress)
             {
-                if (waits || !_heard)
+                if (waits || !_touched)
                     connection.TouchKeepAlive();
                 _dripped = 0;
             }
@@ -69,29 +77,42 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
             if (_ends)
                 return null;
             if (_publishes is not null)
-                await connection.ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
+                await ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
         }
 
-        // What came before the client connected anew was said: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
-        return connection.IsTakenOver && input.TryRead(out var last) ? await GoThroughAsync(last.Buffer).ConfigureAwait(false) : null;
+        // What the client sent before it connected anew counts: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
+        return connection.Closing.IsTakenOver && input.TryRead(out var last) ? await GoThroughAsync(last.Buffer).ConfigureAwait(false) : null;
     }
 
-    /// <summary>What a connection that waits for its next read does not have to carry with it.</summary>
+    /// <summary>Does not read for a while, as the tenant's rates ask for.</summary>
+    /// <exception cref="MqttProtocolException">MessageRateTooHigh: the tenant is so far over a rate that waiting would be no answer.</exception>
+    private async ValueTask ThrottleAsync(TimeSpan delay)
+    {
+        if (delay <= TimeSpan.Zero)
+            return;
+        if (delay > MaxPause)
+            throw new MqttProtocolException(ReasonCode.MessageRateTooHigh, $"the tenant is {delay.TotalSeconds:F0} s over a rate of messages or bytes");
+        connection.Counters.ReadsThrottled.Increment();
+        connection.SuspendKeepAlive(delay);
+        await Task.Delay(delay, connection.Time, connection.Closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Apart from <see cref="ReceiveAsync"/>, so that its state is not kept while a connection waits for its next read.</summary>
     private async ValueTask<SessionDisconnect?> GoThroughAsync(ReadOnlySequence<byte> buffer)
     {
         var length = buffer.Length;
-        _heard = false;
+        _touched = false;
         try
         {
             bool more;
             do
             {
                 more = Consume(ref buffer, out var packet);
-                // Before it is answered: whoever sees the answer knows that it was heard.
-                if (_packets > 0 && !_heard)
+                // Before the packet is answered: with the answer, the keep alive begins anew.
+                if (_packets > 0 && !_touched)
                 {
                     connection.TouchKeepAlive();
-                    _heard = true;
+                    _touched = true;
                 }
 
                 await CompleteAsync().ConfigureAwait(false);
@@ -111,7 +132,8 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         }
         finally
         {
-            connection.Received(_packets, length - buffer.Length);
+            connection.Counters.PacketsReceived.Add(_packets);
+            connection.Counters.BytesReceived.Add(length - buffer.Length);
             if (_packets > 0)
                 _dripped = Progress;
             _packets = 0;
@@ -175,8 +197,6 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         return position;
     }
 
-    /// <param name="header">Of the packet.</param>
-    /// <param name="body">What is behind it.</param>
     /// <param name="ahead">Bytes of the read from this packet on.</param>
     /// <param name="owned">The body, where it lies by itself: what is kept of it need not be copied.</param>
     /// <returns>A packet to be handled by itself, or null when it has been taken in.</returns>
@@ -186,10 +206,10 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         switch (header.Type)
         {
             case PacketType.Publish:
-                (_publishes ??= new PublishReceiver(connection, [])).Receive(header.Flags, body, ahead, owned);
+                Publishes.Receive(header.Flags, body, ahead, owned);
                 return null;
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubComp:
-                Acknowledge(AckPacket.Decode(header.Type, body, connection.Version));
+                _flushNeeded |= Acks.Acknowledge(AckPacket.Decode(header.Type, body, connection.Version));
                 return null;
             case PacketType.PubRel:
                 Release(AckPacket.Decode(header.Type, body, connection.Version));
@@ -213,34 +233,9 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         }
     }
 
-    private void Acknowledge(in AckPacket ack)
-    {
-        var outcome = connection.Outbox.Acknowledge(ack);
-        _flushNeeded |= outcome.FlushNeeded;
-        if (outcome.IsMismatch)
-            throw new MqttProtocolException(ReasonCode.ProtocolError, $"{ack.Type} for packet identifier {ack.PacketIdentifier}, whose message has another QoS or state");
-        if (!outcome.Known)
-        {
-            if (ack is { Type: PacketType.PubRec, ReasonCode: < ReasonCode.UnspecifiedError })
-                connection.Reply(Replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier, ReasonCode.PacketIdentifierNotFound));
-            return;
-        }
-
-        if (outcome.IsOfInbox)
-        {
-            (_inboxAcks ??= []).Add(new InboxAck(outcome.Number, outcome.Received));
-            if (outcome.Received)
-                (_inboxReceived ??= []).Add(ack.PacketIdentifier);
-        }
-        else if (outcome.Received)
-            connection.Reply(Replies, new AckPacket(PacketType.PubRel, ack.PacketIdentifier));
-        if (outcome is { Freed: true, Group: { } group })
-            connection.CompletedShared(group);
-    }
-
     private void Release(in AckPacket release)
     {
-        var known = (_publishes ??= new PublishReceiver(connection, [])).Release(release.PacketIdentifier);
+        var known = Publishes.Release(release.PacketIdentifier);
         var reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
         // Behind the PUBRECs of messages that came before it.
         (_releases ??= []).Add(new AckPacket(PacketType.PubComp, release.PacketIdentifier, reason));
@@ -250,24 +245,26 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     private async ValueTask CompleteAsync()
     {
         if (_publishes is { IsEmpty: false })
-            await FlushingAsync(_publishes.CompleteAsync(Replies)).ConfigureAwait(false);
+            await FlushingAsync(_publishes.CompleteAsync()).ConfigureAwait(false);
         if (_releases is { Count: > 0 })
         {
             foreach (var release in _releases)
-                connection.Reply(Replies, release);
+                Replies.Add(release);
             _releases.Clear();
         }
-        if (connection.Outbox.TakeSkipped() is { } skipped)
-            (_inboxAcks ??= []).AddRange(skipped);
-        if (_inboxAcks is { Count: > 0 })
-            await FlushingAsync(AcknowledgeInboxAsync()).ConfigureAwait(false);
-        if (_replies is { WrittenCount: > 0 })
+
+        if (connection.Outbox.HasSkipped)
+            Acks.TakeSkipped();
+        if (_acks is { HasInboxAcks: true })
         {
-            _flushNeeded |= connection.Outbox.SendControl(_replies.WrittenSpan);
-            _replies.ResetWrittenCount();
+            await FlushingAsync(_acks.CompleteAsync()).ConfigureAwait(false);
+            _subscriptions?.InboxAcknowledged();
         }
 
-        // Last, so that who has an answer to a ping has all that came before it.
+        if (_replies is not null)
+            _flushNeeded |= _replies.Send();
+
+        // Last: the answer to a ping follows all that came before it.
         for (; _pings > 0; _pings--)
             _flushNeeded |= connection.Outbox.SendControl(PingRespPacket.Bytes);
 
@@ -276,7 +273,7 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         _flushNeeded = false;
     }
 
-    /// <summary>What an acknowledgement has let out does not wait for anything else, nor does what others write behind it.</summary>
+    /// <summary>What an acknowledgement made room for is flushed before anything is waited for.</summary>
     private ValueTask FlushingAsync(ValueTask waiting)
     {
         if (_flushNeeded && !waiting.IsCompleted)
@@ -288,34 +285,18 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
         return waiting;
     }
 
-    /// <summary>PUBREL goes out when the PUBREC is written down, or a crash could bring the message twice.</summary>
-    private async ValueTask AcknowledgeInboxAsync()
-    {
-        InboxAck[] acks = [.. _inboxAcks!];
-        _inboxAcks!.Clear();
-        await connection.Session.AcknowledgeAsync(connection.Epoch, acks).ConfigureAwait(false);
-        if (_inboxReceived is { Count: > 0 })
-        {
-            foreach (var identifier in _inboxReceived)
-                connection.Reply(Replies, new AckPacket(PacketType.PubRel, identifier));
-            _inboxReceived.Clear();
-        }
-
-        connection.InboxAcknowledged();
-    }
-
     private async ValueTask HandleAsync(object packet)
     {
         switch (packet)
         {
             case SubscribePacket subscribe:
-                await subscriptions.SubscribeAsync(subscribe).ConfigureAwait(false);
+                await Subscriptions.SubscribeAsync(subscribe).ConfigureAwait(false);
                 break;
             case UnsubscribePacket unsubscribe:
-                await subscriptions.UnsubscribeAsync(unsubscribe).ConfigureAwait(false);
+                await Subscriptions.UnsubscribeAsync(unsubscribe).ConfigureAwait(false);
                 break;
             case AuthPacket auth:
-                (_reauthentication ??= new Reauthentication(connection, accepted.AuthenticationMethod)).Continue(auth);
+                (_reauthentication ??= new Reauthentication(connection, node.Authenticator, accepted.AuthenticationMethod)).Continue(auth);
                 break;
         }
     }
@@ -324,8 +305,8 @@ internal sealed class PacketReceiver(ClientConnection connection, PipeReader inp
     {
         if (packet.SessionExpiryInterval is > 0 && accepted.SessionExpiry == 0)
             throw new MqttProtocolException(ReasonCode.ProtocolError, "DISCONNECT: a session expiry interval after CONNECT had none [MQTT-3.14.2-2]");
-        var expiry = packet.SessionExpiryInterval is { } seconds && accepted.Tenant.Tenant.Options.Limits.SessionExpirySeconds is { } most
-            ? Math.Min(seconds, most)
+        var expiry = packet.SessionExpiryInterval is { } seconds && accepted.Tenant.Tenant.Options.Limits.SessionExpirySeconds is { } max
+            ? Math.Min(seconds, max)
             : packet.SessionExpiryInterval;
         return new SessionDisconnect(PublishWill: packet.ReasonCode != ReasonCode.NormalDisconnection, expiry);
     }

@@ -1,7 +1,8 @@
-using System.Buffers;
+using System.Diagnostics;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -12,30 +13,24 @@ namespace Starling.Edge.Connections;
 /// The messages that a client publishes. Those of one read are one batch: taken in one after the other (<see cref="Receive"/>), routed
 /// at once, delivered to this edge's own connections, and acknowledged in the order they came ([MQTT-4.6.0-2], [-3]).
 /// </summary>
-internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList<ushort> receivedBefore)
+internal sealed class PublishReceiver(EdgeConnection connection, Replies replies, IReadOnlyList<ushort> receivedBefore)
 {
     /// <summary>Properties and payload of small messages that were read together share a buffer of about this size.</summary>
     private const int SlabSize = 8 * 1024;
 
-    private readonly TopicTable _topics = new();
-    private readonly HashSet<ushort> _received = [.. receivedBefore];
-
-    /// <summary>Those of an earlier connection that the client has not come back to: they don't count in this one (section 4.9).</summary>
-    private readonly HashSet<ushort> _heldOver = [.. receivedBefore];
+    private readonly PublishTopics _topics = new(connection);
+    private readonly IncomingIdentifiers _identifiers = new(connection, receivedBefore);
     private readonly List<PublishBatch> _batches = [];
     private readonly List<Pending> _pending = [];
-    private readonly List<ushort> _changed = [];
     private readonly Fanout _fanout = new();
-    private PublishTopic?[]? _aliases;
     private byte[] _slab = [];
     private int _slabUsed;
-    private int _unacknowledged;
     private int _published;
     private bool _retains;
     private long _bytes;
     private TimeSpan _delay;
 
-    public bool IsEmpty => _pending.Count == 0 && _published == 0 && _changed.Count == 0;
+    public bool IsEmpty => _pending.Count == 0 && _published == 0 && !_identifiers.HasChanged;
 
     /// <summary>Takes in one PUBLISH.</summary>
     /// <param name="flags">Of the fixed header.</param>
@@ -49,12 +44,10 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         CheckPromises(packet);
         _published++;
         _bytes += packet.Payload.Length;
-        var topic = Resolve(packet);
-        CheckReceiveMaximum(packet);
-        var repeated = packet.QoS == QualityOfService.ExactlyOnce && !TakeIn(packet.PacketIdentifier);
-        var refusal = Refusal(topic);
-        if (refusal != ReasonCode.Success)
-            CountRefusal(topic);
+        var topic = _topics.Resolve(packet);
+        _identifiers.CheckReceiveMaximum(packet);
+        var repeated = packet.QoS == QualityOfService.ExactlyOnce && !_identifiers.TryReceive(packet.PacketIdentifier);
+        var refusal = _topics.Check(topic);
         var outcome = new Pending(packet.PacketIdentifier, packet.QoS, Batch: -1, Index: -1, repeated ? ReasonCode.Success : refusal);
         if (!repeated && refusal == ReasonCode.Success)
             outcome = Queue(packet, topic.Topic, outcome, ahead, owned);
@@ -62,29 +55,20 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
             _pending.Add(outcome);
     }
 
-    /// <summary>
-    /// Carries out PUBREL: the packet identifier may be used again ([MQTT-4.3.3-11]). Inboxes are told of one that is not known here, too:
-    /// to them the next message that has it would be a repeat.
-    /// </summary>
-    /// <returns>Whether the identifier was known.</returns>
-    public bool Release(ushort packetIdentifier)
-    {
-        _heldOver.Remove(packetIdentifier);
-        _changed.Add(packetIdentifier);
-        return _received.Remove(packetIdentifier);
-    }
+    /// <inheritdoc cref="IncomingIdentifiers.Release"/>
+    public bool Release(ushort packetIdentifier) => _identifiers.Release(packetIdentifier);
 
-    /// <summary>Routes, delivers and answers what has been taken in; acknowledgements are added to <paramref name="replies"/>.</summary>
+    /// <summary>Routes, delivers and answers what has been taken in; acknowledgements are added to the replies.</summary>
     /// <exception cref="MqttProtocolException">A message was not stored, and there is no way to say so. It and what came after it is forgotten.</exception>
     /// <exception cref="StoreUnavailableException">What became of the messages is not known: none is acknowledged, and the connection has to end.</exception>
-    public async ValueTask CompleteAsync(ArrayBufferWriter<byte> replies)
+    public async ValueTask CompleteAsync()
     {
         Exception? failure;
         var entered = _retains ? connection.EdgeTenant.RetainedPublishes.Enter() : null;
         try
         {
             await RouteAsync().ConfigureAwait(false);
-            failure = Finish(replies);
+            failure = Finish();
         }
         catch
         {
@@ -101,8 +85,8 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         // Before this client's session is waited for, which may fail: receivers that were written to would never be flushed, by nobody.
         var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
         _fanout.Flush();
-        if (_changed.Count > 0 && connection.IsDurable)
-            await RecordReceivedAsync().ConfigureAwait(false);
+        if (_identifiers.HasChanged && connection.IsDurable)
+            await _identifiers.RecordAsync().ConfigureAwait(false);
 
         connection.Counters.PublishReceived.Add(_published);
         connection.Counters.PublishBytesReceived.Add(_bytes);
@@ -111,7 +95,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         Clear();
         if (failure is not null)
             throw failure;
-        await _fanout.WaitForSlowReadersAsync(EdgeNode.SlowReaderPatience, connection.Node.Time, connection).ConfigureAwait(false);
+        await _fanout.WaitForSlowReadersAsync(EdgeNode.SlowReaderPatience, connection.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
             Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
     }
@@ -119,12 +103,14 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     private async ValueTask RouteAsync()
     {
         var tenant = connection.EdgeTenant.Tenant.Name;
+        using var activity = _published > 0 ? BrokerTracing.Begin(BrokerTracing.Publish, ActivityKind.Server) : null;
+        activity?.SetTag("starling.tenant", tenant).SetTag("starling.messages", _published);
         List<Task>? pending = null;
         for (var shard = 0; shard < _batches.Count; shard++)
         {
             if (_batches[shard].Count == 0)
                 continue;
-            var publishing = connection.Node.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.EdgeId);
+            var publishing = connection.Cluster.Shard(tenant, shard).PublishAsync(_batches[shard], connection.EdgeId);
             if (publishing.IsCompletedSuccessfully)
                 continue;
             (pending ??= []).Add(publishing.AsTask());
@@ -149,9 +135,9 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         foreach (var batch in _batches)
             batch.Clear();
         _pending.Clear();
-        _changed.Clear();
+        _identifiers.BeginBatch();
         _slab = [];
-        _slabUsed = _unacknowledged = _published = 0;
+        _slabUsed = _published = 0;
         _bytes = 0;
         _retains = false;
     }
@@ -161,7 +147,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     {
         var limits = connection.EdgeTenant.Tenant.Options.Limits;
         if ((byte)packet.QoS > limits.MaximumQoS)
-            throw Refuse(TenantLimit.MaximumQoS, $"QoS {(int)packet.QoS} is more than the maximum QoS {limits.MaximumQoS}");
+            throw Refuse(TenantLimit.MaximumQoS, $"QoS {(int)packet.QoS} exceeds the maximum QoS {limits.MaximumQoS}");
         if (packet.Retain && !limits.RetainAvailable)
             throw Refuse(TenantLimit.RetainAvailable, "RETAIN is set, and retained messages are not available");
     }
@@ -169,86 +155,9 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
     private MqttProtocolException Refuse(TenantLimit limit, string what) =>
         new(connection.EdgeTenant.Tenant.Quotas.Refuse(limit), $"PUBLISH: {what}");
 
-    private PublishTopic Resolve(in PublishPacket packet)
-    {
-        if (packet.TopicAlias == 0)
-            return Known(packet.Topic);
-        if (packet.TopicAlias > connection.TopicAliasMaximum)
-            throw Refuse(TenantLimit.TopicAliasMaximum, $"topic alias {packet.TopicAlias} is over the maximum {connection.TopicAliasMaximum} [MQTT-3.3.2-9]");
-        _aliases ??= new PublishTopic?[connection.TopicAliasMaximum + 1];
-        if (!packet.Topic.IsEmpty)
-            return _aliases[packet.TopicAlias] = Known(packet.Topic);
-        return _aliases[packet.TopicAlias]
-            ?? throw new MqttProtocolException(ReasonCode.ProtocolError, $"PUBLISH: topic alias {packet.TopicAlias} has not been set [MQTT-3.3.2-12]");
-    }
-
-    private PublishTopic Known(ReadOnlySpan<byte> utf8)
-    {
-        if (_topics.Find(utf8) is { } known)
-            return known;
-        TopicNames.Validate(utf8);
-        return _topics.Add(utf8);
-    }
-
-    /// <summary>Why the client may not publish to the topic, worked out again when the rules change.</summary>
-    private ReasonCode Refusal(PublishTopic topic)
-    {
-        var access = connection.Access;
-        if (topic.AccessVersion == access.Version)
-            return topic.Refusal;
-        var limits = connection.EdgeTenant.Tenant.Options.Limits;
-        topic.AccessVersion = access.Version;
-        topic.Limit = topic.Topic switch
-        {
-            { Utf8.Length: var length } when length > limits.TopicLength => TenantLimit.TopicLength,
-            { Utf8: var utf8 } when TopicNames.LevelCount(utf8) > limits.TopicLevels => TenantLimit.TopicLevels,
-            _ => null,
-        };
-        topic.Refusal = topic.Topic switch
-        {
-            _ when topic.Limit is { } limit => limit.ReasonCode(),
-            // The broker's own topics: nobody else publishes there.
-            { IsReserved: true, Text: var text } when text.StartsWith("$SYS/", StringComparison.Ordinal) => ReasonCode.NotAuthorized,
-            { Text: var text } when !access.MayPublish(text) => ReasonCode.NotAuthorized,
-            _ => ReasonCode.Success,
-        };
-        return topic.Refusal;
-    }
-
-    private void CountRefusal(PublishTopic topic)
-    {
-        connection.Counters.PublishRefused.Increment();
-        if (topic.Limit is { } limit)
-            connection.EdgeTenant.Tenant.Quotas.Refuse(limit);
-    }
-
-    private bool TakeIn(ushort packetIdentifier)
-    {
-        if (!_received.Add(packetIdentifier))
-            return false;
-        _changed.Add(packetIdentifier);
-        return true;
-    }
-
-    /// <summary>Comes before anything is kept of the message: what is refused here the client sends again, as new, in its next connection.</summary>
-    private void CheckReceiveMaximum(in PublishPacket packet)
-    {
-        if (packet.QoS == QualityOfService.AtMostOnce)
-            return;
-        var heldOver = _heldOver.Contains(packet.PacketIdentifier);
-        if (packet.QoS == QualityOfService.ExactlyOnce && _received.Contains(packet.PacketIdentifier) && !heldOver)
-            return;
-        if (connection.Version == ProtocolVersion.Mqtt5 && _unacknowledged + _received.Count - _heldOver.Count >= connection.ReceiveMaximum)
-            throw Refuse(TenantLimit.ReceiveMaximum, $"more than {connection.ReceiveMaximum} messages unacknowledged [MQTT-3.3.4-7]");
-        if (packet.QoS == QualityOfService.AtLeastOnce)
-            _unacknowledged++;
-        else
-            _heldOver.Remove(packet.PacketIdentifier);
-    }
-
     private Pending Queue(in PublishPacket packet, Topic topic, Pending pending, long ahead, byte[]? owned)
     {
-        var shard = connection.Node.Cluster.ShardOf(connection.EdgeTenant.Tenant.Name, topic);
+        var shard = connection.Cluster.ShardOf(connection.EdgeTenant.Tenant.Name, topic);
         while (_batches.Count <= shard)
             _batches.Add(new PublishBatch());
         var propertiesLength = packet.ForwardedPropertiesLength;
@@ -257,7 +166,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
             ? (owned, owned.Length - length)
             : Copy(packet, propertiesLength, length, ahead);
         var expiresAt = packet.MessageExpiryInterval is { } seconds
-            ? connection.Node.Time.GetUtcNow().ToUnixTimeMilliseconds() + (seconds * 1000L)
+            ? connection.Time.GetUtcNow().ToUnixTimeMilliseconds() + (seconds * 1000L)
             : Message.Never;
         _retains |= packet.Retain;
         var batch = _batches[shard];
@@ -284,33 +193,25 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         return (_slab, offset);
     }
 
-    private ValueTask RecordReceivedAsync() => connection.Session.RecordReceivedAsync(
-        connection.Epoch,
-        [.. _changed.Where(_received.Contains).Distinct()],
-        [.. _changed.Where(identifier => !_received.Contains(identifier)).Distinct()]);
-
-    private Exception? Finish(ArrayBufferWriter<byte> replies)
+    private Exception? Finish()
     {
         for (var i = 0; i < _pending.Count; i++)
         {
             var pending = _pending[i];
             if (!IsUnanswerable(pending))
             {
-                Finish(pending, replies);
+                Finish(pending);
                 continue;
             }
 
             // The client will send them again: they are not repeats of messages that have been received.
             foreach (var unfinished in _pending.Skip(i).Where(p => p.QoS == QualityOfService.ExactlyOnce && p.Batch >= 0))
-            {
-                _received.Remove(unfinished.PacketIdentifier);
-                _changed.RemoveAll(changed => changed == unfinished.PacketIdentifier);
-            }
+                _identifiers.Undo(unfinished.PacketIdentifier);
 
             return _batches[pending.Batch].IsInDoubt(pending.Index)
-                ? new StoreUnavailableException("It is not known what became of a message.")
+                ? new StoreUnavailableException("The store did not answer: whether a message was stored is not known.")
                 : new MqttProtocolException(
-                    ReasonCode.QuotaExceeded, "PUBLISH: the store takes nothing at the moment, and before MQTT 5 there is no way to say so");
+                    ReasonCode.QuotaExceeded, "PUBLISH: the store is unavailable, and MQTT 3 has no reason code for it");
         }
 
         return null;
@@ -320,7 +221,7 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         pending.Batch >= 0 && pending.QoS > QualityOfService.AtMostOnce && _batches[pending.Batch] is var batch
         && batch.IsNotStored(pending.Index) && (connection.Version < ProtocolVersion.Mqtt5 || batch.IsInDoubt(pending.Index));
 
-    private void Finish(Pending pending, ArrayBufferWriter<byte> replies)
+    private void Finish(Pending pending)
     {
         var reason = pending.Reason;
         if (pending.Batch >= 0)
@@ -339,13 +240,13 @@ internal sealed class PublishReceiver(ClientConnection connection, IReadOnlyList
         if (reason >= ReasonCode.UnspecifiedError)
         {
             if (connection.Version == ProtocolVersion.Mqtt5)
-                _received.Remove(pending.PacketIdentifier);
+                _identifiers.Refuse(pending.PacketIdentifier);
             else
                 reason = ReasonCode.Success;
         }
 
         var type = pending.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
-        connection.Reply(replies, new AckPacket(type, pending.PacketIdentifier, reason));
+        replies.Add(new AckPacket(type, pending.PacketIdentifier, reason));
     }
 
     /// <param name="PacketIdentifier">To be acknowledged, at QoS 1 and 2.</param>

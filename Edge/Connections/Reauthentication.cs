@@ -1,10 +1,12 @@
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Edge.Nodes;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
 
 /// <summary>A client that proves again who it is, by AUTH packets ([MQTT-4.12.1-1], [-2]).</summary>
-internal sealed class Reauthentication(ClientConnection connection, string? method)
+internal sealed class Reauthentication(EdgeConnection connection, Authenticator authenticator, string? method)
 {
     private ScramSha256Exchange? _exchange;
 
@@ -16,22 +18,22 @@ internal sealed class Reauthentication(ClientConnection connection, string? meth
         if (packet.AuthenticationMethod != method)
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: the authentication method is not '{method}' as in CONNECT [MQTT-4.12.0-5]");
         if (packet.ReasonCode is not (ReasonCode.ReAuthenticate or ReasonCode.ContinueAuthentication))
-            throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: reason {packet.ReasonCode} is the broker's to send [MQTT-4.12.0-3]");
+            throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: reason {packet.ReasonCode} may be sent by the broker only [MQTT-4.12.0-3]");
         var tenant = connection.EdgeTenant.Tenant;
         if (packet.ReasonCode == ReasonCode.ReAuthenticate)
-            _exchange = connection.Node.Authenticator.BeginScramSha256(tenant, connection.User.Name);
+            _exchange = authenticator.BeginScramSha256(tenant, connection.User.Name);
         else if (_exchange is null)
-            throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: nothing to continue");
+            throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: there is no authentication to continue");
 
         var step = _exchange!.Step(packet.AuthenticationData.GetValueOrDefault().Span);
         if (step.ReasonCode != ReasonCode.ContinueAuthentication)
         {
-            connection.Node.Authenticator.Record(tenant, step);
+            authenticator.Record(tenant, step);
             _exchange = null;
         }
 
         if (step.ReasonCode is not (ReasonCode.ContinueAuthentication or ReasonCode.Success))
             throw new MqttProtocolException(step.ReasonCode, "AUTH: re-authentication failed");
-        connection.Send(new AuthPacket { ReasonCode = step.ReasonCode, AuthenticationMethod = method, AuthenticationData = step.Data });
+        connection.TrySend(new AuthPacket { ReasonCode = step.ReasonCode, AuthenticationMethod = method, AuthenticationData = step.Data });
     }
 }

@@ -1,7 +1,11 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
+using Starling.Broker.Threading;
+using Starling.Edge.Nodes;
+using Starling.Edge.SysTopics;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;
@@ -10,7 +14,7 @@ namespace Starling.Edge.Connections;
 /// Sends retained messages to a new subscription, page by page, as fast as the client takes them: never more than a page is held here.
 /// Messages of QoS 1 and 2 for a durable session go by its inbox; if the client leaves meanwhile, the rest goes there at once.
 /// </summary>
-internal sealed class RetainedReplay(ClientConnection connection, CancellationToken closing)
+internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopicSource sysTopics)
 {
     private const int PageSize = 256;
 
@@ -20,34 +24,14 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
     private readonly Queue<Subscription> _waiting = new();
-    private readonly HashSet<string> _overtaken = new(StringComparer.Ordinal);
+    private readonly OvertakenTopics _overtaken = connection.Overtaken ??= new OvertakenTopics();
+    private readonly CancellationToken _closing = connection.Closing.Token;
     private readonly Lock _gate = new();
     private TaskCompletionSource? _acknowledged;
     private bool _running;
-    private int _expected;
-
-    /// <summary>Whether retained messages are on their way, and those published meanwhile have to <see cref="Overtake"/> them.</summary>
-    public bool IsActive => Volatile.Read(ref _expected) > 0;
 
     /// <summary>To be called before the subscriptions take effect; <see cref="Add"/> follows.</summary>
-    public void Expect(int subscriptions)
-    {
-        lock (_gate)
-            _expected += subscriptions;
-    }
-
-    /// <summary>
-    /// A retained message is about to be delivered because it was published just now. Its topic is not replayed any more: it would come
-    /// twice, or an older message after it.
-    /// </summary>
-    public void Overtake(Message live)
-    {
-        lock (_gate)
-        {
-            if (_expected > 0)
-                _overtaken.Add(live.Topic.Text);
-        }
-    }
+    public void Expect(int subscriptions) => _overtaken.Expect(subscriptions);
 
     public void Add(IReadOnlyList<Subscription> subscriptions)
     {
@@ -60,7 +44,7 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
             _running = true;
         }
 
-        _ = RunAsync();
+        Background.Run(RunAsync(), connection.Logger, "Replay of retained messages");
     }
 
     /// <summary>The client has acknowledged entries of its inbox.</summary>
@@ -97,27 +81,22 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
             }
             catch (Exception error)
             {
-                ClientConnection.LogReplayFailed(connection, subscription.Filter, error);
-                _ = connection.CloseAsync(ReasonCode.UnspecifiedError);
+                LogReplayFailed(connection.Logger, connection.EdgeTenant.Tenant.Name, subscription.Filter, connection.ClientId, error);
+                connection.Closing.Begin(ReasonCode.UnspecifiedError);
             }
 
-            lock (_gate)
-            {
-                if (--_expected > 0)
-                    continue;
-                _overtaken.Clear();
-            }
+            _overtaken.Completed();
         }
     }
 
     private async Task ReplayAsync(Subscription subscription)
     {
-        Send(Allowed(connection.Node.SysTopics.Read(connection.EdgeTenant, subscription.Filter), subscription));
+        SendSysTopics(subscription);
         // An inbox that holds little is filled half at most: a replay is not to push out what is in it.
         var limits = connection.EdgeTenant.Tenant.Options.Limits;
-        var most = Math.Clamp(limits.InboxMessages / 2, 1, MaxOutstanding);
-        var pageSize = connection.IsDurable ? Math.Min(PageSize, most) : PageSize;
-        foreach (var shard in connection.Node.Cluster.ShardsOf(connection.EdgeTenant.Tenant.Name, subscription.Filter))
+        var maxMessages = Math.Clamp(limits.InboxMessages / 2, 1, MaxOutstanding);
+        var pageSize = connection.IsDurable ? Math.Min(PageSize, maxMessages) : PageSize;
+        foreach (var shard in connection.Cluster.ShardsOf(connection.EdgeTenant.Tenant.Name, subscription.Filter))
         {
             var cursor = new RetainedCursor(subscription.Filter);
             RetainedPage page;
@@ -127,22 +106,22 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
                 // Messages of this page that are being delivered at this moment: now it shows which. Should their store be away, they come twice
                 // rather than the page late.
                 await connection.EdgeTenant.RetainedPublishes.WaitAsync()
-                    .WaitAsync(MaxDelay, connection.Node.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    .WaitAsync(MaxDelay, connection.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (!IsWanted(subscription))
                     return;
                 var deliveries = Allowed(page.Messages, subscription).ToArray();
                 if (!connection.IsDurable)
-                    SendPage(deliveries);
+                    _overtaken.Send(connection.Outbox, deliveries);
                 else
                 {
-                    SendPage(deliveries.Where(d => d.QoS == QualityOfService.AtMostOnce));
-                    if (!await EnqueueAsync(subscription, [.. deliveries.Where(d => d.QoS > QualityOfService.AtMostOnce)], most, limits.InboxBytes / 2)
+                    _overtaken.Send(connection.Outbox, deliveries.Where(d => d.QoS == QualityOfService.AtMostOnce));
+                    if (!await EnqueueAsync(subscription, [.. deliveries.Where(d => d.QoS > QualityOfService.AtMostOnce)], maxMessages, limits.InboxBytes / 2)
                         .ConfigureAwait(false))
                         return;
                 }
 
                 // Pages of QoS 0 would otherwise be dropped as a slow reader's, and pages of QoS 1 and 2 pile up while the window is full.
-                await connection.Outbox.WhenSettled().ConfigureAwait(false);
+                await connection.Outbox.WhenFlushed().ConfigureAwait(false);
                 await connection.Outbox.WhenDrained().ConfigureAwait(false);
             }
             while (page.More);
@@ -154,7 +133,7 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
     /// client that knows.
     /// </summary>
     private bool IsWanted(Subscription subscription) =>
-        connection.IsSubscribed(subscription.Filter) || (connection.IsDurable && closing.IsCancellationRequested);
+        connection.Subscriptions.Contains(subscription.Filter) || (connection.IsDurable && _closing.IsCancellationRequested);
 
     private IEnumerable<Delivery> Allowed(IEnumerable<Message> messages, Subscription subscription)
     {
@@ -171,18 +150,10 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
         Retain: true,
         subscription.SubscriptionIdentifier is { } identifier ? [identifier] : null);
 
-    private void SendPage(IEnumerable<Delivery> deliveries)
-    {
-        lock (_gate)
-        {
-            Send(deliveries.Where(delivery => !_overtaken.Contains(delivery.Message.Topic.Text)));
-        }
-    }
-
-    private void Send(IEnumerable<Delivery> deliveries)
+    private void SendSysTopics(Subscription subscription)
     {
         var flush = false;
-        foreach (var delivery in deliveries)
+        foreach (var delivery in Allowed(sysTopics.Read(connection.EdgeTenant, subscription.Filter), subscription))
             flush |= connection.Outbox.Send(delivery);
         if (flush)
             connection.Outbox.Flush();
@@ -190,7 +161,7 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
 
     /// <summary>Puts a page into the inbox and waits until there is room for another one, or the client has left.</summary>
     /// <returns>False when the session does not want the rest.</returns>
-    private async ValueTask<bool> EnqueueAsync(Subscription subscription, Delivery[] deliveries, int mostMessages, long mostBytes)
+    private async ValueTask<bool> EnqueueAsync(Subscription subscription, Delivery[] deliveries, int maxMessages, long maxBytes)
     {
         while (true)
         {
@@ -199,10 +170,13 @@ internal sealed class RetainedReplay(ClientConnection connection, CancellationTo
                 acknowledged = (_acknowledged ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             if (await connection.Session.ReplayAsync(subscription.Filter, deliveries).ConfigureAwait(false) is not { } waiting)
                 return false;
-            if (closing.IsCancellationRequested || (waiting.Count < mostMessages && waiting.Bytes < mostBytes))
+            if (_closing.IsCancellationRequested || (waiting.Count < maxMessages && waiting.Bytes < maxBytes))
                 return true;
             deliveries = [];
-            await acknowledged.WaitAsync(closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await acknowledged.WaitAsync(_closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: retained messages of '{Filter}' could not be sent to client '{ClientId}'")]
+    private static partial void LogReplayFailed(ILogger logger, string tenant, string filter, string clientId, Exception error);
 }

@@ -1,5 +1,6 @@
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Edge.Outgoing;
 using Starling.Protocol;
 
 namespace Starling.Edge.Connections;

@@ -6,9 +6,11 @@ using Starling.Broker.Sessions;
 using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Broker.Threading;
 using Starling.Broker.Time;
 using Starling.Cluster.Edges;
 using Starling.Edge.Cluster;
@@ -27,7 +29,7 @@ public static class BrokerServices
 {
     public static void Add(EdgeOptions options, IServiceCollection services)
     {
-        services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.Storage is { Tenants: true });
+        services.AddTenants(options.Telemetry, options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.Storage is { Tenants: true });
         if (options.Storage is { } storage)
             StorageServices.Add(storage, isStandalone: options.Cluster is null, services);
         services.AddSingleton<TenantResolver>();
@@ -79,12 +81,12 @@ public static class BrokerServices
         if (options.TenantsFile is not null)
             provider.GetRequiredService<TenantsFile>();
         else if (options.Storage is not { Tenants: true })
-            directory.Apply([Demo()]);
+            directory.Apply([Demo.Value]);
         var edge = provider.GetRequiredService<EdgeNode>();
         provider.GetService<StandaloneCluster>()?.Join(edge);
-        provider.GetService<EdgeCluster>()?.Join(edge);
-        var evacuation = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
-        provider.GetRequiredService<Drain>().Token.UnsafeRegister(static evacuation => _ = ((ConnectionDrain)evacuation!).RunAsync(), evacuation);
+        var drain = new ConnectionDrain(edge, options.Drain, provider.GetRequiredService<TimeProvider>());
+        var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
+        provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
@@ -95,8 +97,11 @@ public static class BrokerServices
         return new StandaloneStores(new MemoryRetainedStore(), new MemorySessionStore(inboxes), inboxes);
     }
 
-    /// <summary>The tenant of the development defaults: user and password <c>demo</c>, allowed everything.</summary>
-    private static TenantOptions Demo() => new()
+    /// <summary>
+    /// The tenant of the development defaults: user and password <c>demo</c>, allowed everything. Made once for a process, since its
+    /// password's hash takes a tenth of a second.
+    /// </summary>
+    private static readonly Lazy<TenantOptions> Demo = new(static () => new()
     {
         Name = "demo",
         Users =
@@ -114,5 +119,5 @@ public static class BrokerServices
             new AclRule(Allow: true, AclActions.All, AclPattern.Parse("#")),
             new AclRule(Allow: true, AclActions.Subscribe, AclPattern.Parse("$SYS/#")),
         ],
-    };
+    });
 }

@@ -8,10 +8,10 @@ public sealed partial class EdgeHost
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {EndPoint} ({Listener})")]
     private partial void LogListening(string listener, IPEndPoint endPoint);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; {Connections} connections are told to end")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping; closing {Connections} connections")]
     private partial void LogStopping(int connections);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Some connections did not end in time and were aborted")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Some connections did not close in time and were aborted")]
     private partial void LogStopTimedOut();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]

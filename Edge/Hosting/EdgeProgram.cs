@@ -12,16 +12,10 @@ namespace Starling.Edge.Hosting;
 internal sealed class EdgeProgram(TextWriter output, TextWriter error, Action<EdgeOptions, IServiceCollection> addServices)
     : NodeProgram<EdgeOptions>(output, error)
 {
-    protected override string Usage => """
-        Starling, an MQTT broker.
-
-        Usage: Starling.Edge [options]
-
-          --config FILE         Settings, a JSON file (docs/configuration.md). Without it: development
-                                defaults on loopback, tenant, user and password "demo".
-          --set SETTING=VALUE   One setting, such as --set listeners.0.port=1884. Can be repeated.
-
-        """;
+    protected override NodeCommandLine CommandLine { get; } = new(
+        "Starling, an MQTT broker.",
+        "Settings, a JSON file (docs/configuration.md). Without it: development defaults on loopback, tenant, user and password \"demo\".",
+        "listeners.0.port=1884");
 
     protected override (EdgeOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides) =>
         ConfigurationLoader.Load(file, overrides);

@@ -9,7 +9,7 @@ using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Edge.Hosting;
 
-/// <summary>The database, when one is set. An edge of a cluster has tenants from there, and finds the silos; sessions and messages are theirs.</summary>
+/// <summary>The database, when one is set. An edge of a cluster reads tenants there and finds the silos, which store sessions and messages.</summary>
 internal static class StorageServices
 {
     public static void Add(StorageOptions storage, bool isStandalone, IServiceCollection services)
@@ -50,7 +50,7 @@ internal static class StorageServices
     public static void Draining(IServiceProvider services, TimeSpan shutdownTimeout) =>
         services.GetService<GroupCommit>()?.GiveUpAfter(shutdownTimeout / 4);
 
-    /// <summary>Completes, with what to tell the operator, when the process must not go on: another broker has the database now.</summary>
+    /// <summary>Completes, with what to tell the operator, when the process must end: another broker has the database now.</summary>
     public static Task<string> LostAsync(IServiceProvider services)
     {
         var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -65,7 +65,7 @@ internal static class StorageServices
         void Look(SingleBrokerState state)
         {
             if (state == SingleBrokerState.TakenByAnother)
-                lost.TrySetResult("another broker took the database over while the connection to it was lost; what this one has in memory is no longer true");
+                lost.TrySetResult("another broker has taken over the database while this one had no connection to it; the state in memory is out of date");
         }
     }
 }

@@ -7,8 +7,8 @@ using Starling.Broker.Tenants;
 namespace Starling.Edge.Hosting;
 
 /// <summary>
-/// Before anything listens, shards are filled from the stores; from then on sessions that nobody asks for are seen to; when nobody is
-/// connected any more, what nobody has waited for is written.
+/// Before anything listens, shards are filled from the stores; from then on the sweep finds sessions with due work; when nobody is
+/// connected any more, writes that nobody has waited for are flushed.
 /// </summary>
 internal sealed partial class StoredState(
     StandaloneCluster cluster, ITenantDirectory tenants, SessionSweep sweep, TimeProvider time, ILogger<StoredState> logger) : IHostedLifecycleService
@@ -41,6 +41,6 @@ internal sealed partial class StoredState(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Retained messages of QoS 0 were not written before the end: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Retained messages of QoS 0 were not stored before the process ended: {Problem}")]
     private partial void LogNotFlushed(string problem);
 }

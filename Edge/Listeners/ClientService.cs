@@ -1,5 +1,8 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
+using Starling.Edge.Connections;
+using Starling.Edge.Listeners.Admissions;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Listeners;
 
@@ -17,13 +20,13 @@ internal sealed partial class ClientService(IClientHandler handler, Drain drain,
         },
         drain.Token);
 
-    /// <summary>Says so when a connection was ended by something else than its client, who is gone in the way that pipes tell.</summary>
+    /// <summary>Logs an error that ended a connection, except those by which pipes tell that the client is gone.</summary>
     public void Failed(AdmittedConnection connection, Exception error)
     {
         if (error is not (IOException or OperationCanceledException))
             LogFailed(error, connection.Listener.Name, connection.Id);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Connection {Id} of listener {Listener} ended by an unexpected error")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Connection {Id} of listener {Listener} ended with an unexpected error")]
     private partial void LogFailed(Exception exception, string listener, string id);
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
+using Starling.Edge.Listeners.Admissions;
 using Starling.Edge.Listeners.Tls;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Sockets;
@@ -40,7 +41,7 @@ internal sealed class ListenerSet : IDisposable
             if (listener.Type is ListenerType.Ws or ListenerType.Wss)
                 _webEntrances.Add(entrance);
             else
-                _sockets.Add((new SocketListener(entrance, loggers.CreateLogger<SocketListener>()), EndPointOf(listener)));
+                _sockets.Add((new SocketListener(entrance, time, loggers.CreateLogger<SocketListener>()), EndPointOf(listener)));
         }
         _watch = new CertificateWatch(identities, options.CertificateCheckInterval, time, loggers.CreateLogger<CertificateWatch>());
         metrics.ObserveCertificates(() => _watch.Certificates);

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Threading;
 using Starling.Hosting.Sockets;
 
 namespace Starling.Edge.Listeners;
@@ -9,16 +10,21 @@ namespace Starling.Edge.Listeners;
 /// A listener without HTTP: it takes connections from Kestrel's sockets itself. Kestrel's server would keep 0.7 KiB more for each of them,
 /// and look at each of them every second.
 /// </summary>
-internal sealed partial class SocketListener(Entrance entrance, ILogger<SocketListener> logger)
+#pragma warning disable CA1001 // A cancellation source without a timer holds nothing that has to be disposed.
+internal sealed partial class SocketListener(Entrance entrance, TimeProvider time, ILogger<SocketListener> logger)
+#pragma warning restore CA1001
 {
     /// <summary>How long connections that were aborted may take to end.</summary>
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
     private static readonly ConnectionAbortedException ShutDown = new("The broker has shut down.");
 
     private readonly Lock _gate = new();
     private readonly HashSet<ConnectionContext> _connections = [];
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _closing = new();
     private IConnectionListener? _listener;
     private Task _accepting = Task.CompletedTask;
     private bool _stopping;
@@ -35,13 +41,14 @@ internal sealed partial class SocketListener(Entrance entrance, ILogger<SocketLi
         _accepting = AcceptAsync(_listener);
     }
 
-    /// <summary>Lets nobody in any more, and returns when all connections have ended.</summary>
-    /// <param name="abort">Ends those that are left.</param>
+    /// <summary>Accepts no more connections, and returns when all have ended.</summary>
+    /// <param name="abort">Aborts those that are left.</param>
     public async Task CloseAsync(CancellationToken abort)
     {
         if (_listener is null)
             return;
         await _listener.UnbindAsync(CancellationToken.None);
+        await _closing.CancelAsync();
         await _accepting;
         lock (_gate)
         {
@@ -62,16 +69,29 @@ internal sealed partial class SocketListener(Entrance entrance, ILogger<SocketLi
 
     private async Task AcceptAsync(IConnectionListener listener)
     {
-        try
+        while (true)
         {
-            while (await listener.AcceptAsync() is { } connection)
-                ThreadPool.UnsafeQueueUserWorkItem(static work => _ = work.Listener.ServeAsync(work.Connection), (Listener: this, Connection: connection), preferLocal: false);
-        }
-        catch (Exception e)
-        {
-            LogNoMore(e, Name);
+            try
+            {
+                if (await listener.AcceptAsync() is not { } connection)
+                    return;
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static work => work.Listener.Serve(work.Connection), (Listener: this, Connection: connection), preferLocal: false);
+            }
+            catch (Exception e)
+            {
+                // Out of file descriptors, for example. That passes, and connections that are open must not be the last ones.
+                LogAcceptFailed(e, Name);
+                await Task.Delay(AcceptRetryDelay, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (_closing.IsCancellationRequested)
+                    return;
+            }
         }
     }
+
+    private void Serve(ConnectionContext connection) =>
+        Background.Run(ServeAsync(connection), logger, "Serving of a connection");
+
 
     private async Task ServeAsync(ConnectionContext connection)
     {
@@ -93,6 +113,6 @@ internal sealed partial class SocketListener(Entrance entrance, ILogger<SocketLi
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Listener {Listener} takes no more connections")]
-    private partial void LogNoMore(Exception exception, string listener);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener} could not accept a connection; retrying")]
+    private partial void LogAcceptFailed(Exception exception, string listener);
 }

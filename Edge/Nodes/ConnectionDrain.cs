@@ -1,5 +1,4 @@
 using Starling.Edge.Configuration;
-using Starling.Edge.Connections;
 
 namespace Starling.Edge.Nodes;
 
@@ -11,12 +10,12 @@ internal sealed class ConnectionDrain(EdgeNode edge, DrainOptions options, TimeP
     /// <summary>Completes when every connection that was there has been told.</summary>
     public async Task RunAsync()
     {
-        var leaving = new Queue<ClientConnection>(edge.Tenants.SelectMany(tenant => tenant.Connections));
+        var leaving = new Queue<EdgeConnection>(edge.Tenants.SelectMany(tenant => tenant.Connections));
         var steps = Math.Max(1, (int)(options.Over / Step));
         for (var left = steps; left > 0; left--)
         {
             for (var count = (leaving.Count + left - 1) / left; count > 0; count--)
-                _ = leaving.Dequeue().CloseAsync(options.ReasonCode);
+                leaving.Dequeue().Closing.Begin(options.ReasonCode);
             if (leaving.Count == 0)
                 break;
             await Task.Delay(Step, time).ConfigureAwait(false);
@@ -24,6 +23,6 @@ internal sealed class ConnectionDrain(EdgeNode edge, DrainOptions options, TimeP
 
         // Who came meanwhile, out of the middle of its CONNECT.
         foreach (var connection in edge.Tenants.SelectMany(tenant => tenant.Connections))
-            _ = connection.CloseAsync(options.ReasonCode);
+            connection.Closing.Begin(options.ReasonCode);
     }
 }

@@ -3,7 +3,6 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
-using Starling.Edge.Connections;
 using Starling.Protocol;
 
 namespace Starling.Edge.Nodes;
@@ -98,7 +97,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         }
         catch (TimeoutException)
         {
-            connection.Abort();
+            connection.Closing.Abort();
             return false;
         }
     }
@@ -133,7 +132,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         var closing = Task.WhenAll(connections.Select(connection => connection.CloseAsync(ReasonCode.ServerBusy)));
         await closing.WaitAsync(EndWait, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var connection in connections.Where(connection => !connection.HasEnded))
-            connection.Abort();
+            connection.Closing.Abort();
     }
 
     public void Dispose() => _directory.Changed -= OnTenantChanged;
@@ -141,7 +140,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
     /// <summary>Whether the connection of this epoch, or a later one of its client, is here.</summary>
     public bool Holds(string tenant, string clientId, long epoch) => Find(tenant, clientId)?.Epoch >= epoch;
 
-    private ClientConnection? Find(string tenant, string clientId) =>
+    private EdgeConnection? Find(string tenant, string clientId) =>
         _tenants.TryGetValue(tenant, out var here) ? here.Find(clientId) : null;
 
     private void OnTenantChanged(TenantChange change)
@@ -151,7 +150,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
         foreach (var connection in here.Connections)
         {
             if (change.Closes(connection.User))
-                _ = connection.CloseAsync(ReasonCode.NotAuthorized);
+                connection.Closing.Begin(ReasonCode.NotAuthorized);
             else
                 connection.RefreshAccess();
         }

@@ -1,17 +1,17 @@
+using Microsoft.Extensions.Logging;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
 
 namespace Starling.Edge.Nodes;
 
-/// <summary>Carries out what becomes of this process as an edge of the cluster.</summary>
-/// <param name="node">The process's connections.</param>
-/// <param name="cluster">Its links to shards.</param>
-/// <param name="time">The clock.</param>
+/// <summary>Joins and leaves with this process's connections as its edge becomes a member of the cluster or loses its place.</summary>
 /// <param name="publish">Makes the edge of an id reachable for other processes, and gives its address.</param>
-internal sealed class EdgePresence(EdgeNode node, EdgeCluster cluster, TimeProvider time, Func<string, IRemoteEdge, ValueTask<string>> publish) : IEdgePresence
+internal sealed class EdgePresence(
+    EdgeNode node, EdgeCluster cluster, TimeProvider time, ILogger<EdgePresence> logger, Func<string, IRemoteEdge, ValueTask<string>> publish)
+    : IEdgePresence
 {
-    private readonly UnclaimedConnections _unclaimed = new(node, cluster, time);
-    private readonly SessionWaking _waking = new(node, time);
+    private readonly UnclaimedConnections _unclaimed = new(node, cluster, time, logger);
+    private readonly SessionWaking _waking = new(node, time, logger);
 
     public ValueTask<string> BeginAsync(string edgeId)
     {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
-using Starling.Edge.Connections;
 using Starling.Protocol;
 
 namespace Starling.Edge.Nodes;
@@ -10,7 +9,7 @@ namespace Starling.Edge.Nodes;
 /// <summary>A tenant on this edge: its connections and what they have subscribed to.</summary>
 internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
 {
-    private readonly ConcurrentDictionary<string, ClientConnection> _connections = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, EdgeConnection> _connections = new(StringComparer.Ordinal);
 
     public Tenant Tenant => tenant;
 
@@ -26,13 +25,13 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
     /// <summary>Batches with retained messages, from before their shard knows of them to after their delivery here.</summary>
     public GracePeriod RetainedPublishes { get; } = new();
 
-    public IEnumerable<ClientConnection> Connections => _connections.Values;
+    public IEnumerable<EdgeConnection> Connections => _connections.Values;
 
-    public ClientConnection? Find(string clientId) => _connections.GetValueOrDefault(clientId);
+    public EdgeConnection? Find(string clientId) => _connections.GetValueOrDefault(clientId);
 
     /// <summary>An older one with the client id is closed: asked for while this edge was cut off, its end may not have come here.</summary>
     /// <returns>False when a later connection with the client id is here already.</returns>
-    public bool TryRegister(ClientConnection connection)
+    public bool TryRegister(EdgeConnection connection)
     {
         while (!_connections.TryAdd(connection.ClientId, connection))
         {
@@ -42,15 +41,15 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
                 return false;
             if (!_connections.TryUpdate(connection.ClientId, connection, present))
                 continue;
-            _ = present.CloseAsync(ReasonCode.SessionTakenOver);
+            present.Closing.Begin(ReasonCode.SessionTakenOver);
             break;
         }
 
         return true;
     }
 
-    public void Unregister(ClientConnection connection) =>
-        _connections.TryRemove(new KeyValuePair<string, ClientConnection>(connection.ClientId, connection));
+    public void Unregister(EdgeConnection connection) =>
+        _connections.TryRemove(new KeyValuePair<string, EdgeConnection>(connection.ClientId, connection));
 
     /// <summary>Sends a message to every connection that subscribes to its topic; <paramref name="fanout"/> is to be flushed afterwards.</summary>
     /// <returns>Whether anybody subscribes to the topic here.</returns>
@@ -77,7 +76,7 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
                 continue;
 
             if (message.Retain)
-                connection.Overtake(message);
+                connection.Overtaken?.Overtake(message);
             var outbox = connection.Outbox;
             var retain = message.Retain && options.RetainAsPublished;
             if (outbox.Send(new Delivery(message, qos, retain, options.SubscriptionIdentifiers)))

@@ -1,4 +1,4 @@
-using Starling.Edge.Connections;
+using Starling.Edge.Outgoing;
 
 namespace Starling.Edge.Nodes;
 
@@ -6,7 +6,7 @@ namespace Starling.Edge.Nodes;
 internal sealed class Fanout
 {
     private readonly List<Outbox> _touched = [];
-    private readonly List<ClientConnection> _congested = [];
+    private readonly List<EdgeConnection> _congested = [];
 
     public int Messages { get; private set; }
 
@@ -14,7 +14,7 @@ internal sealed class Fanout
 
     public void Touch(Outbox outbox) => _touched.Add(outbox);
 
-    public void Congested(ClientConnection connection)
+    public void Congested(EdgeConnection connection)
     {
         if (!_congested.Contains(connection))
             _congested.Add(connection);
@@ -39,13 +39,11 @@ internal sealed class Fanout
     /// Waits until the receivers of QoS 1 and 2 messages that could not keep up have caught up. One that has not after
     /// <paramref name="patience"/>, which is for all of them together, is closed, with Quota exceeded (0x97).
     /// </summary>
-    /// <param name="patience">How long to wait at most.</param>
-    /// <param name="time">The broker's clock.</param>
     /// <param name="publisher">
-    /// The connection whose reading stands still meanwhile. It is not waited for, as its acknowledgements could not be read; it is
-    /// closed when it has far too much to come.
+    /// The connection that is not read meanwhile. It is not waited for, as its acknowledgements could not be read; it is closed when far
+    /// too much waits for it.
     /// </param>
-    public async ValueTask WaitForSlowReadersAsync(TimeSpan patience, TimeProvider time, ClientConnection? publisher = null)
+    public async ValueTask WaitForSlowReadersAsync(TimeSpan patience, TimeProvider time, EdgeConnection? publisher = null)
     {
         if (_congested.Count == 0)
             return;

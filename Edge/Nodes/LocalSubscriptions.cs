@@ -1,7 +1,6 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Routing;
-using Starling.Edge.Connections;
 
 namespace Starling.Edge.Nodes;
 
@@ -85,9 +84,9 @@ internal sealed class LocalSubscriptions
 }
 
 /// <summary>One connection's subscription to one filter, not a shared one.</summary>
-internal sealed class LocalSubscription(ClientConnection connection, Subscription subscription) : IFilterEntry
+internal sealed class LocalSubscription(EdgeConnection connection, Subscription subscription) : IFilterEntry
 {
-    public ClientConnection Connection => connection;
+    public EdgeConnection Connection => connection;
 
     public string Filter => Value.Filter;
 
@@ -100,13 +99,12 @@ internal sealed class LocalSubscription(ClientConnection connection, Subscriptio
 internal sealed record LocalMatch(LocalSubscriptions Owner, long Version, Receiver[] Receivers);
 
 /// <summary>A connection that gets a topic's messages.</summary>
-/// <param name="Connection">The connection.</param>
 /// <param name="All">Its matching subscriptions as one.</param>
-/// <param name="HasNoLocal">Whether its own messages are another matter.</param>
-/// <param name="Own">For messages that it has published itself; null when it does not get them ([MQTT-3.8.3-3]).</param>
-internal sealed record Receiver(ClientConnection Connection, MergedOptions All, bool HasNoLocal, MergedOptions? Own)
+/// <param name="HasNoLocal">Whether <see cref="Own"/> differs from <see cref="All"/>.</param>
+/// <param name="Own">Those that match messages it has published itself; null when it does not get them ([MQTT-3.8.3-3]).</param>
+internal sealed record Receiver(EdgeConnection Connection, MergedOptions All, bool HasNoLocal, MergedOptions? Own)
 {
-    public static Receiver Of(ClientConnection connection, Subscription[] subscriptions)
+    public static Receiver Of(EdgeConnection connection, Subscription[] subscriptions)
     {
         var all = MergedOptions.Of(subscriptions);
         return subscriptions.Any(s => s.Options.NoLocal)

@@ -8,8 +8,8 @@ namespace Starling.Edge.Nodes;
 
 /// <summary>
 /// This process as the edge of one id, for shards and sessions in other processes. A transfer that comes again under its number gets the
-/// answer of the first; one of a shard with a lower epoch than was heard of is refused. When the process is no longer the edge of this id,
-/// nothing is answered: the directory says the rest. Thread-safe.
+/// answer of the first; one of a shard with a lower epoch than the highest seen is refused. When the process is no longer the edge of this id,
+/// calls fail: the directory has the edge's new id. Thread-safe.
 /// </summary>
 internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster cluster, UnclaimedConnections unclaimed) : IRemoteEdge
 {
@@ -50,7 +50,7 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
     private void EnsurePresent()
     {
         if (node.Id != edgeId)
-            throw new RemoteCallException($"Edge {edgeId} is gone.");
+            throw new RemoteCallException($"Edge {edgeId} has left the cluster.");
     }
 
     /// <summary>Everything is sent before anything is waited for: a receiver that does not read holds up the answer, not the others.</summary>

@@ -1,13 +1,14 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
-using Starling.Edge.Connections;
+using Starling.Broker.Threading;
 
 namespace Starling.Edge.Nodes;
 
 /// <summary>
-/// Wakes the durable sessions of this edge's connections when a silo may have died with them. What one had written to its inbox and not
-/// pushed yet would else wait until somebody asks for it; a session that is where it was has nothing to do.
+/// Wakes the durable sessions of this edge's connections when the silo that hosted them may have died. What was written to an inbox and not
+/// pushed yet would otherwise wait until the session is called; a session that has not moved has nothing to do.
 /// </summary>
-internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
+internal sealed class SessionWaking(EdgeNode node, TimeProvider time, ILogger logger)
 {
     /// <summary>A thousand each second from an edge: a small part of what silos and their store can do.</summary>
     public const int MaxAtOnce = 100;
@@ -21,7 +22,7 @@ internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
     private bool _isRunning;
     private bool _isWanted;
 
-    /// <summary>Wakes all of them. While that runs already, they are all woken once more after it.</summary>
+    /// <summary>Wakes all of them. If that is running already, it runs once more afterwards.</summary>
     public void Begin()
     {
         lock (_gate)
@@ -32,7 +33,7 @@ internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
             _isRunning = true;
         }
 
-        _ = RunAsync();
+        Background.Run(RunAsync(), logger, "Waking of sessions");
     }
 
     private async Task RunAsync()
@@ -43,7 +44,7 @@ internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
             foreach (var some in node.Tenants.SelectMany(tenant => tenant.Connections).Where(c => c.IsDurable).ToArray().Chunk(MaxAtOnce))
             {
                 foreach (var connection in some)
-                    _ = WakeAsync(connection);
+                    Background.Run(WakeAsync(connection), logger, "Waking of a session");
                 await Task.Delay(Pause, time).ConfigureAwait(false);
             }
         }
@@ -59,7 +60,7 @@ internal sealed class SessionWaking(EdgeNode node, TimeProvider time)
         }
     }
 
-    private async Task WakeAsync(ClientConnection connection)
+    private async Task WakeAsync(EdgeConnection connection)
     {
         while (!connection.HasEnded)
         {

@@ -1,13 +1,15 @@
+using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
+using Starling.Broker.Threading;
 
 namespace Starling.Edge.Nodes;
 
 /// <summary>
-/// Connections that a session believes to be here and that are not: an answer to their CONNECT was lost when nobody waited for it any more,
-/// or their end could not be told. A session shows it by pushing entries to one. It may be that the connection is just about to begin; if it
-/// has not some time later, the session is told that it is gone.
+/// Connections that a session believes to be here and that are not: the answer to their CONNECT was lost, or the session was not told of
+/// their end. It shows when a session pushes entries to one. The connection may be just about to begin; if it has not some time later, the
+/// session is told that it is gone.
 /// </summary>
-internal sealed class UnclaimedConnections(EdgeNode node, ICluster cluster, TimeProvider time)
+internal sealed class UnclaimedConnections(EdgeNode node, ICluster cluster, TimeProvider time, ILogger logger)
 {
     /// <summary>Longer than a CONNECT may take.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -23,10 +25,10 @@ internal sealed class UnclaimedConnections(EdgeNode node, ICluster cluster, Time
                 return;
         }
 
-        _ = SettleAsync(tenant, clientId, epoch);
+        Background.Run(ReportAsync(tenant, clientId, epoch), logger, "Report of a connection that is not here");
     }
 
-    private async Task SettleAsync(string tenant, string clientId, long epoch)
+    private async Task ReportAsync(string tenant, string clientId, long epoch)
     {
         var edgeId = node.Id;
         while (true)
@@ -41,7 +43,7 @@ internal sealed class UnclaimedConnections(EdgeNode node, ICluster cluster, Time
             }
             catch (StoreUnavailableException)
             {
-                // Later.
+                // Again later.
             }
             catch (StaleEpochException)
             {

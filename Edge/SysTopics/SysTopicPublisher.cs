@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Threading;
 using Starling.Edge.Nodes;
 
 namespace Starling.Edge.SysTopics;
@@ -11,11 +13,11 @@ internal sealed class SysTopicPublisher : IDisposable
     private readonly SysTopicSource _source;
     private readonly ITimer _timer;
 
-    public SysTopicPublisher(EdgeNode edge, SysTopicSource source, TimeProvider time)
+    public SysTopicPublisher(EdgeNode edge, SysTopicSource source, TimeProvider time, ILogger<SysTopicPublisher> logger)
     {
         _edge = edge;
         _source = source;
-        _timer = time.CreateTimer(static self => ((SysTopicPublisher)self!).Publish(), this, Interval, Interval);
+        _timer = time.CreateGuardedTimer(Publish, logger, "Publishing of $SYS topics", Interval, Interval);
     }
 
     public void Dispose() => _timer.Dispose();
@@ -23,12 +25,17 @@ internal sealed class SysTopicPublisher : IDisposable
     private void Publish()
     {
         var fanout = new Fanout();
-        foreach (var tenant in _edge.Tenants)
+        try
         {
-            foreach (var message in _source.ReadAll(tenant))
-                tenant.Deliver(message, fanout);
+            foreach (var tenant in _edge.Tenants)
+            {
+                foreach (var message in _source.ReadAll(tenant))
+                    tenant.Deliver(message, fanout);
+            }
         }
-
-        fanout.Flush();
+        finally
+        {
+            fanout.Flush();
+        }
     }
 }

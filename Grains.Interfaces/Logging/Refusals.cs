@@ -40,9 +40,9 @@ public sealed partial class Refusals(TimeProvider time, ILogger<Refusals> logger
         return _told.TryAdd(who, now);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused: a node shows certificate {Subject} of {Issuer} ({Thumbprint}), which does not lead to the authority in cluster.tls.caFile")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused a node: its certificate {Subject} of {Issuer} ({Thumbprint}) does not lead to the authority in cluster.tls.caFile")]
     private partial void LogStranger(string subject, string issuer, string thumbprint);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused: a process at {Address} does not speak TLS, or has no certificate of this cluster (cluster.tls)")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Refused {Address}: it does not speak TLS, or has no certificate of this cluster (cluster.tls)")]
     private partial void LogNoHandshake(string address);
 }

@@ -51,15 +51,15 @@ internal sealed partial class MembershipLog(ISiloStatusOracle silos, TimeProvide
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} has joined")]
     private partial void LogJoined(IPEndPoint silo);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} stops, and hands over")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} is stopping and hands over")]
     private partial void LogStopping(IPEndPoint silo);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Silo {Silo} has stopped")]
     private partial void LogStopped(IPEndPoint silo);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} is gone without a word, or did not answer: declared dead")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Silo {Silo} declared dead (missed probes)")]
     private partial void LogGone(IPEndPoint silo);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This silo is not one of the cluster yet: {Silos} must answer it first. Whether it can reach them, and cluster.tls is the same as theirs?")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not admitted to the cluster yet. Check that this silo can reach {Silos} and that cluster.tls matches.")]
     private partial void LogNotLetIn(string silos);
 }

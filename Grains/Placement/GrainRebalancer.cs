@@ -155,10 +155,10 @@ internal sealed partial class GrainRebalancer : ISiloStatusListener, ILifecycleP
         return moved;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Moved} sessions and shards have their place elsewhere among {Silos} silos now and go there; {Stayed} more stay, since they are in memory only")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Moving {Moved} sessions and shards to their silos among {Silos}; {Stayed} stay because they are in memory only")]
     private partial void LogMoved(int moved, int stayed, int silos);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Sessions and shards could not be sent to their places")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Rebalancing of sessions and shards failed")]
     private partial void LogFailed(Exception error);
 }
 

@@ -107,7 +107,7 @@ internal sealed class SessionGrain(OwnerFactory owners, GrainRebalancer placed) 
     private Session Begin() => owners.Session(Key, Retire);
 
     /// <summary>A call that comes before this activation has ended gets a new object: one that has retired sends its callers on to it.</summary>
-    private void Retire(Session session, SessionKey key) => session.TryRetire(() =>
+    private void Retire(Session session, SessionKey key) => session.TryRelease(() =>
     {
         _session = null;
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "The session is over."));

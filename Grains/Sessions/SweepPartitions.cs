@@ -41,6 +41,6 @@ internal sealed partial class SweepPartitions(IGrainFactory grains, TimeProvider
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A sweep of sessions does not answer: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "A session sweep did not answer: {Problem}")]
     private partial void LogNotReached(string problem);
 }

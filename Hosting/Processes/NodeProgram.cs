@@ -10,8 +10,7 @@ namespace Starling.Hosting.Processes;
 /// <param name="error">For the one line that says why it does not run.</param>
 internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter error)
 {
-    /// <summary>What it is and its options, as <c>--help</c> begins.</summary>
-    protected abstract string Usage { get; }
+    protected abstract NodeCommandLine CommandLine { get; }
 
     /// <exception cref="SettingException">A setting is wrong.</exception>
     protected abstract (TOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides);
@@ -19,21 +18,20 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
     /// <summary>Returns when it runs.</summary>
     protected abstract Task<INode> StartAsync(TOptions options, CancellationToken giveUp);
 
-    /// <summary>What whoever started it without a configuration is told.</summary>
+    /// <summary>Printed when the process was started without a configuration.</summary>
     protected virtual string Welcome(TOptions options, INode node) => "";
 
-    /// <param name="args">As given to the process.</param>
-    /// <param name="stop">Ends when the process is to stop, whether it runs already or not.</param>
+    /// <param name="stop">Completes when the process is to stop, even before it has started.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> args, Task stop)
     {
         SettingOrigins? origins = null;
         try
         {
-            var arguments = Arguments.Parse(args);
+            var arguments = CommandLine.Parse(args);
             if (arguments.Help || arguments.Version)
             {
-                await output.WriteAsync(arguments.Help ? Usage + CommonUsage : Version + "\n");
+                await output.WriteAsync(arguments.Help ? CommandLine.Help() : Version + "\n");
                 return ExitCode.Stopped;
             }
 
@@ -65,7 +63,7 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
         }
     }
 
-    /// <summary>A start can wait for a database, or for other nodes; whoever is told to stop meanwhile gives up.</summary>
+    /// <summary>A start can wait for a database, or for other nodes; it is cancelled when the process is told to stop.</summary>
     private async Task<INode> StartAsync(TOptions options, Task stop)
     {
         using var giveUp = new CancellationTokenSource();
@@ -81,17 +79,6 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
             await error.WriteLineAsync("starling: " + problem.ReplaceLineEndings(" "));
         return exitCode;
     }
-
-    private const string CommonUsage = """
-          --version             Print the version.
-          --help                Print this.
-
-        Settings can also come from the environment: STARLING__LIMITS__CONNECT_TIMEOUT=5s.
-        Later wins: file, environment, --set.
-
-        Exit codes: 0 stopped when asked to, 1 cannot run, 2 wrong setting or option.
-
-        """;
 
     private static string Version =>
         typeof(NodeProgram<TOptions>).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

@@ -46,6 +46,7 @@ public static class SiloOptionsLoader
             .Concat(cluster.AdvertisedAddress is { } advertised ? AddressErrors("cluster.advertisedAddress", advertised, cluster, mayBeAny: false) : [])
             .Concat(EndpointErrors("management", options.Management?.Address ?? "127.0.0.1", options.Management?.Port ?? 0))
             .Concat(StorageErrors(options.Storage))
+            .Concat(TelemetryErrors(options.Telemetry))
             .Concat(OutOf(
                 Between("cluster.siloPort", cluster.SiloPort, 1, 65535),
                 Between("cluster.gatewayPort", cluster.GatewayPort, 1, 65535),
@@ -66,9 +67,9 @@ public static class SiloOptionsLoader
 
         var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
         if (isAny && !mayBeAny)
-            yield return (setting, $"others cannot reach {text}; expected the machine's own address, or \"cluster.advertisedAddress\" beside it");
+            yield return (setting, $"other nodes cannot reach {text}; expected the machine's own address, or \"cluster.advertisedAddress\" beside it");
         else if (!cluster.AllowPublicAddress && (isAny || !Private.Any(network => Contains(network, address))))
-            yield return (setting, $"{text} may be reached from the internet, and whoever reaches a silo is obeyed; expected a private address, or \"cluster.allowPublicAddress\": true");
+            yield return (setting, $"{text} may be reachable from the internet, and a silo trusts whoever reaches it; expected a private address, or \"cluster.allowPublicAddress\": true");
     }
 
     private static bool Contains(IPNetwork network, IPAddress address) =>

@@ -18,10 +18,10 @@ internal sealed partial class FatalErrors(ILogger<FatalErrors> logger) : IFatalE
         LogCause(exception, context);
         // What is logged is written by a thread that may not get to it any more.
         Console.Error.WriteLine(
-            $"starling: the other silos have declared this one dead, so it ends; they could not reach it, or it stood still: {(exception?.Message ?? context)?.ReplaceLineEndings(" ")}");
+            $"starling: the other silos have declared this one dead (they could not reach it, or it was paused), so it ends: {(exception?.Message ?? context)?.ReplaceLineEndings(" ")}");
         Environment.Exit(CannotRun);
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Orleans ends: {Context}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Orleans stops: {Context}")]
     private partial void LogCause(Exception? exception, string? context);
 }

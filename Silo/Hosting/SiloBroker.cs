@@ -18,7 +18,7 @@ internal static class SiloBroker
 {
     public static void Add(SiloOptions options, IServiceCollection services)
     {
-        services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
+        services.AddTenants(options.Telemetry, options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
         services.AddSingleton<DelayQueue>();
         services.AddSingleton<LinkFailures>();
         services.AddSingleton(provider => new LinkOptions { Failures = provider.GetRequiredService<LinkFailures>() });

@@ -9,15 +9,10 @@ namespace Starling.Silo.Hosting;
 /// <param name="error">For the one line that says why it does not run.</param>
 internal sealed class SiloProgram(TextWriter output, TextWriter error) : NodeProgram<SiloOptions>(output, error)
 {
-    protected override string Usage => """
-        Starling, an MQTT broker: a silo of a cluster, which hosts sessions and topics.
-
-        Usage: Starling.Silo [options]
-
-          --config FILE         Settings, a JSON file (docs/cluster.md).
-          --set SETTING=VALUE   One setting, such as --set cluster.siloPort=11112. Can be repeated.
-
-        """;
+    protected override NodeCommandLine CommandLine { get; } = new(
+        "Starling, an MQTT broker: a silo of a cluster, which hosts sessions and topics.",
+        "Settings, a JSON file (docs/cluster.md).",
+        "cluster.siloPort=11112");
 
     protected override (SiloOptions Options, SettingOrigins Origins) Load(string? file, IReadOnlyList<SettingOverride> overrides) =>
         SiloOptionsLoader.Load(file, overrides);

@@ -29,5 +29,5 @@ internal sealed class SiloStorageReadiness(GroupCommit writer) : IReadinessCheck
 {
     public string Name => "storage";
 
-    public string? NotReadyReason => writer.Problem is { } problem ? $"nothing can be written to PostgreSQL: {problem}" : null;
+    public string? NotReadyReason => writer.Problem is { } problem ? $"PostgreSQL takes no writes: {problem}" : null;
 }

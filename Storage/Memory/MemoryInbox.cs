@@ -27,7 +27,6 @@ internal sealed class MemoryInbox
         }
     }
 
-    /// <param name="session">Who appends.</param>
     /// <param name="entries">In order.</param>
     /// <param name="reserve">Below which numbers are used from now on.</param>
     /// <param name="isTaken">Which of them; null for all.</param>

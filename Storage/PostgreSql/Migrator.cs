@@ -30,7 +30,7 @@ internal sealed partial class Migrator(NpgsqlConnection connection, IReadOnlyLis
         }
         finally
         {
-            // A connection that broke has let go of it.
+            // A broken connection does not hold it any more.
             if (connection.State == System.Data.ConnectionState.Open)
                 await ExecuteAsync($"select pg_advisory_unlock({AdvisoryLock.Migrations})", CancellationToken.None);
         }

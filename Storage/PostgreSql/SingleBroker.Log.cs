@@ -4,12 +4,12 @@ namespace Starling.Storage.PostgreSql;
 
 public sealed partial class SingleBroker
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection that keeps other brokers away from the database is lost: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Lost the connection that holds the lock on the database: {Reason}")]
     private partial void LogLost(string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Other brokers are kept away from the database again")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The lock on the database is held again")]
     private partial void LogTakenAgain();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database was taken while the connection to it was lost, by {Where}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Another broker locked the database while the connection to it was lost: {Where}")]
     private partial void LogTakenByAnother(string where);
 }

@@ -3,8 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Edge.Configuration;
+using Starling.Edge.Connections;
 using Starling.Edge.Hosting;
 using Starling.Edge.Listeners;
+using Starling.Edge.Transports;
 
 namespace Starling.MicroBenchmarks;
 

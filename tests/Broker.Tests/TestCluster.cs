@@ -31,7 +31,7 @@ internal sealed class TestCluster : IDisposable
     public TestCluster(TenantOptions? options = null, ScriptedStores? stores = null, string edge = "e1", IRetainedStore? retained = null)
     {
         _house = new House(options ?? Open);
-        _due = new DelayQueue(_house.Time);
+        _due = new DelayQueue(_house.Time, NullLogger<DelayQueue>.Instance);
         Stores = stores ?? new ScriptedStores();
         Edge = new TestEdge(edge);
         Cluster = new StandaloneCluster(

@@ -1,4 +1,5 @@
 using System.Text;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Tests;
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
 
@@ -200,5 +201,5 @@ public sealed class PasswdTests : IDisposable
         return await File.ReadAllTextAsync(_file, TestContext.Current.CancellationToken);
     }
 
-    private Broker.Tenants.ValueList<Broker.Tenants.UserOptions> Read() => TenantsFileReader.Load(_file).Single().Users;
+    private Broker.Collections.ValueList<Broker.Tenants.UserOptions> Read() => TenantsFileReader.Load(_file).Single().Users;
 }

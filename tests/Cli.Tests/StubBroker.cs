@@ -58,7 +58,7 @@ internal sealed class StubBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _listener.Stop();
-        await _serving.WaitAsync(TimeSpan.FromSeconds(10));
+        await _serving.WaitAsync(TimeSpan.FromSeconds(60));
         (_web as IDisposable)?.Dispose();
     }
 

@@ -13,11 +13,11 @@ internal static class Page
             # Conformance
 
             Every normative statement of MQTT 5.0 and 3.1.1, and the tests that show it: what the broker does, and what it does when a client
-            breaks the statement. At the end of each list are the statements that don't bind a server, with why.
+            violates the statement. At the end of each list are the statements that don't bind a server, with the reason.
 
             Written by `./test --conformance` from the tests' traits `Statement`; `./test` fails when a statement has no test, when a test
             names one that does not exist, and when this page is not what would be written. The last part, [third parties](#third-parties),
-            is kept by hand in `tests/Conformance/third-parties.md`.
+            is written by hand, in `tests/Conformance/third-parties.md`.
 
             """.ReplaceLineEndings("\n"));
         foreach (var specification in Specification.All)

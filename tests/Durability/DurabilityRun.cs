@@ -17,7 +17,8 @@ internal static class DurabilityRun
     public static async Task<Verdict> RunAsync(RunOptions options, TextWriter output)
     {
         Directory.CreateDirectory(options.Folder);
-        await using var postgres = await PostgresServer.StartAsync();
+        // What is acknowledged is on the disk, as in production.
+        await using var postgres = await PostgresServer.StartAsync(new Dictionary<string, string> { ["fsync"] = "on" });
         var connectionString = await postgres.CreateDatabaseAsync();
         await using ITarget target = options.IsCluster
             ? new ClusterTarget(options, connectionString)

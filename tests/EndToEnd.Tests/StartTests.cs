@@ -13,7 +13,7 @@ public sealed class StartTests(SharedBroker shared)
     {
         await using var broker = ChildProcess.Start("dotnet", [Installation.Broker, "--help"]);
 
-        (await broker.SucceedAsync()).ShouldContain(line => line.Contains("--config FILE", StringComparison.Ordinal));
+        (await broker.SucceedAsync()).ShouldContain(line => line.Contains("--config <FILE>", StringComparison.Ordinal));
     }
 
     [Fact]

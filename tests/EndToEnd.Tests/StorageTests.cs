@@ -58,6 +58,20 @@ public sealed class StorageTests(SharedPostgres postgres)
     }
 
     [Fact]
+    public async Task Database_that_does_not_come_is_said_once_while_it_is_waited_for_and_once_at_the_end()
+    {
+        // Nobody listens on port 1. The writer asks for the server every two seconds, but not before it was there.
+        await using var broker = Start("Host=127.0.0.1;Port=1;Database=d;Username=u", "--set", "storage.startTimeout=4s");
+
+        var lines = await broker.ExitAsync();
+
+        broker.ExitCode.ShouldBe(1);
+        lines.Length.ShouldBe(2, string.Join('\n', lines));
+        lines[0].ShouldContain("does not answer yet");
+        lines[1].ShouldStartWith("starling: PostgreSQL at 127.0.0.1:1");
+    }
+
+    [Fact]
     public async Task Connection_string_that_cannot_be_is_one_clear_line_that_names_the_setting()
     {
         await using var broker = Start("Host=db.test;Database=d;Password=s3cret");

@@ -11,6 +11,7 @@ namespace Starling.EndToEnd.Tests;
 public sealed class TenantsDatabaseTests(SharedPostgres postgres)
 {
     [Fact]
+    [Trait("Lane", "alone")]
     public async Task Removed_users_connection_is_closed_within_a_second_and_others_stay()
     {
         var database = await postgres.CreateDatabaseAsync();

@@ -2,6 +2,12 @@
 # Tests that need a client are skipped with the reason, except under CI, where .ci/run has to have brought it; tests that need
 # PostgreSQL fail.
 
+install_tools() { # what the projects that were asked for need
+    case " ${names[*]} " in *" EndToEnd "*) install_clients ;; esac
+    case " ${names[*]} " in *" Cli "* | *" Cluster "* | *" Durability "* | *" EndToEnd "* | *" Silo "* | *" Storage "*) install_postgresql ;; esac
+    case " ${names[*]} " in *" Samples "*) install_paho ;; esac
+}
+
 install_package() { # as root, where there is apt
     [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return
     echo "Installing $1..."
@@ -28,3 +34,10 @@ install_clients() {
         (cd $js && npm ci --no-audit --no-fund --loglevel=error </dev/null) || echo "MQTT.js could not be installed"
     fi
 }
+
+install_paho() { # for the sample in Python
+    has_paho || install_package python3-paho-mqtt
+    has_paho || echo "Paho for Python is missing: install python3-paho-mqtt"
+}
+
+has_paho() { python3 -c 'import paho.mqtt.client' 2>/dev/null || /usr/bin/python3 -c 'import paho.mqtt.client' 2>/dev/null; }

@@ -1,3 +1,5 @@
+using Starling.Broker.Collections;
+
 namespace Starling.Broker.Tenants.Access;
 
 internal readonly record struct CompiledRule(bool Allow, AclFilter Filter);
@@ -10,7 +12,6 @@ internal sealed class AccessRules
     private readonly AclRule[]? _templates;
 
     /// <param name="own">The user's rules, asked first.</param>
-    /// <param name="common">The tenant's rules.</param>
     public AccessRules(ValueList<AclRule> own, ValueList<AclRule> common)
         : this(own, common, null, string.Empty)
     {

@@ -11,7 +11,7 @@ public sealed record ClientIdCollisionOptions
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the older connection is kept the first time; doubled, up to <see cref="MaximumHold"/>, each time that the fight
-    /// goes on afterwards.</summary>
+    /// continues afterwards.</summary>
     public TimeSpan Hold { get; init; } = TimeSpan.FromSeconds(60);
 
     public TimeSpan MaximumHold { get; init; } = TimeSpan.FromMinutes(10);

@@ -1,3 +1,5 @@
+using Starling.Broker.Tenants.Quotas;
+
 namespace Starling.Broker.Tenants.Files;
 
 /// <summary>Reads <c>"limits": { ... }</c>: the names of <see cref="TenantLimits"/> with a small first letter.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Collisions;
 
 namespace Starling.Broker.Tenants.Files;
@@ -20,8 +21,6 @@ internal static class TenantReader
         ["dropNewest"] = InboxOverflow.DropNewest,
     };
 
-    /// <param name="name">The tenant's name.</param>
-    /// <param name="json">Its settings.</param>
     /// <param name="claimed">Server names taken by other tenants so far; this one's are added.</param>
     public static TenantOptions Read(string name, JsonObject json, Dictionary<string, string> claimed)
     {

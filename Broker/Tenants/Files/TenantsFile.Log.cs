@@ -10,12 +10,12 @@ public sealed partial class TenantsFile
     [LoggerMessage(Level = LogLevel.Error, Message = "{Mistake}")]
     private partial void LogMistake(TenantsFileError mistake);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{File}: not taken over, it has {Mistakes} mistakes; the settings stay as they were")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File}: change refused, {Mistakes} mistakes; the settings stay as they were")]
     private partial void LogKept(string file, int mistakes);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{File}: can't be read ({Problem}); the settings stay as they were")]
     private partial void LogUnreadable(string file, string problem);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{File}: looked at each second only ({Problem})")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{File}: the system does not report changes, checking every second ({Problem})")]
     private partial void LogNotWatched(string file, string problem);
 }

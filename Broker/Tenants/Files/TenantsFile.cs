@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Threading;
 
 namespace Starling.Broker.Tenants.Files;
 
@@ -36,7 +37,7 @@ public sealed partial class TenantsFile : IDisposable
         var tenants = TenantsFileReader.Load(path);
         directory.Apply(tenants);
         LogLoaded(path, tenants.Count);
-        _timer = time.CreateTimer(_ => Look(), null, Interval, Interval);
+        _timer = time.CreateGuardedTimer(Look, logger, "Look at the tenants file", Interval, Interval);
         _watcher = Watch();
     }
 
@@ -67,7 +68,7 @@ public sealed partial class TenantsFile : IDisposable
         }
     }
 
-    private void OnMoved(object sender, FileSystemEventArgs change) => LookSoon();
+    private void OnMoved(object sender, FileSystemEventArgs change) => Background.Run(LookSoon, _logger, "Look at the tenants file");
 
     private void LookSoon()
     {

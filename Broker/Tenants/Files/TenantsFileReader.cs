@@ -31,7 +31,6 @@ public static class TenantsFileReader
     /// Reads one tenant that comes from elsewhere by the same rules. Mistakes have no file, line or column; their path begins with
     /// <c>tenants.NAME</c>. Server names of other tenants are not looked at.
     /// </summary>
-    /// <param name="name">The tenant's name.</param>
     /// <param name="utf8">The object that stands behind the name in a tenants file.</param>
     /// <exception cref="TenantsFileException">There are mistakes in it.</exception>
     public static TenantOptions ReadTenant(string name, byte[] utf8)

@@ -1,3 +1,4 @@
+using Starling.Broker.Metrics;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tenants.Quotas;
@@ -8,7 +9,7 @@ namespace Starling.Broker.Tenants.Quotas;
 /// </summary>
 public sealed class TenantQuotas
 {
-    private readonly Tenant _tenant;
+    private readonly string _tenant;
     private readonly TenantMetrics _metrics;
     private readonly TokenBucket _connects;
     private readonly TokenBucket _messagesIn;
@@ -20,6 +21,7 @@ public sealed class TenantQuotas
     private readonly Lock _sharing = new();
     private readonly long[] _takenBefore = new long[SharedLimits.All.Count];
     private readonly long[] _refusalsBefore = new long[SharedLimits.All.Count];
+    private TenantLimits _limits;
     private TenantShare? _share;
     private long _demandedAt;
     private bool _wantsConnections;
@@ -27,16 +29,17 @@ public sealed class TenantQuotas
     private int _retainedMessages;
     private long _retainedBytes;
 
-    internal TenantQuotas(Tenant tenant, TimeProvider time, TenantMetrics metrics)
+    internal TenantQuotas(string tenant, TenantLimits limits, TimeProvider time, TenantMetrics metrics)
     {
         _tenant = tenant;
+        _limits = limits;
         _metrics = metrics;
         _connects = new(time);
         _messagesIn = new(time);
         _messagesOut = new(time);
         _bytesIn = new(time);
         _bytesOut = new(time);
-        Apply(tenant.Options.Limits);
+        Apply(limits);
     }
 
     public int Connections => Volatile.Read(ref _connections);
@@ -77,7 +80,7 @@ public sealed class TenantQuotas
             Interlocked.Decrement(ref _connections);
             return RefuseConnection(TenantLimit.Connections, isFinal);
         }
-        _metrics.ConnectionsChanged(_tenant.Name, 1);
+        _metrics.ConnectionsChanged(_tenant, 1);
         return ReasonCode.Success;
     }
 
@@ -90,7 +93,7 @@ public sealed class TenantQuotas
     public void RemoveConnection()
     {
         Interlocked.Decrement(ref _connections);
-        _metrics.ConnectionsChanged(_tenant.Name, -1);
+        _metrics.ConnectionsChanged(_tenant, -1);
     }
 
     /// <summary>
@@ -111,7 +114,7 @@ public sealed class TenantQuotas
     /// </summary>
     public ReasonCode TryChangeRetained(int messages, long bytes)
     {
-        var limits = _tenant.Options.Limits;
+        var limits = Volatile.Read(ref _limits);
         lock (_retained)
         {
             if (messages > 0 && _retainedMessages + messages > limits.RetainedMessages)
@@ -124,7 +127,7 @@ public sealed class TenantQuotas
         }
     }
 
-    /// <summary>Accounts for retained messages that are there, whatever the limits say by now: what was stored is kept.</summary>
+    /// <summary>Accounts for retained messages that are there, even beyond the present limits: what was stored is kept.</summary>
     public void CountRetained(int messages, long bytes)
     {
         lock (_retained)
@@ -138,7 +141,7 @@ public sealed class TenantQuotas
     public ReasonCode Refuse(TenantLimit limit)
     {
         Interlocked.Increment(ref _refusals[(int)limit]);
-        _metrics.Refused(_tenant.Name, limit);
+        _metrics.Refused(_tenant, limit.MetricName());
         return limit.ReasonCode();
     }
 
@@ -158,11 +161,13 @@ public sealed class TenantQuotas
     public void Share(TenantShare share)
     {
         Volatile.Write(ref _share, share);
-        Apply(_tenant.Options.Limits);
+        Apply(Volatile.Read(ref _limits));
     }
 
+    /// <summary>From now on these are the tenant's limits.</summary>
     internal void Apply(TenantLimits limits)
     {
+        Volatile.Write(ref _limits, limits);
         foreach (var limit in SharedLimits.All)
         {
             if (BucketOf(limit) is { } bucket)
@@ -170,7 +175,7 @@ public sealed class TenantQuotas
         }
     }
 
-    private double? Effective(SharedLimit limit) => Effective(limit, _tenant.Options.Limits);
+    private double? Effective(SharedLimit limit) => Effective(limit, Volatile.Read(ref _limits));
 
     private double? Effective(SharedLimit limit, TenantLimits limits) =>
         limits.Of(limit) is { } all ? Math.Min(all, Volatile.Read(ref _share)?.Of(limit) ?? all) : null;

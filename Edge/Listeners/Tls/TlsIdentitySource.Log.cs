@@ -4,10 +4,10 @@ namespace Starling.Edge.Listeners.Tls;
 
 internal sealed partial class TlsIdentitySource
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener} uses its changed certificates")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener} has reloaded its certificates")]
     private partial void LogReloaded(string listener);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener} keeps its old certificates, the changed ones cannot be used: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener} keeps its previous certificates, the changed ones are not usable: {Problem}")]
     private partial void LogKept(string listener, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Listener {Listener}: certificate {File} expires on {NotAfter:u}")]

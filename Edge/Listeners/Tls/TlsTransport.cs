@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
+using Starling.Edge.Listeners.Admissions;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Listeners.Tls;
 

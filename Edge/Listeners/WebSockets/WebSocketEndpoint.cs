@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
+using Starling.Edge.Listeners.Admissions;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Listeners.WebSockets;
 

@@ -50,7 +50,7 @@ internal sealed class AppendWrite(SessionFencingToken session, IReadOnlyList<Inb
 ///   again, by its next connection: the one that brought it is closed (<c>PublishBatch.SetInDoubt</c>). So 3 is reached in a connection only
 ///   when no copy of that connection's is under way.
 /// - What an older connection brought is not taken once a newer one is written in <c>sessions.connection_epoch</c>, which it is before its
-///   client hears of it. Its client repeats what was not answered. What is taken before that is noted, and the repeat finds it.
+///   client is told. Its client repeats what was not answered. What is taken before that is noted, and the repeat finds it.
 ///
 /// A transaction that is sent a second time, since its answer was lost, finds its own notes, with the same numbers: those are no repeats.
 /// For that to hold, numbers must not come again while a note has them: they go on above those in <c>delivered</c> too.

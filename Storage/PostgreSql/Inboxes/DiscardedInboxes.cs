@@ -137,6 +137,6 @@ public sealed partial class DiscardedInboxes : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Ended sessions could not be cleaned up in PostgreSQL, which is tried again: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Ended sessions could not be removed from PostgreSQL; trying again: {Problem}")]
     private partial void LogFailed(string problem);
 }

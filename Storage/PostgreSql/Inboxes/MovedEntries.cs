@@ -12,7 +12,7 @@ namespace Starling.Storage.PostgreSql.Inboxes;
 /// </summary>
 /// <remarks>
 /// The message may be offered a second time, since an answer was lost, perhaps to another member, and the member that left it may have
-/// another owner by now, who has sent it to its client. So an entry is taken only if the giver's owner is who has left it, which is held
+/// another owner, who has sent it to its client. So an entry is taken only if the giver's owner is who has left it, which is held
 /// in <see cref="SessionLocks"/>, and if the giver still has it, which is locked: of two takers one finds it gone,
 /// and in one transaction one is chosen.
 /// </remarks>

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Sessions;
+using Starling.Broker.Threading;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Inboxes;
@@ -11,7 +13,7 @@ namespace Starling.Storage.PostgreSql.Inboxes;
 /// Inboxes in PostgreSQL. Nobody waits for the removal of what is done with: should it be lost in a crash, the client gets the message
 /// again, as MQTT allows for what it has acknowledged at QoS 1, or its PUBREL once more at QoS 2.
 /// </summary>
-public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) : IInboxStore
+public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer, ILogger<PostgreSqlInboxStore> logger) : IInboxStore
 {
     // By session: the last removal that is not known to be written, and the highest number in it.
     private readonly ConcurrentDictionary<long, (Task Written, long Highest)> _removals = new();
@@ -38,7 +40,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         if (acks.Count > 0)
             _removals[session.Id] = (write.Done, highest);
         writer.AddLazily(write);
-        _ = ForgetAsync(session, write.Done, refused);
+        Background.Run(FinishAsync(session, write.Done, refused), logger, "Removal of inbox entries");
         return ValueTask.CompletedTask;
     }
 
@@ -56,7 +58,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException)
         {
-            throw new StoreUnavailableException($"The inbox cannot be read: {Database.Reason(error)}", error);
+            throw new StoreUnavailableException($"Inbox unavailable: {Database.Reason(error)}", error);
         }
     }
 
@@ -91,7 +93,7 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer) 
         return entries;
     }
 
-    private async Task ForgetAsync(SessionFencingToken session, Task written, Action? refused)
+    private async Task FinishAsync(SessionFencingToken session, Task written, Action? refused)
     {
         await written.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (written.Exception?.InnerException is StaleEpochException)

@@ -14,7 +14,7 @@ internal sealed class ExpiredRows(Database database)
     private Task? _sweep;
     private long _upTo;
 
-    /// <summary>Done when everything that had expired at <paramref name="now"/> is removed. A sweep that is under way sees to it too.</summary>
+    /// <summary>Done when everything that had expired at <paramref name="now"/> is removed. A sweep that is under way counts.</summary>
     public Task RemoveAsync(long now)
     {
         lock (_gate)

@@ -124,7 +124,7 @@ public sealed partial class PostgreSqlRetainedStore(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: its retained messages can't be read from PostgreSQL ({Reason}); waiting for it")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: retained messages can't be read from PostgreSQL ({Reason}); trying again")]
         public static partial void LoadWaits(ILogger logger, string tenant, string reason);
     }
 }

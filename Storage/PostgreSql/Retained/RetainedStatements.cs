@@ -34,9 +34,7 @@ internal sealed class RetainedWrite(IReadOnlyList<RetainedRowChange> changes, Sh
     }
 }
 
-/// <param name="Tenant">Whose.</param>
 /// <param name="Digest">Of the topic.</param>
-/// <param name="Topic">Its name.</param>
 /// <param name="ExpiresAt">Null when it does not expire.</param>
 /// <param name="Size">What it counts for.</param>
 /// <param name="Body">The encoded message; null to remove what is there.</param>

@@ -109,6 +109,6 @@ public sealed partial class PostgreSqlSessionStore(
         return due;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: its subscriptions can't be read from PostgreSQL ({Reason}); waiting for it")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: subscriptions can't be read from PostgreSQL ({Reason}); trying again")]
     private partial void LogLoadWaits(string tenant, string reason);
 }

@@ -55,6 +55,6 @@ public sealed partial class PostgreSqlShardStore(Database database, TimeProvider
         return (long)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: shard {Shard} can't be taken in PostgreSQL ({Reason}); waiting for it")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: shard {Shard} can't be taken in PostgreSQL ({Reason}); trying again")]
     private partial void LogTakeWaits(string tenant, int shard, string reason);
 }

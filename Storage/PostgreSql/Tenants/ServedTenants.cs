@@ -79,14 +79,14 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
     [LoggerMessage(Level = LogLevel.Error, Message = "{Mistake}")]
     private partial void LogMistake(TenantsFileError mistake);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not taken over, it has {Mistakes} mistakes; it stays as it was")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: change refused, {Mistakes} mistakes; the tenant keeps its old definition")]
     private partial void LogKept(string tenant, int mistakes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not served, it has {Mistakes} mistakes")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not served, {Mistakes} mistakes")]
     private partial void LogNotServed(string tenant, int mistakes);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Tenant {Tenant}: not taken over, server name {ServerName} belongs to tenant {Owner}; it stays as it was, or out")]
+        Message = "Tenant {Tenant}: change refused, server name {ServerName} belongs to tenant {Owner}; the tenant keeps its old definition, or is not served if it is new")]
     private partial void LogClash(string tenant, string serverName, string owner);
 }

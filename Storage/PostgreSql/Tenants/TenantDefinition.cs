@@ -6,7 +6,6 @@ using Starling.Broker.Tenants.Files;
 namespace Starling.Storage.PostgreSql.Tenants;
 
 /// <summary>A tenant as it is to be written: its rows.</summary>
-/// <param name="Name">The tenant's name.</param>
 /// <param name="Json">The object that stands behind it in a tenants file, without the users.</param>
 /// <param name="Users">By user name, the object that stands behind it in a tenants file.</param>
 public sealed record TenantDefinition(string Name, string Json, IReadOnlyDictionary<string, string> Users)

@@ -7,7 +7,6 @@ using Starling.Broker.Tenants.Files;
 namespace Starling.Storage.PostgreSql.Tenants;
 
 /// <summary>A tenant as the database has it: the object that would stand behind its name in a tenants file.</summary>
-/// <param name="Name">The tenant's name.</param>
 /// <param name="Utf8">The text of the object, users included.</param>
 /// <param name="Users">How many users it has.</param>
 public sealed record TenantDocument(string Name, byte[] Utf8, int Users)
@@ -37,7 +36,6 @@ public sealed record TenantDocument(string Name, byte[] Utf8, int Users)
     }
 
     /// <summary>Puts rows together.</summary>
-    /// <param name="name">The tenant's name.</param>
     /// <param name="definition">JSON object, without users.</param>
     /// <param name="users">By user name, a JSON object each.</param>
     internal static TenantDocument Of(string name, string definition, IReadOnlyCollection<KeyValuePair<string, string>> users)

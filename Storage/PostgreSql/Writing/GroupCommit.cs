@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
+using Starling.Broker.Threading;
 using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
@@ -32,6 +34,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly Queue<Write> _waiting = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
+    private readonly Database _database;
     private readonly WriterConnection _connection;
     private readonly TimeProvider _time;
     private readonly WriterMetrics _metrics;
@@ -50,14 +53,15 @@ public sealed partial class GroupCommit : IAsyncDisposable
     public GroupCommit(Database database, WriterMetrics metrics, TimeProvider time, ILogger<GroupCommit> logger)
     {
         Shared = new SharedMessages();
+        _database = database;
         _connection = new WriterConnection(database, Shared);
         _metrics = metrics;
         _time = time;
         _logger = logger;
         _mostWaiting = database.Options.QueueBytes;
         _isShared = database.Options.IsShared;
-        _lazy = time.CreateTimer(_ => Signal(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _givingUp = time.CreateTimer(_ => GiveUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _lazy = time.CreateGuardedTimer(Signal, logger, "Write of what nobody waits for", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _givingUp = time.CreateGuardedTimer(GiveUp, logger, "Giving up writes", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
         _running = RunAsync();
     }
@@ -74,7 +78,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (Interlocked.Read(ref _waitingBytes) > _mostWaiting)
         {
             _metrics.Refused();
-            throw new StoreUnavailableException($"More than {_mostWaiting} bytes wait to be written to PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
+            throw new StoreUnavailableException($"Write queue full: more than {_mostWaiting} bytes wait for PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
         }
     }
 
@@ -170,7 +174,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
             if (await _signal.WaitAsync(IdlePing).ConfigureAwait(false))
                 Volatile.Write(ref _signalled, 0);
-            else
+            else if (_database.IsOpen)
                 await PingAsync().ConfigureAwait(false);
         }
     }
@@ -190,6 +194,8 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
     private async Task CommitAsync(WriteBatch batch)
     {
+        using var activity = BrokerTracing.Gather(BrokerTracing.Commit, ActivityKind.Internal, batch.Writes, static write => write.Origin);
+        activity?.SetTag("starling.writes", batch.Writes.Count);
         Interlocked.Exchange(ref _batchStarted, _time.GetTimestamp());
         await TryUntilCommittedAsync(batch).ConfigureAwait(false);
         Interlocked.Exchange(ref _batchStarted, 0);
@@ -216,12 +222,12 @@ public sealed partial class GroupCommit : IAsyncDisposable
             }
             catch (PostgresException error) when (IsInTheWay(error))
             {
-                // Nothing of it was done, and the other process goes on.
+                // Nothing of it was done, and the other process has committed.
                 _metrics.Failed();
             }
             catch (Exception) when (_stop.IsCancellationRequested)
             {
-                Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down, and PostgreSQL does not answer.")));
+                Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down and PostgreSQL does not answer.")));
                 return;
             }
             catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException or InvalidOperationException)
@@ -246,7 +252,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         if (batch.Writes.Count == 1)
         {
             LogRefused(batch.Writes[0].GetType().Name, batch.Writes[0].Session?.ClientId, error);
-            Finish(batch, write => write.Fail(new StoreUnavailableException($"PostgreSQL does not take it: {Database.Reason(error)}", error)));
+            Finish(batch, write => write.Fail(new StoreUnavailableException($"Rejected by PostgreSQL: {Database.Reason(error)}", error)));
             return;
         }
 
@@ -298,7 +304,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         LogBack();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. What must be durable waits")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Nothing can be written to PostgreSQL: {Problem}. Durable writes are queued")]
     private partial void LogAway(string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]

@@ -10,6 +10,6 @@ internal interface IStatements
 
     void AddTo(NpgsqlBatch batch);
 
-    /// <summary>Reads the result sets of its statements, of those that have any, and goes on to the next one after each.</summary>
+    /// <summary>Reads the result sets of its statements, of those that have any, and advances to the next one after each.</summary>
     Task ReadAsync(NpgsqlDataReader reader);
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
 
 namespace Starling.Storage.PostgreSql.Writing;
 
@@ -19,9 +21,12 @@ internal abstract class Write(SessionKey? session, Stage stage)
 {
     public SessionKey? Session => session;
 
+    /// <summary>The trace that it is a part of, if any.</summary>
+    public Activity? Origin { get; } = BrokerTracing.Current;
+
     public Stage Stage => stage;
 
-    /// <summary>What it takes up while it waits, in bytes.</summary>
+    /// <summary>What it counts for while it waits, in bytes.</summary>
     public virtual long Bytes => 64;
 
     /// <summary>The epoch that it names, if it names one.</summary>

@@ -1,6 +1,5 @@
 using Npgsql;
 using Starling.Broker.Contracts;
-using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
 

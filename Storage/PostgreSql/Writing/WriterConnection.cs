@@ -1,5 +1,4 @@
 using Npgsql;
-using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
 

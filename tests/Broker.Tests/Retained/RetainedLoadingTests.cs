@@ -1,7 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Broker.Time;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Retained;
@@ -49,7 +52,7 @@ public sealed class RetainedLoadingTests
             cluster.Tenant,
             _store,
             cluster.Counters,
-            new Time.DelayQueue(cluster.Time),
+            new DelayQueue(cluster.Time, NullLogger<DelayQueue>.Instance),
             Microsoft.Extensions.Logging.Abstractions.NullLogger<RetainedMessages>.Instance);
 
         await retained.LoadAsync(0, 1);

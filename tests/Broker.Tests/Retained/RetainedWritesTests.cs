@@ -1,3 +1,4 @@
+using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;

@@ -3,6 +3,7 @@ using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Routing;

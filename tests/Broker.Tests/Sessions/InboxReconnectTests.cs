@@ -81,7 +81,7 @@ public sealed class InboxReconnectTests
         rig.Edge.Pushed.ShouldBeEmpty();
 
         rig.Inbox.Stop(sentBelow: 0);
-        rig.Inbox.Hold = InboxRig.Hold(epoch: 2);
+        rig.Inbox.Token = InboxRig.Hold(epoch: 2);
         rig.Start();
         rig.Store.Release();
         await rig.Edge.WaitAsync(2);
@@ -140,7 +140,7 @@ public sealed class InboxReconnectTests
     {
         rig.Inbox.Stop(sentBelow);
         rig.Edge.Pushed.Clear();
-        rig.Inbox.Hold = InboxRig.Hold(epoch: 2);
+        rig.Inbox.Token = InboxRig.Hold(epoch: 2);
         rig.Start();
     }
 }

@@ -6,6 +6,7 @@ using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
 using Starling.Protocol;
@@ -25,9 +26,9 @@ internal sealed class InboxRig : IDisposable
     {
         var options = new TenantOptions { Name = Key.Tenant, InboxOverflow = overflow };
         _house = new House(options with { Limits = limits?.Invoke(options.Limits) ?? options.Limits });
-        _due = new DelayQueue(_house.Time);
+        _due = new DelayQueue(_house.Time, NullLogger<DelayQueue>.Instance);
         Inbox = NewInbox(Counters);
-        Inbox.Hold = Hold(epoch: 1);
+        Inbox.Token = Hold(epoch: 1);
     }
 
     public Inbox Inbox { get; }
@@ -70,7 +71,7 @@ internal sealed class InboxRig : IDisposable
     /// <summary>A connection is there.</summary>
     public void Start(int credit = 100)
     {
-        Inbox.Start(Edge, Inbox.Hold.Epoch, credit);
+        Inbox.Start(Edge, Inbox.Token.Epoch, credit);
         Inbox.Push();
     }
 
@@ -84,12 +85,10 @@ internal sealed class InboxRig : IDisposable
     }
 
     /// <summary>Keeps what is pushed to it.</summary>
-    internal sealed class RecordingEdge : IEdge
+    internal sealed class RecordingEdge : IInboxDelivery
     {
         private readonly Lock _gate = new();
         private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Id => "edge";
 
         public List<InboxEntry> Pushed { get; } = [];
 
@@ -132,10 +131,6 @@ internal sealed class InboxRig : IDisposable
                 await more.WaitAsync(TimeSpan.FromSeconds(30));
             }
         }
-
-        public ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages) => ValueTask.CompletedTask;
-
-        public ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries) => new(false);
 
         public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) => new(true);
     }

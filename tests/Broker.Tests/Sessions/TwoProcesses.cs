@@ -5,6 +5,7 @@ using Starling.Broker.Metrics;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
@@ -17,7 +18,7 @@ namespace Starling.Broker.Tests.Sessions;
 /// Processes that share stores, a shard and edges: <see cref="NewSession"/> gives another object of the session <c>c</c>, as another
 /// process would have one, while those before it go on.
 /// </summary>
-internal sealed class TwoProcesses : ICluster, IDisposable
+internal sealed class TwoProcesses : ISessionCluster, IShardEdges, IDisposable
 {
     private readonly House _house = new(TestCluster.Open);
     private readonly BrokerMetrics _metrics = new();
@@ -28,9 +29,9 @@ internal sealed class TwoProcesses : ICluster, IDisposable
 
     public TwoProcesses()
     {
-        _due = new DelayQueue(_house.Time);
+        _due = new DelayQueue(_house.Time, NullLogger<DelayQueue>.Instance);
         _retained = new RetainedMessages(_house["t"], new MemoryRetainedStore(), _metrics.For("t"), _due, NullLogger<RetainedMessages>.Instance);
-        _shard = new TopicShard(_house["t"], this, _retained, NullLogger<TopicShard>.Instance);
+        _shard = new TopicShard(_house["t"], this, this, _retained, NullLogger<TopicShard>.Instance);
     }
 
     public ScriptedStores Stores { get; } = new();
@@ -51,8 +52,6 @@ internal sealed class TwoProcesses : ICluster, IDisposable
 
     /// <summary>What a message waits for when a session publishes it.</summary>
     public Func<Task> Publishing { get; set; } = () => Task.CompletedTask;
-
-    public bool HasOtherEdges => true;
 
     /// <summary>An object that the cluster finds from now on.</summary>
     public Session NewSession() => _current = new Session(
@@ -100,7 +99,9 @@ internal sealed class TwoProcesses : ICluster, IDisposable
 
     public ISession Session(string tenant, string clientId) => _current!;
 
-    IEdge? ICluster.Edge(string edgeId) => Edges.GetValueOrDefault(edgeId);
+    IInboxDelivery? ISessionEdges.Edge(string edgeId) => Edges.GetValueOrDefault(edgeId);
+
+    IEdgeDelivery? IShardEdges.Edge(string edgeId) => Edges.GetValueOrDefault(edgeId);
 
     public ValueTask<bool> IsAliveAsync(string edgeId) => new(Edges.ContainsKey(edgeId));
 

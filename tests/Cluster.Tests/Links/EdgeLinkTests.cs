@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
@@ -16,7 +17,7 @@ public sealed class EdgeLinkTests
     private readonly EdgeLink _link;
 
     public EdgeLinkTests() => _link = new EdgeLink(
-        _edge, _edge, new ShardFencingToken("acme", 0, 1), () => { }, _counters, new LinkOptions { MaxBytes = 1000, CallBytes = 1000 }, _time);
+        _edge, new ShardFencingToken("acme", 0, 1), () => { }, _counters, new LinkOptions { MaxBytes = 1000, CallBytes = 1000 }, _time, NullLogger.Instance);
 
     [Fact]
     public async Task QoS_0_does_not_wait_for_the_edge_while_there_is_room()
@@ -85,11 +86,9 @@ public sealed class EdgeLinkTests
         _link.DeliverAsync("acme", [Message.Create(new Topic(topic), new byte[payload], qos)]).AsTask();
 
     /// <summary>An edge whose transfers a test answers one by one.</summary>
-    private sealed class ScriptedEdge : IEdge, IRemoteEdge
+    private sealed class ScriptedEdge : IRemoteEdge
     {
         public Calls<EdgeTransfer, EdgeReply> Transfers { get; } = new();
-
-        public string Id => "edge";
 
         public ValueTask<EdgeReply> TransferAsync(EdgeTransfer transfer) => Transfers.MakeAsync(transfer);
 
@@ -100,11 +99,5 @@ public sealed class EdgeLinkTests
         public ValueTask<long> EvictAsync(string tenant, string clientId, ReasonCode reason) => new(0L);
 
         public ValueTask<bool> CloseAsync(string tenant, string clientId, long epoch, ReasonCode reason) => new(true);
-
-        public ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages) => default;
-
-        public ValueTask<bool> DeliverToAsync(string tenant, string clientId, long epoch, IReadOnlyList<Delivery> deliveries) => new(true);
-
-        public ValueTask DeliverInboxAsync(string tenant, string clientId, long epoch, long owner, IReadOnlyList<InboxEntry> entries) => default;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tests.Tenants;
@@ -44,8 +45,8 @@ public sealed class LinkFailuresTests : IDisposable
     public async Task A_transfer_that_fails_unexpectedly_is_logged_counted_and_repeated()
     {
         var shard = new FailingShard();
-        var link = new ShardLink("unexpected", isEdge: false, shard, () => Guid.Empty, new LinkOptions { Failures = _failures }, _time);
-        var batch = new Broker.Routing.PublishBatch();
+        var link = new ShardLink("unexpected", isEdge: false, shard, () => Guid.Empty, new LinkOptions { Failures = _failures }, _time, NullLogger.Instance);
+        var batch = new PublishBatch();
         batch.Add(Message.Create(new Topic("a"), "x"u8, QualityOfService.AtLeastOnce));
 
         var publishing = link.PublishAsync(batch, isAwaited: true).AsTask();

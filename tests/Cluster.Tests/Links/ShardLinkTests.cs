@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
@@ -327,7 +328,7 @@ public sealed class ShardLinkTests
     private static string[] Topics(ShardTransfer transfer) => [.. transfer.Messages.Select(message => message.Topic.Text)];
 
     private ShardLink Link(LinkOptions options) =>
-        new("e", isEdge: true, _shard, () => new Guid(++_cursors, 0, 0, new byte[8]), options, _time);
+        new("e", isEdge: true, _shard, () => new Guid(++_cursors, 0, 0, new byte[8]), options, _time, NullLogger.Instance);
 
     private async Task ConfirmAsync(ValueTask change)
     {

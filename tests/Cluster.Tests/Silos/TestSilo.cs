@@ -3,6 +3,7 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tests;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
@@ -27,7 +28,7 @@ internal sealed class TestSilo : IClusterEngine, IEdgeDirectory, IShardStore, ID
 
     public TestSilo()
     {
-        _due = new DelayQueue(_house.Time);
+        _due = new DelayQueue(_house.Time, NullLogger<DelayQueue>.Instance);
         _edges = new LiveEdges("silo", this, new LinkOptions(), _house.Time, NullLogger<LiveEdges>.Instance);
         var stores = new ScriptedStores();
         Owners = new OwnerFactory(new SiloServices(

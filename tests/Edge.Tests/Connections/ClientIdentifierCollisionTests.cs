@@ -1,4 +1,5 @@
 using System.Net;
+using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 using Starling.Testing;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 using static Starling.Edge.Tests.Connections.Packets;
 

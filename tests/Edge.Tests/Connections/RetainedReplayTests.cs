@@ -1,4 +1,5 @@
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Protocol;
 using Starling.Testing;

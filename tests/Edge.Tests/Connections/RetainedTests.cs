@@ -1,4 +1,5 @@
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 using Starling.Testing;
 using static Starling.Edge.Tests.Connections.Subscriptions;

@@ -1,5 +1,6 @@
 using System.Text;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 using Starling.Testing;

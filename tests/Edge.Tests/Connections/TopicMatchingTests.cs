@@ -1,4 +1,5 @@
 using System.Text;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 using static Starling.Edge.Tests.Connections.Subscriptions;
 
@@ -119,7 +120,7 @@ public sealed class TopicMatchingTests
     [Trait("Statement", "MQTT311-4.7.3-3")]
     public async Task Topics_may_have_all_of_65535_bytes(ProtocolVersion version)
     {
-        var limits = new Starling.Broker.Tenants.TenantLimits { TopicLength = 65_535 };
+        var limits = new Starling.Broker.Tenants.Quotas.TenantLimits { TopicLength = 65_535 };
         await using var broker = await TestBroker.StartAsync(TestBroker.Demo with { Limits = limits });
         await using var client = await broker.ConnectAsync("c", version);
         var topic = new string('a', 65_533) + "/b";

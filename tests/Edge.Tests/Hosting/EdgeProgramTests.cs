@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Starling.Edge.Connections;
 using Starling.Edge.Hosting;
-using Starling.Edge.Listeners;
 using Starling.Edge.Tests.Listeners;
 
 namespace Starling.Edge.Tests.Hosting;
@@ -95,17 +95,28 @@ public sealed class EdgeProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--foo")]
-    [InlineData("--config")]
-    [InlineData("--set=x")]
-    public async Task A_wrong_option_is_told(string option)
+    [InlineData("--foo", "command line: --foo: there is no such option; see --help")]
+    [InlineData("--foo=x", "command line: --foo: there is no such option; see --help")]
+    [InlineData("foo", "command line: foo: there is no such option; see --help")]
+    [InlineData("--config", "command line: Required argument missing for option: '--config'; see --help")]
+    [InlineData("--set=x", "--set: x: expected --set SETTING=VALUE, such as --set limits.connectTimeout=5s")]
+    public async Task A_wrong_option_is_told_in_one_line(string option, string problem)
     {
         (await RunAsync(option)).ShouldBe(2);
-        _error.ToString().Count(c => c == '\n').ShouldBe(1);
+        _error.ToString().ShouldBe($"starling: {problem}\n");
+    }
+
+    [Fact]
+    public async Task A_value_with_an_at_sign_is_not_a_file_of_options()
+    {
+        (await RunAsync("--config", "@starling.json")).ShouldBe(2);
+        _error.ToString().ShouldBe("starling: @starling.json: there is no such file\n");
     }
 
     [Theory]
-    [InlineData("--help", "Usage: ")]
+    [InlineData("--help", "--config <FILE>")]
+    [InlineData("-h", "--set <SETTING=VALUE>")]
+    [InlineData("--help", "Exit codes: ")]
     [InlineData("--version", "0.")]
     public async Task Help_and_version_are_printed(string option, string text)
     {

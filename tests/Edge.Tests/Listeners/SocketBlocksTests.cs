@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Starling.Edge.Configuration;
-using Starling.Edge.Listeners;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Tests.Listeners;
 
@@ -15,7 +15,7 @@ public sealed class SocketBlocksTests
     [Fact]
     public void When_the_large_blocks_are_out_the_others_are_small()
     {
-        using var pool = new SocketBlocks(mostLarge: 2);
+        using var pool = new SocketBlocks(maxLarge: 2);
 
         using var first = pool.Rent();
         using var second = pool.Rent(SocketBlocks.SmallSize);
@@ -28,7 +28,7 @@ public sealed class SocketBlocksTests
     [Fact]
     public void What_comes_back_is_used_again_large_ones_first_and_the_latest_of_them()
     {
-        using var pool = new SocketBlocks(mostLarge: 2);
+        using var pool = new SocketBlocks(maxLarge: 2);
         IMemoryOwner<byte>[] blocks = [pool.Rent(), pool.Rent(), pool.Rent()];
 
         foreach (var block in blocks)
@@ -40,7 +40,7 @@ public sealed class SocketBlocksTests
     [Fact]
     public void A_block_that_is_given_back_twice_is_not_given_out_twice()
     {
-        using var pool = new SocketBlocks(mostLarge: 2);
+        using var pool = new SocketBlocks(maxLarge: 2);
         var block = pool.Rent();
 
         block.Dispose();

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
+using Starling.Edge.Connections;
 using Starling.Edge.Hosting;
-using Starling.Edge.Listeners;
 using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Tests.Listeners;

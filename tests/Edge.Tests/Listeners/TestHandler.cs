@@ -1,5 +1,6 @@
 using System.Threading.Channels;
-using Starling.Edge.Listeners;
+using Starling.Edge.Connections;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Tests.Listeners;
 

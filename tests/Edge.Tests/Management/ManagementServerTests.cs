@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Starling.Edge.Configuration;
+using Starling.Edge.Connections;
 using Starling.Edge.Hosting;
-using Starling.Edge.Listeners;
 using Starling.Edge.Tests.Listeners;
 using Starling.Hosting.Management;
 

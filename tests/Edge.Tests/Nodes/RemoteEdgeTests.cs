@@ -1,5 +1,5 @@
 using System.Collections;
-using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
@@ -15,7 +15,6 @@ namespace Starling.Edge.Tests.Nodes;
 public sealed class RemoteEdgeTests : IDisposable
 {
     private readonly ManualTime _time = new();
-    private readonly Meter _meter = new("RemoteEdgeTests");
     private readonly BrokerMetrics _metrics = new();
     private readonly EdgeNode _node;
     private readonly EdgeCluster _cluster;
@@ -23,10 +22,10 @@ public sealed class RemoteEdgeTests : IDisposable
 
     public RemoteEdgeTests()
     {
-        var tenants = new TenantDirectory(_time, new TenantMetrics(_meter));
+        var tenants = new TenantDirectory(_time, new TenantMetrics(_metrics));
         _node = new EdgeNode(tenants, _metrics, _time);
-        _cluster = new EdgeCluster(new NoEngine(), tenants, new LinkOptions(), Guid.NewGuid, _time);
-        _edge = new RemoteEdge(_node, _node.Id, _cluster, new UnclaimedConnections(_node, _cluster, _time));
+        _cluster = new EdgeCluster(new NoEngine(), tenants, new LinkOptions(), Guid.NewGuid, _time, NullLogger<EdgeCluster>.Instance);
+        _edge = new RemoteEdge(_node, _node.Id, _cluster, new UnclaimedConnections(_node, _cluster, _time, NullLogger.Instance));
     }
 
     public void Dispose()
@@ -34,7 +33,6 @@ public sealed class RemoteEdgeTests : IDisposable
         _cluster.Dispose();
         _node.Dispose();
         _metrics.Dispose();
-        _meter.Dispose();
     }
 
     [Fact]

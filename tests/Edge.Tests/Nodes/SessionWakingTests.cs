@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Standalone;
 using Starling.Edge.Nodes;
@@ -20,7 +21,7 @@ public sealed class SessionWakingTests : IAsyncLifetime
     {
         _broker = await TestBroker.StartAsync(services => services.AddSingleton<ICluster>(
             provider => _cluster = new WatchedCluster(provider.GetRequiredService<StandaloneCluster>())));
-        _waking = new SessionWaking(_broker.Services.GetRequiredService<EdgeNode>(), _time);
+        _waking = new SessionWaking(_broker.Services.GetRequiredService<EdgeNode>(), _time, NullLogger.Instance);
     }
 
     public async ValueTask DisposeAsync()

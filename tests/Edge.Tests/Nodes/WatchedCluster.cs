@@ -50,14 +50,6 @@ internal sealed class WatchedCluster(ICluster cluster) : ICluster
 
     public ISession Session(string tenant, string clientId) => new WatchedSession(cluster.Session(tenant, clientId + Suffix), () => Note(clientId));
 
-    public IEdge? Edge(string edgeId) => cluster.Edge(edgeId);
-
-    public ValueTask<bool> IsAliveAsync(string edgeId) => cluster.IsAliveAsync(edgeId);
-
-    public ValueTask<long> EvictAsync(string tenant, string clientId) => cluster.EvictAsync(tenant, clientId);
-
-    public ValueTask PublishAsync(string tenant, Message message) => cluster.PublishAsync(tenant, message);
-
     private void Note(string clientId)
     {
         lock (_gate)

@@ -16,12 +16,12 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     private bool _over;
     private bool _changed;
 
-    private BrokerProcess(string folder, Func<string> background)
+    private BrokerProcess(string folder, BrokerSetup setup)
     {
         Folder = folder;
-        _background = background;
+        _background = setup.Background;
         _edges = [this];
-        _process = ChildProcess.Start("dotnet", [Installation.Broker, "--config", Path.Combine(folder, "config.json")], background);
+        _process = ChildProcess.Start("dotnet", [Installation.Broker, "--config", Path.Combine(folder, "config.json")], setup.Background, environment: setup.Environment);
     }
 
     public string Folder { get; }
@@ -49,7 +49,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("starling-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "tenants.json"), setup.Tenants);
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), setup.Configuration);
-        var broker = new BrokerProcess(folder, setup.Background);
+        var broker = new BrokerProcess(folder, setup);
         try
         {
             await broker.BecomeReadyAsync();

@@ -32,8 +32,11 @@ internal sealed record BrokerSetup
     /// <summary>The log of others that it works with, for messages of failed tests.</summary>
     public Func<string> Background { get; init; } = () => "";
 
-    /// <summary>The group <c>limits</c>.</summary>
-    public object Limits { get; init; } = new { };
+    /// <summary>Variables of the process's environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The group <c>limits</c>. By itself it has patience with clients on a machine that is busy with other things.</summary>
+    public object Limits { get; init; } = new { connectTimeout = "1m" };
 
     /// <summary>The four kinds of listener for tenant demo, and <c>any</c>, TCP, for tenants named by the user name.</summary>
     public string Configuration => JsonSerializer.Serialize(new

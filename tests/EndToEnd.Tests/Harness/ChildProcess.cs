@@ -7,7 +7,7 @@ namespace Starling.EndToEnd.Tests.Harness;
 internal sealed class ChildProcess : IAsyncDisposable
 {
     /// <summary>Far beyond what anything here takes, on a machine that is busy with other things.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
     private readonly string _commandLine;
@@ -32,7 +32,17 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Added to the message when a wait fails: the log of the broker that the process talks with.</summary>
     public Func<string> Background { get; init; } = () => "";
 
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, Func<string>? background = null, string? folder = null)
+    /// <param name="program">Name or path.</param>
+    /// <param name="arguments">One by one, as the program gets them.</param>
+    /// <param name="background">See <see cref="Background"/>.</param>
+    /// <param name="folder">Where it starts.</param>
+    /// <param name="environment">On top of this process's own, without what configures a broker.</param>
+    public static ChildProcess Start(
+        string program,
+        IEnumerable<string> arguments,
+        Func<string>? background = null,
+        string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -42,8 +52,10 @@ internal sealed class ChildProcess : IAsyncDisposable
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         // A broker or client under test takes its settings from the test alone.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
             start.Environment.Remove(name);
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start");
         process.StandardInput.AutoFlush = true;
         return new ChildProcess(process, program + " " + string.Join(' ', start.ArgumentList)) { Background = background ?? (() => "") };
@@ -111,4 +123,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         while (await reader.ReadLineAsync() is { } line)
             Output.Add(line);
     }
+
+    private static bool IsSetting(string variable) =>
+        variable.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("OTEL_", StringComparison.Ordinal);
 }

@@ -13,6 +13,13 @@ internal static class Installation
 
     public static string JavaScript { get; } = Path.Combine(Root, "tests", "EndToEnd.Tests", "js");
 
+    /// <summary>The tests run in bin/CONFIGURATION/FRAMEWORK, and what they start was built beside them in the same way.</summary>
+    public static string Built(string project, string file)
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(Root, project, "bin", framework.Parent!.Name, framework.Name, file);
+    }
+
     /// <summary>Skips the test where mosquitto's clients are missing, except under CI, where that is a failure.</summary>
     public static void NeedsMosquitto() =>
         Needs(OnPath("mosquitto_pub") && OnPath("mosquitto_sub") && OnPath("stdbuf"), "mosquitto_pub and mosquitto_sub are not installed (mosquitto-clients)");
@@ -21,7 +28,8 @@ internal static class Installation
     public static void NeedsMqttJs() =>
         Needs(OnPath("node") && Directory.Exists(Path.Combine(JavaScript, "node_modules", "mqtt")), "MQTT.js is not installed (npm ci in tests/EndToEnd.Tests/js)");
 
-    private static void Needs(bool present, string reason)
+    /// <summary>Skips the test for this reason, except under CI, where it fails.</summary>
+    public static void Needs(bool present, string reason)
     {
         if (present)
             return;
@@ -39,12 +47,5 @@ internal static class Installation
         while (!File.Exists(Path.Combine(folder, "Cluster.sln")))
             folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("Cluster.sln is in no folder above " + AppContext.BaseDirectory);
         return folder;
-    }
-
-    /// <summary>The tests run in bin/CONFIGURATION/FRAMEWORK, and what they start was built beside them in the same way.</summary>
-    private static string Built(string project, string file)
-    {
-        var framework = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(Root, project, "bin", framework.Parent!.Name, framework.Name, file);
     }
 }

@@ -4,7 +4,6 @@ using Starling.Testing;
 namespace Starling.EndToEnd.Tests.KnownHoles;
 
 /// <summary>What strangers can claim.</summary>
-[Collection(nameof(KnownHoles))]
 public sealed class BeforeConnectTests
 {
     [Theory]

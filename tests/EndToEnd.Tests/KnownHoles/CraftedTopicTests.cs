@@ -4,7 +4,6 @@ using Starling.Testing;
 namespace Starling.EndToEnd.Tests.KnownHoles;
 
 /// <summary>Topics, filters and properties that are valid and unkind.</summary>
-[Collection(nameof(KnownHoles))]
 public sealed class CraftedTopicTests
 {
     private static readonly string Slashes = new('/', 65_535);
@@ -79,6 +78,7 @@ public sealed class CraftedTopicTests
     }
 
     [Fact]
+    [Trait("Lane", "alone")]
     public async Task CVE_2021_41039_Ten_thousand_user_properties_cost_about_what_copying_them_costs()
     {
         await using var target = await Target.StartAsync();
@@ -110,6 +110,7 @@ public sealed class CraftedTopicTests
     }
 
     [Fact]
+    [Trait("Lane", "alone")]
     public async Task One_SUBSCRIBE_with_as_many_filters_as_fit_keeps_nobody_waiting()
     {
         await using var target = await Target.StartAsync();

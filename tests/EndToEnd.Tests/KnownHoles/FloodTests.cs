@@ -4,7 +4,7 @@ using Starling.Testing;
 namespace Starling.EndToEnd.Tests.KnownHoles;
 
 /// <summary>More than anybody reads, keeps or checks.</summary>
-[Collection(nameof(KnownHoles))]
+[Trait("Lane", "alone")]
 public sealed class FloodTests
 {
     [Fact]

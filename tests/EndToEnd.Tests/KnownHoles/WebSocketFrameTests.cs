@@ -6,7 +6,6 @@ using Starling.Testing;
 
 namespace Starling.EndToEnd.Tests.KnownHoles;
 
-[Collection(nameof(KnownHoles))]
 public sealed class WebSocketFrameTests
 {
     [Theory]

@@ -9,6 +9,7 @@ public sealed class OutageEndTests(OutageServer postgres) : IClassFixture<Outage
     [Theory]
     [InlineData(OutageKind.Stopped)]
     [InlineData(OutageKind.StandingStill)]
+    [Trait("Lane", "alone")]
     public async Task Broker_that_is_told_to_stop_ends_well_within_its_timeout(OutageKind kind)
     {
         await using var broker = await StoredBroker.StartAsync(postgres.Server);

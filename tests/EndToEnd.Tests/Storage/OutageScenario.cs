@@ -7,6 +7,10 @@ namespace Starling.EndToEnd.Tests.Storage;
 internal sealed class OutageScenario(StoredBroker broker)
 {
     private const int Messages = 40;
+
+    /// <summary>In seconds: one and a half times this is less than what a client waits that is refused, so a client that waits for its answer longer is not silent.</summary>
+    private const ushort KeepAlive = 2;
+
     private static readonly int[] All = [.. Enumerable.Range(1, Messages)];
 
     /// <param name="begin">From its end on nothing more can be written.</param>
@@ -29,10 +33,10 @@ internal sealed class OutageScenario(StoredBroker broker)
         await using var talker = await broker.ConnectAsync("talker");
         await talker.PublishAsync("r/1", "retained", QualityOfService.AtLeastOnce, retain: true);
         await using var late = await broker.ConnectAsync("late", expiry: 3600);
-        await using var waiting = await broker.ConnectAsync("waiting", expiry: 3600, change: connect => connect with { KeepAlive = 1 });
+        await using var waiting = await broker.ConnectAsync("waiting", expiry: 3600, change: connect => connect with { KeepAlive = KeepAlive });
         var publisher = new DurablePublisher(waiting);
 
-        await begin();
+        await KeepUntilAsync(begin(), waiting);
 
         await publisher.SendAsync("d/1", All, size);
         var answer = waiting.ReceiveAsync();
@@ -63,6 +67,19 @@ internal sealed class OutageScenario(StoredBroker broker)
         SaidOnce("Nothing can be written to PostgreSQL");
         SaidOnce("PostgreSQL is back");
         broker.Process.Log.Count(line => line.Contains(" warn", StringComparison.OrdinalIgnoreCase)).ShouldBeLessThan(6, broker.Process.Story);
+    }
+
+    /// <summary>However long it takes to begin, the client is not silent meanwhile.</summary>
+    private static async Task KeepUntilAsync(Task begun, MqttTestClient client)
+    {
+        while (!begun.IsCompleted)
+        {
+            await client.SendAsync(new PingReqPacket());
+            await client.ExpectAsync<PingRespPacket>();
+            await Task.WhenAny(begun, Task.Delay(TimeSpan.FromMilliseconds(200)));
+        }
+
+        await begun;
     }
 
     private static async Task FlowsAsync(MqttTestClient talker, MqttTestClient live)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Hosting;
 using Starling.Hosting.Configuration;

@@ -1,12 +1,11 @@
-using System.Diagnostics;
 using Starling.Testing;
 
 namespace Starling.Protocol.Tests;
 
-/// <summary>Packets of the catalogue, damaged at random; the same ones in every run, as far as the time goes.</summary>
+/// <summary>Packets of the catalogue, damaged at random; the same ones in every run.</summary>
 public sealed class DecoderFuzzTests
 {
-    private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
+    private const int Packets = 100_000;
 
     [Theory]
     [InlineData(1)]
@@ -14,9 +13,8 @@ public sealed class DecoderFuzzTests
     public void Damaged_packets_are_decoded_or_refused_and_nothing_else(int seed)
     {
         var random = new Random(seed);
-        var started = Stopwatch.GetTimestamp();
         var (decoded, refused) = (0, 0);
-        while (Stopwatch.GetElapsedTime(started) < Budget / 2 || decoded == 0 || refused == 0)
+        for (var i = 0; i < Packets; i++)
         {
             var packet = PacketCatalogue.All[random.Next(PacketCatalogue.All.Count)];
             var bytes = Damage(packet.Bytes, random);
@@ -25,6 +23,9 @@ public sealed class DecoderFuzzTests
             else
                 refused++;
         }
+
+        decoded.ShouldBeGreaterThan(0);
+        refused.ShouldBeGreaterThan(0);
     }
 
     private static bool TryDecode(byte[] bytes, PacketCase packet)

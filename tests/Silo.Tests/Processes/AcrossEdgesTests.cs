@@ -1,16 +1,13 @@
 using Starling.Protocol;
-using Starling.Testing.PostgreSql;
 
 namespace Starling.Silo.Tests.Processes;
 
-/// <summary>Two silos and two edges.</summary>
-public sealed class AcrossEdgesTests(SharedPostgres postgres) : IAsyncLifetime
+/// <summary>Clients of two edges. Shares the cluster of tests that measure time, and so runs with them.</summary>
+[Collection(nameof(SharedCluster))]
+[Trait("Lane", "alone")]
+public sealed class AcrossEdgesTests(SharedCluster cluster)
 {
-    private RunningCluster _cluster = null!;
-
-    public async ValueTask InitializeAsync() => _cluster = await RunningCluster.StartAsync(postgres, silos: 2, edges: 2);
-
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    private readonly RunningCluster _cluster = cluster.Running;
 
     [Fact]
     public async Task What_belongs_to_all_edges_is_the_same_on_each_of_them()

@@ -1,20 +1,21 @@
 using System.Diagnostics;
 using Starling.Protocol;
-using Starling.Testing.PostgreSql;
 
 namespace Starling.Silo.Tests.Processes;
 
-/// <summary>Nodes that end without a word.</summary>
-public sealed class KilledNodeTests(SharedPostgres postgres)
+/// <summary>Nodes that are killed, and how long clients notice it.</summary>
+[Collection(nameof(SharedCluster))]
+[Trait("Lane", "alone")]
+public sealed class KilledNodeTests(SharedCluster shared)
 {
     [Fact]
     public async Task After_a_silo_was_killed_messages_flow_again_within_five_seconds()
     {
-        await using var cluster = await RunningCluster.StartAsync(postgres, silos: 3, edges: 2);
-        await using var subscriber = await cluster.ConnectAsync(0, "subscriber", expiry: 600);
-        await subscriber.SubscribeAsync("plant/#", QualityOfService.AtLeastOnce);
-        await using var publisher = await cluster.ConnectAsync(1, "publisher");
-        var topics = Enumerable.Range(0, 12).Select(number => $"plant/{number}").ToArray();
+        var cluster = shared.Running;
+        await using var subscriber = await cluster.ConnectAsync(0, "receiver", expiry: 600);
+        await subscriber.SubscribeAsync("floor/#", QualityOfService.AtLeastOnce);
+        await using var publisher = await cluster.ConnectAsync(1, "sender");
+        var topics = Enumerable.Range(0, 12).Select(number => $"floor/{number}").ToArray();
         await PublishAsync();
 
         await cluster.Silos[1].Process.KillAsync();
@@ -36,12 +37,12 @@ public sealed class KilledNodeTests(SharedPostgres postgres)
     [Fact]
     public async Task The_will_of_a_client_of_a_killed_edge_is_published_within_fifteen_seconds()
     {
-        await using var cluster = await RunningCluster.StartAsync(postgres, silos: 2, edges: 2);
+        var cluster = shared.Running;
         await using var watcher = await cluster.ConnectAsync(0, "watcher");
         await watcher.SubscribeAsync("wills/#", QualityOfService.AtLeastOnce);
-        await using var dying = await cluster.ConnectAsync(1, "dying", will: new Will { Topic = "wills/dying", Payload = "gone"u8.ToArray(), QoS = QualityOfService.AtLeastOnce });
+        await using var dying = await cluster.ConnectAsync(2, "dying", will: new Will { Topic = "wills/dying", Payload = "gone"u8.ToArray(), QoS = QualityOfService.AtLeastOnce });
 
-        await cluster.Edges[1].Process.KillAsync();
+        await cluster.Edges[2].Process.KillAsync();
         var killed = Stopwatch.GetTimestamp();
 
         (await watcher.ExpectMessageAsync()).Topic.ShouldBe("wills/dying");

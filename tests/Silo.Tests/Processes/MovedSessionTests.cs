@@ -8,6 +8,7 @@ using Starling.Testing.PostgreSql;
 namespace Starling.Silo.Tests.Processes;
 
 /// <summary>Sessions that go to another silo while their clients work off what waits for them.</summary>
+[Trait("Lane", "alone")]
 public sealed class MovedSessionTests(SharedPostgres postgres)
 {
     private const int Clients = 12;

@@ -20,12 +20,12 @@ public sealed class NodeTlsTests(SharedPostgres postgres)
         var (edge, strangeEdge) = (cluster.StartEdge("cluster.tls=null"), cluster.StartEdge([.. other.Settings("strange-edge")]));
         var (silo, strangeSilo) = (cluster.StartSilo("cluster.tls=null"), cluster.StartSilo([.. other.Settings("strange-silo")]));
         await Task.WhenAll(
-            edge.Process.LineAsync("No silo lets this edge in yet"),
-            strangeEdge.Process.LineAsync("Refused: a node shows certificate CN=node "),
+            edge.Process.LineAsync("No silo admits this edge yet"),
+            strangeEdge.Process.LineAsync("Refused a node: its certificate CN=node "),
             EndsAsync(silo),
             EndsAsync(strangeSilo),
-            cluster.Silos[0].Process.LineAsync("Refused: a process at 127.0.0.1"),
-            cluster.Silos[0].Process.LineAsync("Refused: a node shows certificate CN=strange-"));
+            cluster.Silos[0].Process.LineAsync("Refused 127.0.0.1"),
+            cluster.Silos[0].Process.LineAsync("Refused a node: its certificate CN=strange-"));
 
         await PublishAsync("after");
 

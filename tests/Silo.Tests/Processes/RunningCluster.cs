@@ -13,7 +13,7 @@ namespace Starling.Silo.Tests.Processes;
 /// <summary>Silos and edges as processes on loopback, with a database of their own. Ports are new each time.</summary>
 internal sealed class RunningCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly ClusterPlan _plan;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("starling-cluster-");
@@ -101,7 +101,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         ProtocolVersion version = ProtocolVersion.Mqtt5)
     {
         var client = await MqttTestClient.OpenAsync(Edges[edge].Mqtt!, version);
-        client.Patience = TimeSpan.FromSeconds(30);
+        client.Patience = ChildProcess.Patience;
         var answer = await client.ConnectAsync(new ConnectPacket
         {
             ProtocolVersion = version,
@@ -140,7 +140,7 @@ internal sealed class RunningCluster : IAsyncDisposable
             await pause.WaitForNextTickAsync(CancellationToken.None);
         }
 
-        throw new ShouldAssertException($"{node.Name} is not ready after a minute\n{Log()}");
+        throw new ShouldAssertException($"{node.Name} is not ready in time\n{Log()}");
     }
 
     public string Log() => string.Concat(_nodes.Select(node => $"{node.Name}:\n{ChildProcess.Indent(node.Process.Output.Lines.TakeLast(40))}"));

@@ -16,6 +16,7 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
     private const string End = "-1";
 
     private readonly List<(string Topic, int Number)> _received = [];
+    private readonly HashSet<string> _endedTopics = [];
     private Task _publishing = Task.CompletedTask;
     private Task _receiving = Task.CompletedTask;
     private volatile bool _isOver;
@@ -101,7 +102,7 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
     {
         try
         {
-            while (_received.Where(message => message.Number < 0).Distinct().Count() < _topics.Length)
+            while (_endedTopics.Count < _topics.Length)
             {
                 if (await TryTakeAsync(client))
                     continue;
@@ -146,6 +147,8 @@ internal sealed class SteadyLoad(RunningCluster cluster, int publisherEdge, Qual
                 var number = int.Parse(Encoding.UTF8.GetString(message.Payload.Span), CultureInfo.InvariantCulture);
                 if (!message.Dup || !_received.Contains((message.Topic, number)))
                     _received.Add((message.Topic, number));
+                if (number < 0)
+                    _endedTopics.Add(message.Topic);
                 await client.SendAsync(new AckPacket(qos == QualityOfService.ExactlyOnce ? PacketType.PubRec : PacketType.PubAck, message.PacketIdentifier));
                 break;
             case AckPacket { Type: PacketType.PubRel } release:

@@ -6,6 +6,7 @@ using Starling.Testing.PostgreSql;
 namespace Starling.Silo.Tests.Processes;
 
 /// <summary>Nodes that join and stop in good order, under load.</summary>
+[Trait("Lane", "alone")]
 public sealed class StoppedNodeTests(SharedPostgres postgres) : IAsyncLifetime
 {
     private static readonly TimeSpan Over = TimeSpan.FromSeconds(1);
@@ -52,7 +53,7 @@ public sealed class StoppedNodeTests(SharedPostgres postgres) : IAsyncLifetime
     private async Task A_silo_that_joins_gets_its_part()
     {
         var third = await _cluster.AddSiloAsync();
-        await third.Process.LineAsync("Tenant acme: shard");
+        await third.Process.LineAsync("of tenant acme serving");
     }
 
     private async Task A_silo_that_stops_hands_over()

@@ -45,7 +45,7 @@ public sealed class TenantsTests(SharedPostgres postgres)
 
         (await RefusalAsync(cluster, 0)).ShouldBe(ReasonCode.ServerUnavailable, cluster.Log());
         TimeProvider.System.GetElapsedTime(since).ShouldBeLessThan(Soon);
-        await cluster.Silos[0].Process.LineAsync("Tenant acme is called for and is not known here");
+        await cluster.Silos[0].Process.LineAsync("Call for tenant acme refused");
 
         await File.WriteAllTextAsync(cluster.SiloTenantsFile, ClusterPlan.AcmeWith("{}"), TestContext.Current.CancellationToken);
         await using var client = await AcceptedAsync(cluster, 0, "client");

@@ -16,10 +16,9 @@ internal sealed class ClusterEdge
     {
         _common = common;
         var directory = common.NewDirectory(process.Clock);
-        var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock);
+        var cluster = new EdgeCluster(engine, directory, new LinkOptions(), common.NewGuid, process.Clock, common.Loggers.CreateLogger<EdgeCluster>());
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
-        cluster.Join(node);
-        var presence = new EdgePresence(node, cluster, process.Clock, (edgeId, edge) =>
+        var presence = new EdgePresence(node, cluster, process.Clock, common.Loggers.CreateLogger<EdgePresence>(), (edgeId, edge) =>
         {
             activations.Publish(edgeId, new Endpoint(process, edgeId, edge));
             return new ValueTask<string>(edgeId);

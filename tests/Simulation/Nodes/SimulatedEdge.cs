@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
-using Starling.Edge.Listeners;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;
+using Starling.Edge.Transports;
 using Starling.Simulation.Transport;
 
 namespace Starling.Simulation.Nodes;
@@ -35,7 +36,7 @@ internal sealed class SimulatedEdge
             new TenantResolver(directory),
             common.Authenticator,
             new UndividedQuotas(),
-            new KeepAliveWheel(process.Clock),
+            new KeepAliveWheel(process.Clock, common.Loggers.CreateLogger<KeepAliveWheel>()),
             new SysTopicSource(process.Clock),
             new EdgeOptions(),
             process.Clock,

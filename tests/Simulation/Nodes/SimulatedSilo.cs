@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Contracts;
+using Starling.Broker.Metrics;
+using Starling.Broker.Sessions;
+using Starling.Broker.Tenants;
+using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Time;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;
 using Starling.Cluster.Silos;
-using Starling.Broker.Contracts;
-using Starling.Broker.Sessions;
-using Starling.Broker.Tenants.Collisions;
-using Starling.Broker.Time;
 using Starling.Simulation.Engine;
 using Starling.Simulation.Store;
 
@@ -43,7 +45,7 @@ internal sealed class SimulatedSilo
             sessions,
             new SimulatedInboxStore(connection),
             new ClientIdCollisions(clock, common.TenantMetrics, common.Loggers.CreateLogger<ClientIdCollisions>()),
-            new DelayQueue(clock),
+            new DelayQueue(clock, common.Loggers.CreateLogger<DelayQueue>()),
             common.Metrics,
             links,
             common.NewGuid,
@@ -143,7 +145,7 @@ internal sealed class SimulatedSilo
 
     private Hosted Session(string key, string tenant, string clientId)
     {
-        var session = _owners.Session(new SessionKey(tenant, clientId), (idle, _) => idle.TryRetire(() =>
+        var session = _owners.Session(new SessionKey(tenant, clientId), (idle, _) => idle.TryRelease(() =>
         {
             _activations.Forget(this, key);
             _hosted.Remove(key);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Standalone;
+using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 using Starling.Edge.Nodes;
@@ -25,7 +27,7 @@ internal sealed class StandaloneBroker
             directory,
             stores,
             new ClientIdCollisions(process.Clock, common.TenantMetrics, common.Loggers.CreateLogger<ClientIdCollisions>()),
-            new DelayQueue(process.Clock),
+            new DelayQueue(process.Clock, common.Loggers.CreateLogger<DelayQueue>()),
             process.Clock,
             common.Metrics,
             common.Loggers);

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Starling.Edge.Listeners;
+using Starling.Edge.Transports;
 using Starling.Simulation.Time;
 
 namespace Starling.Simulation.Transport;

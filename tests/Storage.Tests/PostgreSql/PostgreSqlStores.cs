@@ -28,7 +28,7 @@ public sealed class PostgreSqlStores : Stores
         _writer = new GroupCommit(
             _database, new WriterMetrics(_services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<GroupCommit>.Instance);
         Sessions = new PostgreSqlSessionStore(_database, _writer, TimeProvider.System, NullLogger<PostgreSqlSessionStore>.Instance);
-        Inboxes = new PostgreSqlInboxStore(_database, _writer);
+        Inboxes = new PostgreSqlInboxStore(_database, _writer, NullLogger<PostgreSqlInboxStore>.Instance);
         Retained = new PostgreSqlRetainedStore(_database, _writer, TimeProvider.System, NullLogger<PostgreSqlRetainedStore>.Instance);
         Shards = new PostgreSqlShardStore(_database, TimeProvider.System, NullLogger<PostgreSqlShardStore>.Instance);
     }

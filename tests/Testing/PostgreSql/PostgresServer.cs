@@ -9,11 +9,12 @@ namespace Starling.Testing.PostgreSql;
 /// <summary>
 /// A PostgreSQL server of the tests' own, on a free port of 127.0.0.1 and in a folder of its own. It ends, and the folder goes, with
 /// <see cref="DisposeAsync"/> and also when the test process is killed: a shell beside it waits for the end of its standard input.
-/// It keeps what it promises (fsync is on), so that a test can pull the plug.
+/// What it has answered survives the end of its processes, which is as far as a test can go: it leaves the disk's cache to the system
+/// (fsync is off), unless its settings say otherwise.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private const string Password = "starling";
+    private const string Password = PostgresTemplate.Password;
 
     /// <summary>$1 is where the folder is made, $2 pg_ctl.</summary>
     private const string Guard = """
@@ -130,11 +131,11 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private async Task InitializeAsync(IReadOnlyDictionary<string, string> settings)
     {
-        const string initialize = """echo "$3" >"$2/password" && exec "$1" -D "$2/data" -U postgres --pwfile="$2/password" -A scram-sha-256 -E UTF8 --locale=C --no-sync""";
-        await _installation.RunAsync("sh", "-c", initialize, "initdb", Path.Combine(_installation.Programs, "initdb"), Folder, Password);
+        await PostgresTemplate.CopyToAsync(_installation, Folder);
         Port = FreePort();
         var own = new Dictionary<string, string>(settings)
         {
+            ["fsync"] = settings.GetValueOrDefault("fsync", "off"),
             ["listen_addresses"] = "127.0.0.1",
             ["port"] = Port.ToString(CultureInfo.InvariantCulture),
             ["unix_socket_directories"] = Folder,

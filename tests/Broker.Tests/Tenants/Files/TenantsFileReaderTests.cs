@@ -3,6 +3,7 @@ using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
+using Starling.Broker.Tenants.Quotas;
 
 namespace Starling.Broker.Tests.Tenants.Files;
 

@@ -15,7 +15,7 @@ public sealed class ServerNameTests(SharedPostgres postgres)
         await using var tenants = await StartAsync(Two);
 
         await tenants.ExecuteAsync("""update tenants set definition = '{ "serverNames": ["b.io", "c.io"] }' where name = 'a'""");
-        (await tenants.LineAsync("tenants changed")).ShouldContain(line => line.StartsWith("Tenant a: not taken over, server name b.io belongs to tenant b;", StringComparison.Ordinal));
+        (await tenants.LineAsync("tenants changed")).ShouldContain(line => line.StartsWith("Tenant a: change refused, server name b.io belongs to tenant b;", StringComparison.Ordinal));
 
         OwnerOf(tenants, "b.io").ShouldBe("b");
         OwnerOf(tenants, "a.io").ShouldBe("a");

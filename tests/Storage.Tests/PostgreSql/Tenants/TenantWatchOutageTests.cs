@@ -16,14 +16,14 @@ public sealed class TenantWatchOutageTests
         await tenants.LineAsync("tenants loaded");
 
         await server.StopAsync(immediate: true);
-        await tenants.LineAsync("changes of tenants can't be followed");
+        await tenants.LineAsync("changes of tenants can't be read");
         tenants.Names.ShouldBe(["acme"]);
         await server.StartAgainAsync();
-        var meanwhile = await tenants.LineAsync("changes of tenants are followed again");
+        var meanwhile = await tenants.LineAsync("changes of tenants are read again");
         await tenants.ExecuteAsync("insert into tenants values ('zenith', '{}')");
         await tenants.LineAsync("1 tenants changed");
 
-        meanwhile.ShouldNotContain(line => line.Contains("changes of tenants can't be followed", StringComparison.Ordinal));
+        meanwhile.ShouldNotContain(line => line.Contains("changes of tenants can't be read", StringComparison.Ordinal));
         meanwhile.ShouldContain("Database: 1 tenants loaded");
         tenants.Names.ShouldBe(["acme", "zenith"]);
     }
@@ -39,7 +39,7 @@ public sealed class TenantWatchOutageTests
 
         await server.ExecuteAsync($"alter role starling nologin");
         await server.KillBackendsAsync(database);
-        await tenants.LineAsync("changes of tenants still can't be followed");
+        await tenants.LineAsync("changes of tenants still can't be read");
         await server.ExecuteAsync("insert into starling.tenants values ('zenith', '{}')", database);
         await server.ExecuteAsync($"alter role starling login");
         await tenants.LineAsync("2 tenants loaded");
@@ -56,9 +56,9 @@ public sealed class TenantWatchOutageTests
         await tenants.LineAsync("tenants loaded");
 
         await server.PauseAsync();
-        await tenants.LineAsync("changes of tenants can't be followed");
+        await tenants.LineAsync("changes of tenants can't be read");
         await server.ResumeAsync();
-        await tenants.LineAsync("changes of tenants are followed again");
+        await tenants.LineAsync("changes of tenants are read again");
 
         tenants.Names.ShouldBe(["acme"]);
     }

@@ -77,7 +77,7 @@ public sealed class TenantWatchTests(SharedPostgres postgres)
         var said = await tenants.LineAsync("tenants changed");
 
         said.ShouldContain("tenants.acme.users.bob: unknown member 'password'; expected passwordHash, scram, certificates, acl");
-        said.ShouldContain("Tenant acme: not taken over, it has 2 mistakes; it stays as it was");
+        said.ShouldContain("Tenant acme: change refused, 2 mistakes; the tenant keeps its old definition");
         tenants["acme"].Options.Limits.Connections.ShouldBe(7);
         tenants["zenith"].Options.Limits.Connections.ShouldBe(8);
     }
@@ -87,7 +87,7 @@ public sealed class TenantWatchTests(SharedPostgres postgres)
     {
         await using var tenants = await StartAsync(Acme + """insert into tenants values ('zenith', '{ "acl": 7 }')""");
         tenants.Names.ShouldBe(["acme"]);
-        await tenants.LineAsync("Tenant zenith: not served, it has 1 mistakes");
+        await tenants.LineAsync("Tenant zenith: not served, 1 mistakes");
 
         await tenants.ExecuteAsync("update tenants set definition = '{}' where name = 'zenith'");
         await tenants.LineAsync("1 tenants changed");

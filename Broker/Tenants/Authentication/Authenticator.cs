@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Credentials;
+using Starling.Protocol;
+
+namespace Starling.Broker.Tenants.Authentication;
+
+/// <summary>Tells who a client is, from what its CONNECT and its TLS connection bring along. One for the process; thread-safe.</summary>
+public sealed partial class Authenticator : IDisposable
+{
+    private readonly VerifiedCredentials _verified;
+    private readonly PasswordChecker _checker;
+    private readonly SharedChecks _checks;
+    private readonly TenantMetrics _metrics;
+    private readonly ILogger<Authenticator> _logger;
+    private readonly byte[] _unknownUserSecret;
+
+    public Authenticator(AuthenticatorOptions options, TimeProvider time, TenantMetrics metrics, ILogger<Authenticator> logger)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLength, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.QueueLengthPerTenant, 1);
+        _verified = new(time, options.VerifiedLifetime);
+        _checker = new(options);
+        _checks = new(_verified, _checker);
+        _metrics = metrics;
+        _logger = logger;
+        _unknownUserSecret = options.UnknownUserSecret?.ToArray() ?? RandomNumberGenerator.GetBytes(32);
+    }
+
+    /// <summary>
+    /// A client that names no user is the user its certificate is mapped to, else anonymous if the tenant allows that, else refused with
+    /// Not authorized (0x87). A client that names a user needs that user's password, or no password and a certificate mapped to that very
+    /// user; anything else is Bad user name or password (0x86), after the same work whether the user exists or not. A password without a
+    /// user is refused the same way: it was meant to prove something. Server busy (0x89) means that too many passwords wait to be checked.
+    /// </summary>
+    /// <param name="tenant">The tenant the client belongs to (<see cref="TenantResolver"/>).</param>
+    /// <param name="userName">Without the tenant part. Null and empty are the same.</param>
+    /// <param name="password">Borrowed until the call returns a result.</param>
+    /// <param name="certificate">The client's certificate, its chain already verified by the listener.</param>
+    /// <param name="cancellation">Takes a login that still waits out of the queue.</param>
+    public ValueTask<AuthenticationResult> AuthenticateAsync(
+        Tenant tenant, string? userName, ReadOnlyMemory<byte>? password, X509Certificate2? certificate, CancellationToken cancellation)
+    {
+        var settings = tenant.Settings;
+        var hasPassword = password is { IsEmpty: false };
+        if (string.IsNullOrEmpty(userName))
+        {
+            if (hasPassword)
+                return ValueTask.FromResult(Refused(tenant, userName, ReasonCode.BadUserNameOrPassword));
+            if (certificate is not null && settings.FindByCertificate(certificate, null) is { } mapped)
+                return ValueTask.FromResult(Accepted(tenant, new(mapped.Name), "certificate"));
+            return ValueTask.FromResult(settings.Options.Anonymous is null
+                ? Refused(tenant, userName, ReasonCode.NotAuthorized)
+                : Accepted(tenant, User.Anonymous, "anonymous"));
+        }
+        if (!hasPassword && certificate is not null && settings.FindByCertificate(certificate, userName) is { } named)
+            return ValueTask.FromResult(Accepted(tenant, new(named.Name), "certificate"));
+
+        var hash = settings.TryGetUser(userName, out var user) ? user.PasswordHash : null;
+        if (hash is not null && _verified.Contains(tenant.Name, userName, hash, password.GetValueOrDefault().Span))
+            return ValueTask.FromResult(Accepted(tenant, new(userName), "password"));
+        return CheckAsync(tenant, userName, hash, settings.UnmatchableHash, password.GetValueOrDefault(), cancellation);
+    }
+
+    /// <summary>Starts a SCRAM-SHA-256 exchange (MQTT 5 enhanced authentication).</summary>
+    /// <param name="tenant">The tenant the client belongs to.</param>
+    /// <param name="requiredUser">The user that the exchange must be about: the one the CONNECT named, or, when a connection
+    /// re-authenticates, the one it has. Null: any user of the tenant.</param>
+    public ScramSha256Exchange BeginScramSha256(Tenant tenant, string? requiredUser) =>
+        new(tenant, requiredUser, _unknownUserSecret, ScramSha256Exchange.NewNonce());
+
+    /// <summary>Counts and logs the end of an enhanced authentication.</summary>
+    public AuthenticationResult Record(Tenant tenant, ScramStep last) => last.User is { } user
+        ? Accepted(tenant, user, "scram")
+        : Refused(tenant, null, last.ReasonCode);
+
+    /// <summary>Drops remembered passwords of the users that changed. Subscribe it to <see cref="ITenantDirectory.Changed"/>.</summary>
+    public void Forget(TenantChange change)
+    {
+        if (change.IsRemoved)
+            _verified.Forget(change.Tenant.Name);
+        foreach (var user in change.RevokedUsers)
+            _verified.Forget(change.Tenant.Name, user);
+    }
+
+    public void Dispose() => _checker.Dispose();
+
+    private async ValueTask<AuthenticationResult> CheckAsync(
+        Tenant tenant, string userName, string? hash, string unmatchable, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+    {
+        var verdict = await _checks.CheckAsync(tenant.Name, hash ?? unmatchable, password, cancellation).ConfigureAwait(false);
+        if (verdict == PasswordVerdict.Busy)
+            return Refused(tenant, userName, ReasonCode.ServerBusy);
+        // The settings may have changed while the password waited for its turn.
+        var stillValid = hash is not null && !tenant.IsRemoved && tenant.Settings.TryGetUser(userName, out var user) && user.PasswordHash == hash;
+        if (verdict == PasswordVerdict.Wrong || !stillValid)
+            return Refused(tenant, userName, ReasonCode.BadUserNameOrPassword);
+        _verified.Add(tenant.Name, userName, hash!, password.Span);
+        return Accepted(tenant, new(userName), "password");
+    }
+
+    private AuthenticationResult Accepted(Tenant tenant, User user, string method)
+    {
+        _metrics.AuthenticationSucceeded(tenant.Name, method);
+        return AuthenticationResult.Accept(user);
+    }
+
+    private AuthenticationResult Refused(Tenant tenant, string? userName, ReasonCode reason)
+    {
+        _metrics.AuthenticationFailed(tenant.Name, reason);
+        LogRefused(tenant.Name, userName, reason);
+        return AuthenticationResult.Refuse(reason);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Tenants.Credentials;
+
+namespace Starling.Broker.Tenants.Authentication;
+
+internal enum PasswordVerdict
+{
+    Wrong,
+    Right,
+
+    /// <summary>Too much is waiting already.</summary>
+    Busy,
+}
+
+/// <summary>One password to compare with one hash; done when somebody awaits <see cref="Verdict"/> to its end.</summary>
+internal sealed class PasswordCheck(string hash, byte[] password, CancellationToken cancellation)
+{
+    private readonly TaskCompletionSource<PasswordVerdict> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<PasswordVerdict> Verdict => _verdict.Task;
+
+    public void Run(PasswordHasher<User> hasher)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            _verdict.TrySetCanceled(cancellation);
+            return;
+        }
+        try
+        {
+            // A password with bytes that are no UTF-8 can't have been hashed: hash its replacement for the time it takes, then say no.
+            var text = Encoding.UTF8.GetString(password);
+            var result = hasher.VerifyHashedPassword(User.Anonymous, hash, text);
+            var right = result != PasswordVerificationResult.Failed && System.Text.Unicode.Utf8.IsValid(password);
+            _verdict.TrySetResult(right ? PasswordVerdict.Right : PasswordVerdict.Wrong);
+        }
+        catch (Exception error)
+        {
+            _verdict.TrySetException(error);
+        }
+    }
+}
+
+/// <summary>
+/// Checks passwords on a few threads of its own, so that PBKDF2 never runs on the threads that move messages and a flood of logins can
+/// take no more of the machine than those. They ask for a priority below normal, which operating systems may ignore (Linux does): the
+/// number of threads is the guarantee.
+/// </summary>
+internal sealed class PasswordChecker : IDisposable
+{
+    private readonly PasswordHasher<User> _hasher = new();
+    private readonly PasswordCheckQueue _queue;
+    private readonly Thread[] _threads;
+
+    public PasswordChecker(AuthenticatorOptions options)
+    {
+        _queue = new(options.QueueLength, options.QueueLengthPerTenant);
+        _threads = new Thread[options.Threads];
+        for (var i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new(Work) { IsBackground = true, Name = $"password check {i}", Priority = ThreadPriority.BelowNormal };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Waits for a thread to compare them; the password is copied.</summary>
+    public async ValueTask<PasswordVerdict> CheckAsync(string tenant, string hash, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+    {
+        var check = new PasswordCheck(hash, password.ToArray(), cancellation);
+        return _queue.TryAdd(tenant, check) ? await check.Verdict.ConfigureAwait(false) : PasswordVerdict.Busy;
+    }
+
+    /// <summary>Finishes what is waiting and ends the threads.</summary>
+    public void Dispose()
+    {
+        _queue.Close();
+        foreach (var thread in _threads)
+            thread.Join();
+    }
+
+    private void Work()
+    {
+        while (_queue.Take() is { } check)
+            check.Run(_hasher);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+
+namespace Starling.Broker.Tenants.Authentication;
+
+/// <summary>
+/// Lets clients that bring the same password for the same hash at the same time wait for one check: devices that share a user and all
+/// come back at once, before the first of them is verified, would else queue up for the same slow answer.
+/// </summary>
+internal sealed class SharedChecks(VerifiedCredentials verified, PasswordChecker checker)
+{
+    private readonly ConcurrentDictionary<string, Task<PasswordVerdict>> _running = new();
+
+    public async Task<PasswordVerdict> CheckAsync(string tenant, string hash, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+    {
+        var key = tenant + '/' + verified.KeyOf(hash, password.Span);
+        while (true)
+        {
+            var mine = new TaskCompletionSource<PasswordVerdict>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var check = _running.GetOrAdd(key, mine.Task);
+            if (check == mine.Task)
+                return await RunAsync(key, mine, tenant, hash, password, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await check.WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                // The client whose check it was has left: somebody else takes it up.
+            }
+        }
+    }
+
+    private async Task<PasswordVerdict> RunAsync(
+        string key, TaskCompletionSource<PasswordVerdict> mine, string tenant, string hash, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+    {
+        var check = checker.CheckAsync(tenant, hash, password, cancellation).AsTask();
+        await ((Task)check).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _running.TryRemove(key, out _);
+        mine.TrySetFromTask(check);
+        return await mine.Task.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,19 @@
+using System.Buffers.Binary;
+using System.Net;
+
+namespace Starling.Edge.Listeners.Admissions;
+
+/// <summary>What connections are counted by: an IPv4 address, or the /64 network of an IPv6 address.</summary>
+internal readonly record struct AddressKey(ulong Value, bool IsIPv6)
+{
+    public static AddressKey Of(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out var length);
+        if (length == 4)
+            return new(BinaryPrimitives.ReadUInt32BigEndian(bytes), false);
+        return address.IsIPv4MappedToIPv6
+            ? new(BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]), false)
+            : new(BinaryPrimitives.ReadUInt64BigEndian(bytes), true);
+    }
+}

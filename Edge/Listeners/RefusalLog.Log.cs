@@ -1,9 +1,0 @@
-using Microsoft.Extensions.Logging;
-
-namespace Starling.Edge.Listeners;
-
-internal sealed partial class RefusalLog
-{
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Closed {Count} connections before their CONNECT was accepted: {Reasons}")]
-    private partial void LogRefused(long count, string reasons);
-}

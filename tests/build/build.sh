@@ -1,0 +1,20 @@
+# Sourced by ./test: the one restore and the one build of all that is tested. Style is checked here too: analyzers are part of
+# the compiler's run, and warnings are errors.
+
+build() { # the solution, or the projects that were asked for; its time
+    local targets=(Cluster.sln) target output code
+    $everything || { targets=("${names[@]/#/tests/}"); targets=("${targets[@]/%/.Tests}"); }
+    for target in "${targets[@]}"; do
+        # One compiler for all projects: it is loaded and warmed up once instead of for each of them.
+        output=$(dotnet build "$target" -c $configuration -v quiet --nologo -nodeReuse:false -p:UseSharedCompilation=true </dev/null 2>&1)
+        code=$?
+        grep -E ': (warning|error) ' <<<"$output" | awk '!seen[$0]++'
+        [ $code -eq 0 ] || { stop_compiler; echo "test: the build failed"; return 1; }
+    done
+    line build "$SECONDS s"
+}
+
+# It would wait ten minutes for the next build: welcome at a desk, in the way of a machine that is to end.
+stop_compiler() {
+    [ -z "${CI:-}" ] || dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1 </dev/null
+}
