@@ -32,7 +32,7 @@ public sealed partial class RetainedMessages : IDisposable
     private long _bytes;
 
     /// <param name="due">For their expiry.</param>
-    /// <param name="hold">The shard, when other processes may take it; null when they can't.</param>
+    /// <param name="token">The shard, when other processes may take it; null when they can't.</param>
     /// <param name="stale">Called when one has.</param>
     public RetainedMessages(
         Tenant tenant,
@@ -40,7 +40,7 @@ public sealed partial class RetainedMessages : IDisposable
         TenantCounters counters,
         DelayQueue due,
         ILogger<RetainedMessages> logger,
-        ShardFencingToken? hold = null,
+        ShardFencingToken? token = null,
         Action? stale = null)
     {
         _tenant = tenant;
@@ -49,7 +49,7 @@ public sealed partial class RetainedMessages : IDisposable
         _due = due;
         _logger = logger;
         _expiry = new RetainedExpiry(due, Sweep);
-        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null, hold, stale);
+        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null, token, stale);
     }
 
     public int Count

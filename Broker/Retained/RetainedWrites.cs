@@ -16,7 +16,7 @@ namespace Starling.Broker.Retained;
 /// <param name="due">Says when to try again.</param>
 /// <param name="logger">Told when the store begins to refuse, and when it takes everything again.</param>
 /// <param name="written">Called with messages that are in the store now.</param>
-/// <param name="hold">The shard that writes; null when no other process can be it.</param>
+/// <param name="token">The shard that writes; null when no other process can be it.</param>
 /// <param name="stale">Called when another process is the shard; nothing is tried again then.</param>
 internal sealed partial class RetainedWrites(
     string tenant,
@@ -24,7 +24,7 @@ internal sealed partial class RetainedWrites(
     DelayQueue due,
     ILogger logger,
     Action<List<Message>>? written,
-    ShardFencingToken? hold = null,
+    ShardFencingToken? token = null,
     Action? stale = null) : IDisposable
 {
     /// <summary>What may wait, in bytes; messages that come then are refused.</summary>
@@ -174,7 +174,7 @@ internal sealed partial class RetainedWrites(
     private async ValueTask WriteAsync(List<Message> messages, Dictionary<string, Message> taken)
     {
         var now = due.Now;
-        await store.SetAsync(tenant, messages.Exists(message => message.HasExpired(now)) ? [.. messages.Select(Timely)] : messages, hold)
+        await store.SetAsync(tenant, messages.Exists(message => message.HasExpired(now)) ? [.. messages.Select(Timely)] : messages, token)
             .ConfigureAwait(false);
         lock (_gate)
         {

@@ -24,15 +24,15 @@ internal sealed class Batch<T>(long number, IReadOnlyList<T> items) where T : cl
     public bool IsInDoubt { get; set; }
 }
 
-/// <summary>What came of one attempt to carry a load.</summary>
+/// <summary>What came of one attempt to carry a batch.</summary>
 internal enum CallResult
 {
-    /// <summary>Everybody who waited for the load knows.</summary>
+    /// <summary>Everybody who waited for the batch knows.</summary>
     Answered,
 
-    /// <summary>The same load is to go again at once, since the answer said what was wrong with it.</summary>
+    /// <summary>The same batch is to go again at once, since the answer said what was wrong with it.</summary>
     Again,
 
-    /// <summary>The same load is to go again after a pause.</summary>
+    /// <summary>The same batch is to go again after a pause.</summary>
     Later,
 }

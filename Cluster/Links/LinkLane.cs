@@ -71,7 +71,7 @@ internal sealed class LinkLane
         {
             case ShardReplyKind.Done:
                 _isInStep = true;
-                Settle(batch, reply);
+                Complete(batch, reply);
                 return CallResult.Answered;
             case ShardReplyKind.NeedsRoutes:
                 _transfer = transfer with { Routes = AllRoutes() };
@@ -85,7 +85,7 @@ internal sealed class LinkLane
         }
     }
 
-    /// <summary>As long as the load before was not answered, nobody knows which changes the shard has.</summary>
+    /// <summary>As long as the batch before was not answered, nobody knows which changes the shard has.</summary>
     private EdgeRoutes? RoutesToTell()
     {
         if (!_ends.IsEdge || _lane != ShardLane.Direct)
@@ -122,7 +122,7 @@ internal sealed class LinkLane
             item.Fail(new StoreUnavailableException("Outcome of QoS 2 messages unknown: their shard moved to another process, and they must not be repeated."));
     }
 
-    private static void Settle(Batch<ShardOutboundItem> batch, ShardReply reply)
+    private static void Complete(Batch<ShardOutboundItem> batch, ShardReply reply)
     {
         var offset = 0;
         foreach (var item in batch.Items)

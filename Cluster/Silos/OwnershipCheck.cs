@@ -4,7 +4,7 @@ using Starling.Broker.Threading;
 namespace Starling.Cluster.Silos;
 
 /// <summary>Asks the store whether a shard still is the shard: one question for all who come while another one is under way. Thread-safe.</summary>
-internal sealed class OwnershipCheck(IShardStore store, ShardFencingToken hold)
+internal sealed class OwnershipCheck(IShardStore store, ShardFencingToken token)
 {
     private readonly AsyncLock _turn = new();
     private long _asked;
@@ -21,7 +21,7 @@ internal sealed class OwnershipCheck(IShardStore store, ShardFencingToken hold)
             if (_covered >= asked || !_isCurrent)
                 return _isCurrent;
             var covers = Volatile.Read(ref _asked);
-            _isCurrent = await store.IsCurrentAsync(hold).ConfigureAwait(false);
+            _isCurrent = await store.IsCurrentAsync(token).ConfigureAwait(false);
             _covered = covers;
             return _isCurrent;
         }

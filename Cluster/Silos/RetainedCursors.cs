@@ -20,7 +20,7 @@ internal sealed class RetainedCursors(ITopicShard shard, TimeProvider time)
         Task<RetainedPage> page;
         lock (_gate)
         {
-            Forget();
+            RemoveUnused();
             if (!_replays.TryGetValue(query.Cursor, out var replay) || query.Page < replay.Page || query.Page > replay.Page + 1)
                 _replays[query.Cursor] = replay = new Replay(new RetainedCursor(query.Filter)) { Page = query.Page - 1 };
             replay.UsedAt = time.GetTimestamp();
@@ -46,7 +46,7 @@ internal sealed class RetainedCursors(ITopicShard shard, TimeProvider time)
         }
     }
 
-    private void Forget()
+    private void RemoveUnused()
     {
         if (time.GetElapsedTime(_lookedAt) < Kept)
             return;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;

@@ -2,8 +2,6 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Authentication;
-using Starling.Broker.Tenants.Credentials;
-using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
 using Starling.Broker.Threading;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;

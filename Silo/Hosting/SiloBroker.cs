@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;

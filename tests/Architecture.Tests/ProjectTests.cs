@@ -55,7 +55,7 @@ public class ProjectTests
         var inSolution = File.ReadLines(Path.Combine(Repository.Root, "Cluster.sln"))
             .Where(line => line.StartsWith("Project(", StringComparison.Ordinal) && line.Contains(".csproj", StringComparison.Ordinal))
             .Select(line => line.Split('"')[5].Replace('\\', '/'))
-            .Where(path => !path.StartsWith("tests/", StringComparison.Ordinal) && !path.StartsWith("bench/", StringComparison.Ordinal))
+            .Where(path => path.Split('/')[0] is not ("tests" or "bench" or "samples"))
             .Select(path => Path.GetFileNameWithoutExtension(path)!);
         inSolution.ShouldBe(Repository.Projects, ignoreOrder: true);
     }

@@ -28,7 +28,7 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
             _wanted.Remove(name);
         foreach (var tenant in tenants)
             Take(tenant);
-        _served = Settle();
+        _served = Decide();
         directory.Apply(_served.Values);
     }
 
@@ -53,7 +53,7 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
     /// What is served now is free of clashes, so of two tenants that clash one at least wants a name that it does not have; that one goes
     /// back to its served version, or out. Each round sends one back, so that the rounds end.
     /// </summary>
-    private Dictionary<string, TenantOptions> Settle()
+    private Dictionary<string, TenantOptions> Decide()
     {
         var settled = new SortedDictionary<string, TenantOptions>(_wanted, StringComparer.Ordinal);
         HashSet<ServerNameClash> clashes = [];

@@ -1,6 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Retained;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
-using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Time;
 using Starling.Protocol;

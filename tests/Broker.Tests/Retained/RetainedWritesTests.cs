@@ -1,7 +1,6 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
-using Starling.Broker.Routing;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Retained;

@@ -1,7 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;

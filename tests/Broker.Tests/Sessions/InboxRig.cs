@@ -5,7 +5,6 @@ using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;

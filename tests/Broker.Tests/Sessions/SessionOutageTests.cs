@@ -1,6 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 

@@ -6,7 +6,6 @@ using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
 using Starling.Protocol;

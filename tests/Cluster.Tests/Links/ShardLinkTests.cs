@@ -1,9 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Retained;
-using Starling.Broker.Routing;
-using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;
 using Starling.Protocol;
 using Starling.Testing;

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tests;
 using Starling.Broker.Tests.Tenants;

@@ -1,7 +1,6 @@
 using System.Text;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Authentication;
-using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Tenants.Authentication;
