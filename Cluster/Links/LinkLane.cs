@@ -27,7 +27,7 @@ internal sealed class LinkLane
     {
         _lane = lane;
         _ends = ends;
-        _sender = new StopAndWaitSender<ShardOutboundItem>(TransferAsync, options, time, logger, first);
+        _sender = new StopAndWaitSender<ShardOutboundItem>("shard", TransferAsync, options, time, logger, first);
     }
 
     /// <inheritdoc cref="StopAndWaitSender{T}.AddAsync"/>

@@ -52,6 +52,8 @@ internal static class OrleansClient
         client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
         client.UseConnectionRetryFilter<SiloConnections>();
         client.Services.AddSingleton<IClusterConnectionStatusObserver, SiloConnections>();
+        client.AddIncomingGrainCallFilter<GrainCallFailures>();
+        client.AddOutgoingGrainCallFilter<LostCalls>();
         if (certificate is not null)
             client.Services.Configure<ClientConnectionOptions>(new ClusterTls(certificate.Certificate, certificate.Authorities).Configure);
     }

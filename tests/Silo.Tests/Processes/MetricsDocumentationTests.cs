@@ -16,7 +16,7 @@ namespace Starling.Silo.Tests.Processes;
 /// <summary>docs/metrics.md against a silo in this process; <see cref="TelemetryTests"/> looks at what the processes of a cluster show.</summary>
 public sealed class MetricsDocumentationTests(SharedPostgres postgres) : IAsyncLifetime
 {
-    private static readonly string[] Meters = ["Starling.Broker", "Starling.Process", "Starling.Storage", "Microsoft.Orleans", "Npgsql"];
+    private static readonly string[] Meters = ["Starling.Broker", "Starling.Cluster", "Starling.Process", "Starling.Storage", "Microsoft.Orleans", "Npgsql"];
 
     private readonly PublishedInstruments _instruments = new();
     private readonly string _tenants = Path.GetTempFileName();

@@ -7,7 +7,6 @@ using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;
-using Starling.Cluster.Serialization.Calls;
 using Starling.Cluster.Silos;
 using Starling.Simulation.Engine;
 using Starling.Simulation.Store;
@@ -126,7 +125,7 @@ internal sealed class SimulatedSilo
         if (key == Activations.DirectoryKey)
         {
             var directory = new EdgeDirectory(_edges, Process.Clock);
-            return new Hosted(new Endpoint(Process, key, (call, _) => CallReceiver.HandleAsync(directory, call)), () => Task.CompletedTask);
+            return new Hosted(new Endpoint(Process, key, directory), () => Task.CompletedTask);
         }
 
         var parts = key.Split('/', 3);
@@ -141,7 +140,7 @@ internal sealed class SimulatedSilo
             Deactivate(key);
         });
         _ = shard.StartAsync();
-        return new Hosted(new Endpoint(Process, key, (call, _) => CallReceiver.HandleAsync(shard, call)), () => shard.DisposeAsync().AsTask());
+        return new Hosted(new Endpoint(Process, key, shard), () => shard.DisposeAsync().AsTask());
     }
 
     private Hosted Session(string key, string tenant, string clientId)
@@ -151,7 +150,7 @@ internal sealed class SimulatedSilo
             _activations.Forget(this, key);
             _hosted.Remove(key);
         }));
-        return new Hosted(new Endpoint(Process, key, (call, cancellation) => CallReceiver.HandleAsync(session, call, cancellation)), session.ReleaseAsync, () => session.MayBeReleased);
+        return new Hosted(new Endpoint(Process, key, session), session.ReleaseAsync, () => session.MayBeReleased);
     }
 
     private sealed record Hosted(Endpoint Endpoint, Func<Task> EndAsync, Func<bool>? MayMove = null);
