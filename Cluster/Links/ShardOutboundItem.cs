@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
-using Starling.Broker.Routing;
 using Starling.Broker.Telemetry;
 using Starling.Cluster.Contracts;
 using Starling.Protocol;

@@ -4,7 +4,6 @@ using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Telemetry;
 using Starling.Broker.Threading;
-using Starling.Storage.PostgreSql.Inboxes;
 
 namespace Starling.Storage.PostgreSql.Writing;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Cluster.Contracts;
 using Starling.Cluster.Links;
 using Starling.Protocol;
 using Starling.Testing;
