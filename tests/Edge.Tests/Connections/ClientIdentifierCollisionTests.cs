@@ -1,5 +1,4 @@
 using System.Net;
-using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
 using Starling.Protocol;
 using Starling.Testing;

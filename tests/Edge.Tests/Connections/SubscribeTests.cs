@@ -1,4 +1,3 @@
-using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 using Starling.Testing;

@@ -1,5 +1,4 @@
 using System.Text;
-using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 using static Starling.Edge.Tests.Connections.Subscriptions;
 

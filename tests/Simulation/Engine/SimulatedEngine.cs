@@ -1,4 +1,3 @@
-using Orleans.Serialization.Invocation;
 using Starling.Broker.Contracts;
 using Starling.Cluster.Contracts;
 using Starling.Grains.Interfaces;

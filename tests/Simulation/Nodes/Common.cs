@@ -5,7 +5,6 @@ using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Authentication;
-using Starling.Broker.Tenants.Credentials;
 using Starling.Simulation.Store;
 using Starling.Simulation.Time;
 

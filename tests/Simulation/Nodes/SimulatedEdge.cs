@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Authentication;
-using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
 using Starling.Edge.Nodes;

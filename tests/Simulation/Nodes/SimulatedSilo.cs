@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
-using Starling.Broker.Metrics;
 using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
-using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Time;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;

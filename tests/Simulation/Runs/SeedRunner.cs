@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Metrics;
-using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Authentication;
-using Starling.Broker.Tenants.Credentials;
 
 namespace Starling.Simulation.Runs;
 

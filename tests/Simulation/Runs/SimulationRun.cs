@@ -1,5 +1,4 @@
 using Starling.Broker.Tenants.Authentication;
-using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 using Starling.Simulation.Checks;
 using Starling.Simulation.Clients;
