@@ -4,9 +4,4 @@ namespace Starling.Grains.Interfaces;
 
 /// <summary>The edges that live; the key is <see cref="GrainKeys.Directory"/>.</summary>
 [Alias("starling.edges")]
-public interface IEdgeDirectoryGrain : IGrainWithStringKey
-{
-    /// <summary>A call of <see cref="IEdgeDirectory"/>.</summary>
-    [Alias("call")]
-    ValueTask<WireFrame> CallAsync(WireFrame call);
-}
+public interface IEdgeDirectoryGrain : IGrainWithStringKey, IEdgeDirectory;

@@ -1,13 +1,7 @@
-using Orleans.Concurrency;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Grains.Interfaces;
 
-/// <summary>An edge process as silos reach it.</summary>
+/// <summary>An edge process as silos reach it. Its calls interleave: one that waits for a slow reader does not hold up the others.</summary>
 [Alias("starling.edge")]
-public interface IEdgeObserver : IGrainObserver
-{
-    /// <summary>A call of <see cref="IRemoteEdge"/>. Calls do not wait for each other: one that relieves a slow reader takes its time.</summary>
-    [AlwaysInterleave, Alias("call")]
-    ValueTask<WireFrame> CallAsync(WireFrame call);
-}
+public interface IEdgeObserver : IGrainObserver, IRemoteEdge;

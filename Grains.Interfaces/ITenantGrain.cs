@@ -4,9 +4,4 @@ namespace Starling.Grains.Interfaces;
 
 /// <summary>What there is once per tenant; the key is the tenant's name.</summary>
 [Alias("starling.tenant")]
-public interface ITenantGrain : IGrainWithStringKey
-{
-    /// <summary>A call of <see cref="ITenantShares"/>.</summary>
-    [Alias("shares")]
-    ValueTask<WireFrame> CallSharesAsync(WireFrame call);
-}
+public interface ITenantGrain : IGrainWithStringKey, ITenantShares;

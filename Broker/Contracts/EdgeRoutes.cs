@@ -1,3 +1,4 @@
+using Orleans;
 using Starling.Broker.Messages;
 
 namespace Starling.Broker.Contracts;
@@ -9,12 +10,14 @@ namespace Starling.Broker.Contracts;
 /// <param name="Removed">Empty when complete.</param>
 /// <param name="Joined">Members of shared subscriptions that end with their connection.</param>
 /// <param name="Left">Empty when complete.</param>
+[GenerateSerializer, Immutable, Alias("starling.edge-routes")]
 public sealed record EdgeRoutes(
-    long Version,
-    bool IsComplete,
-    IReadOnlyList<string> Added,
-    IReadOnlyList<string> Removed,
-    IReadOnlyList<GroupMember> Joined,
-    IReadOnlyList<GroupMember> Left);
+    [Id(0)] long Version,
+    [Id(1)] bool IsComplete,
+    [Id(2)] IReadOnlyList<string> Added,
+    [Id(3)] IReadOnlyList<string> Removed,
+    [Id(4)] IReadOnlyList<GroupMember> Joined,
+    [Id(5)] IReadOnlyList<GroupMember> Left);
 
-public sealed record GroupMember(SharedGroupKey Group, SharedMember Member);
+[GenerateSerializer, Immutable, Alias("starling.group-member")]
+public sealed record GroupMember([Id(0)] SharedGroupKey Group, [Id(1)] SharedMember Member);

@@ -1,3 +1,5 @@
+using Orleans;
+
 namespace Starling.Broker.Contracts;
 
 /// <summary>
@@ -50,7 +52,8 @@ public interface ISessionStore
         IReadOnlyCollection<string> tenants, long now, IReadOnlyCollection<string> liveEdges, int part, int parts, int most);
 }
 
-public readonly record struct SessionKey(string Tenant, string ClientId);
+[GenerateSerializer, Immutable, Alias("starling.session-key")]
+public readonly record struct SessionKey([Id(0)] string Tenant, [Id(1)] string ClientId);
 
 /// <summary>A stored session in the hands of its owner.</summary>
 /// <param name="Id">What the store calls it.</param>
@@ -99,7 +102,11 @@ public sealed record StoredSession(
     InboxSummary Inbox);
 
 /// <param name="Next">The number that the next entry gets.</param>
-public readonly record struct InboxSummary(long Next, int Count, long Bytes);
+[GenerateSerializer, Immutable, Alias("starling.inbox-summary")]
+public readonly record struct InboxSummary(
+    [Id(0)] long Next,
+    [Id(1)] int Count,
+    [Id(2)] long Bytes);
 
 /// <param name="Subscription">What it is subscribed to.</param>
 /// <param name="EdgeId">The edge that holds the session's connection, as far as the store knows; null while it has none.</param>

@@ -1,3 +1,4 @@
+using Orleans;
 using Starling.Broker.Messages;
 using Starling.Protocol;
 
@@ -47,6 +48,7 @@ public interface ITopicShard
 
 /// <param name="Messages">Not expired.</param>
 /// <param name="More">Whether the cursor has more to give.</param>
+[Immutable]
 public readonly record struct RetainedPage(IReadOnlyList<Message> Messages, bool More);
 
 /// <summary>A member of a shared subscription.</summary>
@@ -56,13 +58,14 @@ public readonly record struct RetainedPage(IReadOnlyList<Message> Messages, bool
 /// <param name="EdgeId">The edge that holds its connection; null while a durable member is away.</param>
 /// <param name="Durable">Whether its messages of QoS 1 and 2 go by its inbox.</param>
 /// <param name="Epoch">Of the connection that joined, so that no other connection of the client gets what was meant for this one.</param>
+[GenerateSerializer, Immutable, Alias("starling.shared-member")]
 public sealed record SharedMember(
-    string ClientId,
-    SubscriptionOptions Options,
-    uint? SubscriptionIdentifier,
-    string? EdgeId,
-    bool Durable,
-    long Epoch = 0)
+    [Id(0)] string ClientId,
+    [Id(1)] SubscriptionOptions Options,
+    [Id(2)] uint? SubscriptionIdentifier,
+    [Id(3)] string? EdgeId,
+    [Id(4)] bool Durable,
+    [Id(5)] long Epoch = 0)
 {
     /// <summary>A durable member as it is stored: with a connection, or away.</summary>
     public static SharedMember Of(in StoredRoute route) => new(

@@ -1,3 +1,4 @@
+using Orleans;
 using Starling.Broker.Messages;
 
 namespace Starling.Broker.Contracts;
@@ -10,6 +11,7 @@ namespace Starling.Broker.Contracts;
 /// <param name="Delivery">The message as the session gets it.</param>
 /// <param name="Released">Whether a QoS 2 message has had its PUBREC: what the client gets is PUBREL, not PUBLISH.</param>
 /// <param name="Sent">Whether the client may have seen it: PUBLISH then carries DUP ([MQTT-3.3.1-1]).</param>
+[Immutable]
 public sealed record InboxEntry(long Number, Delivery Delivery, bool Released = false, bool Sent = false)
 {
     /// <summary>How many numbers may lie between the oldest unacknowledged entry and the newest that is sent.</summary>
@@ -20,4 +22,5 @@ public sealed record InboxEntry(long Number, Delivery Delivery, bool Released = 
 
 /// <param name="Number">The entry's.</param>
 /// <param name="Received">True for PUBREC: the entry stays, released. False when the entry is done with.</param>
-public readonly record struct InboxAck(long Number, bool Received);
+[GenerateSerializer, Immutable, Alias("starling.inbox-ack")]
+public readonly record struct InboxAck([Id(0)] long Number, [Id(1)] bool Received);

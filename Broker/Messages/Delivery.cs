@@ -1,3 +1,4 @@
+using Orleans;
 using Starling.Protocol;
 
 namespace Starling.Broker.Messages;
@@ -9,6 +10,7 @@ namespace Starling.Broker.Messages;
 /// <param name="SubscriptionIdentifiers">Those of every subscription that matched, or null.</param>
 /// <param name="Group">The shared subscription that chose this receiver, or null.</param>
 /// <param name="From">Where another member of the shared subscription has left it; a store moves it from there in one step. Null for others.</param>
+[Immutable]
 public readonly record struct Delivery(
     Message Message,
     QualityOfService QoS,
@@ -23,4 +25,5 @@ public readonly record struct Delivery(
 public sealed record InboxPlace(long Session, long Number, long Epoch);
 
 /// <summary>Names a shared subscription within a tenant.</summary>
-public sealed record SharedGroupKey(string ShareName, string Filter);
+[GenerateSerializer, Immutable, Alias("starling.shared-group-key")]
+public sealed record SharedGroupKey([Id(0)] string ShareName, [Id(1)] string Filter);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Orleans;
 using Starling.Protocol;
 
 namespace Starling.Broker.Messages;
@@ -8,6 +9,7 @@ namespace Starling.Broker.Messages;
 /// buffer, which the messages of one read may share; what is kept for long is <see cref="Compact"/>ed first.
 /// </summary>
 [JsonConverter(typeof(MessageConverter))]
+[Immutable]
 public sealed class Message
 {
     /// <summary>The value of <see cref="ExpiresAt"/> for a message that does not expire.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
 namespace Starling.Broker.Metrics;
@@ -9,12 +8,27 @@ namespace Starling.Broker.Metrics;
 /// </summary>
 public sealed class BrokerMetrics : IDisposable
 {
-    private readonly ConcurrentDictionary<string, TenantCounters> _tenants = new(StringComparer.Ordinal);
+    public const string MeterName = "Starling.Broker";
+
+    /// <summary>How many tenants have series of their own if nothing else is said.</summary>
+    public const int DefaultMaximumTenants = 1000;
+
+    /// <summary>
+    /// How long the label of a removed tenant is not used. Exporters must collect more often: one that reports differences would take the numbers
+    /// of the next tenant for those of the one before, if it had not seen the label without a tenant in between.
+    /// </summary>
+    public static readonly TimeSpan LabelRest = TimeSpan.FromMinutes(10);
+
+    private readonly TenantSeries _tenants;
     private readonly Meter _meter;
 
-    public BrokerMetrics(IMeterFactory? factory = null)
+    /// <param name="factory">Makes the meter; null for one that nobody is told of.</param>
+    /// <param name="maximumTenants">How many tenants have series of their own. Those of the others are one, with the tag <c>overflow</c>.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public BrokerMetrics(IMeterFactory? factory = null, int maximumTenants = DefaultMaximumTenants, TimeProvider? time = null)
     {
-        _meter = factory?.Create("Starling.Broker") ?? new Meter("Starling.Broker");
+        _tenants = new TenantSeries(maximumTenants, time ?? TimeProvider.System);
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         Gauge("starling.connections.open", "{connection}", "Clients connected", c => c.ConnectionsOpen);
         Total("starling.connections.accepted", "{connection}", "Clients that have connected", c => c.ConnectionsAccepted);
         Total("starling.connections.refused", "{connection}", "CONNECT packets refused", c => c.ConnectionsRefused);
@@ -34,35 +48,102 @@ public sealed class BrokerMetrics : IDisposable
         Total("starling.messages.received", "{message}", "Messages that clients published", c => c.PublishReceived);
         Total("starling.messages.sent", "{message}", "Messages sent to clients", c => c.PublishSent);
         Total("starling.messages.refused", "{message}", "Messages not accepted: permission, limit or topic", c => c.PublishRefused);
-        Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedSlowReader, "slow_reader");
-        Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedInboxFull, "inbox_full");
-        Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedTooLarge, "too_large");
-        Total("starling.messages.dropped", "{message}", "Messages that a receiver did not get", c => c.DroppedExpired, "expired");
+        ByTag("starling.messages.dropped", "{message}", "Messages that a receiver did not get", Dropped);
         Gauge("starling.retained.messages", "{message}", "Retained messages", c => c.RetainedMessages);
         Gauge("starling.retained.bytes", "By", "Bytes of retained messages", c => c.RetainedBytes);
         Gauge("starling.inbox.messages", "{message}", "Messages in the inboxes of durable sessions", c => c.InboxMessages);
         Gauge("starling.inbox.bytes", "By", "Bytes in the inboxes of durable sessions", c => c.InboxBytes);
         Total("starling.wills.published", "{message}", "Wills published", c => c.WillsPublished);
+        Gauge("starling.tenant.connections", "{connection}", "Connections that count against the tenant's limit", c => c.LimitedConnections);
+        ByTag("starling.tenant.refusals", "{refusal}", "Times that a tenant's limit refused or held back something", Refusals);
+        ByTag("starling.authentications", "{authentication}", "Logins by result and method", Authentications);
+        Total("starling.client_id.collisions", "{collision}", "Client ids over which devices were found fighting", c => c.ClientIdCollisions);
+        Total("starling.client_id.refused_takeovers", "{connection}", "Connections refused to keep the older one with that client id", c => c.TakeoversRefused);
     }
 
-    public TenantCounters For(string tenant) => _tenants.GetOrAdd(tenant, static name => new TenantCounters(name));
+    /// <summary>How many series of an instrument a tenant has, about: with <c>maximumTenants</c> it bounds what is kept of the instrument.</summary>
+    public static int SeriesPerTenant(string instrument) =>
+        instrument is "starling.messages.dropped" or "starling.tenant.refusals" or "starling.authentications" ? 4 : 1;
+
+    /// <summary>From now on only tenants that are there have series.</summary>
+    /// <param name="isServed">Whether a tenant is there; called under a lock.</param>
+    public void Follow(Predicate<string> isServed) => _tenants.Follow(isServed);
+
+    public TenantCounters For(string tenant) => _tenants.For(tenant);
+
+    /// <summary>The tenant is gone, and so are its series. Whoever still has its counters may go on counting.</summary>
+    public void Remove(string tenant) => _tenants.Remove(tenant);
 
     public void Dispose() => _meter.Dispose();
 
-    private void Total(string name, string unit, string description, Func<TenantCounters, Count> of, string? reason = null) =>
-        _meter.CreateObservableCounter(name, () => Observe(of, reason), unit, description);
+    private void Total(string name, string unit, string description, Func<TenantCounters, Count> of) =>
+        _meter.CreateObservableCounter(name, () => Observe(of), unit, description);
 
     private void Gauge(string name, string unit, string description, Func<TenantCounters, Count> of) =>
-        _meter.CreateObservableUpDownCounter(name, () => Observe(of, null), unit, description);
+        _meter.CreateObservableUpDownCounter(name, () => Observe(of), unit, description);
 
-    private IEnumerable<Measurement<long>> Observe(Func<TenantCounters, Count> of, string? reason)
+    private void ByTag(string name, string unit, string description, Func<TenantCounters, IEnumerable<(long Value, Tags Tags)>> of) =>
+        _meter.CreateObservableCounter(name, () => Observe(of), unit, description);
+
+    private List<Measurement<long>> Observe(Func<TenantCounters, Count> of)
     {
-        foreach (var counters in _tenants.Values)
+        var measurements = new List<Measurement<long>>();
+        long? others = null;
+        foreach (var counters in _tenants.Report())
         {
-            var tenant = new KeyValuePair<string, object?>("tenant", counters.Tenant);
-            yield return reason is null
-                ? new Measurement<long>(of(counters).Value, tenant)
-                : new Measurement<long>(of(counters).Value, tenant, new KeyValuePair<string, object?>("reason", reason));
+            if (counters.Label is { } label)
+                measurements.Add(new(of(counters).Value, new KeyValuePair<string, object?>("tenant", label)));
+            else
+                others = (others ?? 0) + of(counters).Value;
         }
+
+        if (others is { } sum)
+            measurements.Add(new(sum, Overflow));
+        return measurements;
+    }
+
+    private List<Measurement<long>> Observe(Func<TenantCounters, IEnumerable<(long Value, Tags Tags)>> of)
+    {
+        var measurements = new List<Measurement<long>>();
+        Dictionary<Tags, long>? others = null;
+        foreach (var counters in _tenants.Report())
+        {
+            var label = counters.Label;
+            foreach (var (value, tags) in of(counters))
+            {
+                if (label is not null)
+                    measurements.Add(new(value, tags.With(new("tenant", label))));
+                else
+                    (others ??= [])[tags] = others.GetValueOrDefault(tags) + value;
+            }
+        }
+
+        foreach (var (tags, sum) in others ?? [])
+            measurements.Add(new(sum, tags.With(Overflow)));
+        return measurements;
+    }
+
+    private static KeyValuePair<string, object?> Overflow => new("overflow", "true");
+
+    private static IEnumerable<(long Value, Tags Tags)> Dropped(TenantCounters counters) =>
+    [
+        (counters.DroppedSlowReader.Value, new("reason", "slow_reader")),
+        (counters.DroppedInboxFull.Value, new("reason", "inbox_full")),
+        (counters.DroppedTooLarge.Value, new("reason", "too_large")),
+        (counters.DroppedExpired.Value, new("reason", "expired")),
+    ];
+
+    private static IEnumerable<(long Value, Tags Tags)> Refusals(TenantCounters counters) =>
+        counters.AllRefusals.Select(refusals => (refusals.Value.Value, new Tags("limit", refusals.Key)));
+
+    private static IEnumerable<(long Value, Tags Tags)> Authentications(TenantCounters counters) =>
+        counters.AllAuthentications.Select(logins => (logins.Value.Value, new Tags("result", logins.Key.Result, "method", logins.Key.Method)));
+
+    /// <summary>One tag besides the tenant's, or two.</summary>
+    private readonly record struct Tags(string Key, string Value, string? OtherKey = null, string? OtherValue = null)
+    {
+        /// <summary>All of them, the tenant's or what stands for it first.</summary>
+        public KeyValuePair<string, object?>[] With(KeyValuePair<string, object?> first) =>
+            OtherValue is null ? [first, new(Key, Value)] : [first, new(Key, Value), new(OtherKey!, OtherValue)];
     }
 }

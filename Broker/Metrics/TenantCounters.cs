@@ -1,9 +1,22 @@
+using System.Collections.Concurrent;
+
 namespace Starling.Broker.Metrics;
 
 /// <summary>What is counted for one tenant; read by <c>$SYS</c> topics and by <see cref="BrokerMetrics"/>.</summary>
 public sealed class TenantCounters(string tenant)
 {
+    private ConcurrentDictionary<string, Count>? _refusals;
+    private ConcurrentDictionary<(string Result, string? Method), Count>? _authentications;
+    private TenantLabel? _label;
+
     public string Tenant => tenant;
+
+    /// <summary>The value of the tag <c>tenant</c>; null while the tenant is not there, or there are too many of them.</summary>
+    internal TenantLabel? Label
+    {
+        get => Volatile.Read(ref _label);
+        set => Volatile.Write(ref _label, value);
+    }
 
     public Count ConnectionsOpen { get; } = new();
 
@@ -72,6 +85,31 @@ public sealed class TenantCounters(string tenant)
     public Count ProtocolErrors { get; } = new();
 
     public Count KeepAliveTimeouts { get; } = new();
+
+    /// <summary>Connections that count against the tenant's limit.</summary>
+    public Count LimitedConnections { get; } = new();
+
+    /// <summary>Client ids over which devices were found fighting.</summary>
+    public Count ClientIdCollisions { get; } = new();
+
+    /// <summary>Connections that were refused to keep the older one with that client id.</summary>
+    public Count TakeoversRefused { get; } = new();
+
+    /// <summary>How often each limit has refused or held back something, by its name; those that have not are missing.</summary>
+    internal IEnumerable<KeyValuePair<string, Count>> AllRefusals => Volatile.Read(ref _refusals) ?? Enumerable.Empty<KeyValuePair<string, Count>>();
+
+    /// <summary>Logins by result and, for those that succeeded, method; what has not happened is missing.</summary>
+    internal IEnumerable<KeyValuePair<(string Result, string? Method), Count>> AllAuthentications =>
+        Volatile.Read(ref _authentications) ?? Enumerable.Empty<KeyValuePair<(string Result, string? Method), Count>>();
+
+    /// <param name="limit">The name of the limit, as the label shows it.</param>
+    internal Count Refusals(string limit) =>
+        LazyInitializer.EnsureInitialized(ref _refusals, static () => new(StringComparer.Ordinal)).GetOrAdd(limit, static _ => new Count());
+
+    /// <param name="result"><c>success</c> or the name of a reason code.</param>
+    /// <param name="method">How the client showed who it is; null when it failed to.</param>
+    internal Count Authentications(string result, string? method) =>
+        LazyInitializer.EnsureInitialized(ref _authentications, static () => new()).GetOrAdd((result, method), static _ => new Count());
 }
 
 /// <summary>A number that many threads add to.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Retained;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 using Starling.Protocol;
 
@@ -53,8 +54,10 @@ public sealed partial class TopicShard : ITopicShard
                 Gather(message, i, match, origin, dispatch ??= new ShardDispatch());
         }
 
-        if (dispatch is not null)
-            await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
+        if (dispatch is null)
+            return;
+        using var activity = BrokerTracing.Continue(BrokerTracing.Route);
+        await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)

@@ -1,5 +1,6 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 
 namespace Starling.Broker.Sessions;
@@ -132,6 +133,7 @@ internal sealed class Inbox
     /// <returns>False when the inbox is closed: it has taken nothing.</returns>
     public async ValueTask<bool> EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
+        using var activity = BrokerTracing.Continue(BrokerTracing.Enqueue);
         var limits = Context.Tenant.Options.Limits;
         if (Context.Tenant.Options.InboxOverflow == InboxOverflow.DropOldest)
         {

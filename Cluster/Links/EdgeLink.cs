@@ -25,7 +25,7 @@ public sealed class EdgeLink(
     private bool _outOfDate;
 
     private StopAndWaitSender<EdgeOutboundItem> Sender => LazyInitializer.EnsureInitialized(
-        ref _sender, () => new StopAndWaitSender<EdgeOutboundItem>(TransferAsync, options with { Patience = TimeSpan.MaxValue }, time, logger));
+        ref _sender, () => new StopAndWaitSender<EdgeOutboundItem>("edge", TransferAsync, options with { Patience = TimeSpan.MaxValue }, time, logger));
 
     public async ValueTask DeliverAsync(string tenant, IReadOnlyList<Message> messages)
     {

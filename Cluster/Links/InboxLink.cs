@@ -13,6 +13,7 @@ namespace Starling.Cluster.Links;
 public sealed class InboxLink(IRemoteEdge remote, LinkOptions options, TimeProvider time, ILogger logger) : IInboxDelivery
 {
     private readonly StopAndWaitSender<Item> _sender = new(
+        "inbox",
         async batch =>
         {
             await remote.PushAsync(new InboxPush([.. batch.Items.Select(item => item.Entries)])).ConfigureAwait(false);

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Links;
@@ -25,7 +27,7 @@ internal sealed class LinkLane
     {
         _lane = lane;
         _ends = ends;
-        _sender = new StopAndWaitSender<ShardOutboundItem>(TransferAsync, options, time, logger, first);
+        _sender = new StopAndWaitSender<ShardOutboundItem>("shard", TransferAsync, options, time, logger, first);
     }
 
     /// <inheritdoc cref="StopAndWaitSender{T}.AddAsync"/>
@@ -62,6 +64,7 @@ internal sealed class LinkLane
         }
 
         var transfer = _transfer;
+        using var activity = BrokerTracing.Gather(BrokerTracing.Transfer, ActivityKind.Producer, batch.Items, static item => item.Origin);
         var reply = await _ends.Shard.TransferAsync(transfer).ConfigureAwait(false);
         _ends.Epoch.Learn(reply.Epoch);
         switch (reply.Kind)

@@ -17,6 +17,9 @@ public sealed record LinkOptions
     /// <summary>How long an unanswered call is repeated before everybody who waits is told that it has failed.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Where calls that failed and are repeated are reported; null for nowhere.</summary>
+    public LinkFailures? Failures { get; init; }
+
     /// <summary>The pause after one of <paramref name="pause"/>.</summary>
     internal TimeSpan After(TimeSpan pause) => 2 * pause < LongestPause ? 2 * pause : LongestPause;
 }

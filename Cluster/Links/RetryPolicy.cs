@@ -1,11 +1,12 @@
 using Starling.Broker.Contracts;
+using Starling.Cluster.Contracts;
 
 namespace Starling.Cluster.Links;
 
 /// <summary>Makes calls that may be made twice, again until their outcome is known.</summary>
 internal sealed class RetryPolicy(LinkOptions options, TimeProvider time)
 {
-    /// <param name="call">Ends with a <see cref="RemoteCallException"/> when its outcome is not known; any other end is an answer.</param>
+    /// <param name="call">What it ends with is its outcome, unless that is an exception which is no answer (<see cref="CallAnswers.IsAnswer"/>).</param>
     /// <param name="isOver">Asked before each repeat: whether nobody is interested in the outcome any more.</param>
     /// <param name="cancellation">Ends the pauses.</param>
     /// <exception cref="StoreUnavailableException">It is not known after <see cref="LinkOptions.Patience"/>, or nobody is interested.</exception>
@@ -19,7 +20,7 @@ internal sealed class RetryPolicy(LinkOptions options, TimeProvider time)
             {
                 return await call().ConfigureAwait(false);
             }
-            catch (RemoteCallException error)
+            catch (Exception error) when (!CallAnswers.IsAnswer(error))
             {
                 if (isOver?.Invoke() == true || time.GetElapsedTime(since) + pause > options.Patience)
                     throw new StoreUnavailableException("Another process of the cluster did not answer in time.", error);

@@ -1,5 +1,7 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Links;
@@ -33,14 +35,18 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
     /// <exception cref="RemoteCallException">There are messages of QoS 2 among it, and it is not known what became of them.</exception>
     public async ValueTask EnqueueAsync(IReadOnlyList<Delivery> deliveries)
     {
+        var list = DeliveryList.Of(deliveries);
         if (deliveries.Any(IsUnrepeatable))
-            await session.EnqueueAsync(deliveries).ConfigureAwait(false);
+            await EnqueueOnceAsync(list).ConfigureAwait(false);
         else
-            await _retry.CallAsync(() => session.EnqueueAsync(deliveries)).ConfigureAwait(false);
+            await _retry.CallAsync(() => session.EnqueueAsync(list)).ConfigureAwait(false);
     }
 
-    public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries) =>
-        _retry.CallAsync(() => session.ReplayAsync(filter, deliveries), isOver: () => deliveries.Any(IsUnrepeatable));
+    public ValueTask<InboxSummary?> ReplayAsync(string filter, IReadOnlyList<Delivery> deliveries)
+    {
+        var list = DeliveryList.Of(deliveries);
+        return _retry.CallAsync(() => session.ReplayAsync(filter, list), isOver: () => deliveries.Any(IsUnrepeatable));
+    }
 
     public ValueTask AcknowledgeAsync(long epoch, IReadOnlyList<InboxAck> acks) => _retry.CallAsync(() => session.AcknowledgeAsync(epoch, acks));
 
@@ -48,6 +54,18 @@ internal sealed class SessionLink(ISession session, LinkOptions options, TimePro
         _retry.CallAsync(() => session.RecordReceivedAsync(epoch, received, released));
 
     public ValueTask WakeAsync() => _retry.CallAsync(session.WakeAsync);
+
+    private async ValueTask EnqueueOnceAsync(DeliveryList deliveries)
+    {
+        try
+        {
+            await session.EnqueueAsync(deliveries).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is not RemoteCallException && !CallAnswers.IsAnswer(error))
+        {
+            throw new RemoteCallException($"{error.GetType().Name}: {error.Message}", error);
+        }
+    }
 
     /// <summary>What lies in another inbox is moved in one step. What inboxes note, the QoS 1 of a subscription does not make repeatable.</summary>
     private static bool IsUnrepeatable(Delivery delivery) =>

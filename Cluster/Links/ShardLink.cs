@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Links;
@@ -133,7 +134,8 @@ public sealed class ShardLink : ITopicShard
     {
         // What lies in an inbox is moved in one step; other QoS 2 messages could be given to two members by a repeat.
         var mayRepeat = deliveries.All(delivery => delivery.QoS < QualityOfService.ExactlyOnce || delivery.From is not null);
-        return _retry.CallAsync(() => _shard.RedispatchAsync(except, deliveries), isOver: () => !mayRepeat);
+        var list = DeliveryList.Of(deliveries);
+        return _retry.CallAsync(() => _shard.RedispatchAsync(except, list), isOver: () => !mayRepeat);
     }
 
     /// <summary>Only for a strategy of choosing: a count that is lost is not worth a repeat, which would count twice.</summary>
@@ -143,8 +145,9 @@ public sealed class ShardLink : ITopicShard
         {
             await _shard.CompletedAsync(group, clientId, count).ConfigureAwait(false);
         }
-        catch (RemoteCallException)
+        catch (Exception error) when (!CallAnswers.IsAnswer(error))
         {
+            // The other side has logged what it did not expect.
         }
     }
 

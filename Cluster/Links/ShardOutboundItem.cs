@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Cluster.Contracts;
 using Starling.Protocol;
 
@@ -29,6 +31,9 @@ internal sealed class ShardOutboundItem : IOutboundItem
             IsRepeatable &= message.QoS < QualityOfService.ExactlyOnce;
         }
     }
+
+    /// <summary>The trace that it is a part of, if any.</summary>
+    public Activity? Origin { get; } = BrokerTracing.Current;
 
     public Message[] Messages { get; private set; }
 

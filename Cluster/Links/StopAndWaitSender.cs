@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Threading;
 
 namespace Starling.Cluster.Links;
@@ -29,10 +30,12 @@ namespace Starling.Cluster.Links;
 ///
 /// Thread-safe. Nobody is called with the lock held, and no thread waits.
 /// </remarks>
-/// <param name="call">Makes one attempt; never two at a time. One that throws is repeated later, in doubt.</param>
+/// <param name="link">What kind of link it is part of, for reports (<see cref="LinkFailures"/>).</param>
+/// <param name="call">Makes one attempt; never two at a time. One that throws is reported and repeated later, in doubt.</param>
 /// <param name="first">The number of the first batch.</param>
 #pragma warning disable CA1001 // A cancellation source without a timer holds nothing that has to be disposed.
-internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>> call, LinkOptions options, TimeProvider time, ILogger logger, long first = 1)
+internal sealed class StopAndWaitSender<T>(
+    string link, Func<Batch<T>, ValueTask<CallResult>> call, LinkOptions options, TimeProvider time, ILogger logger, long first = 1)
     where T : class, IOutboundItem
 #pragma warning restore CA1001
 {
@@ -162,6 +165,7 @@ internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>>
 
     private async Task RunAsync()
     {
+        BrokerTracing.Detach();
         Volatile.Write(ref _answered, time.GetTimestamp());
         while (TakeBatch(out var bytes) is { } batch)
         {
@@ -212,8 +216,9 @@ internal sealed class StopAndWaitSender<T>(Func<Batch<T>, ValueTask<CallResult>>
             {
                 result = await call(batch).ConfigureAwait(false);
             }
-            catch (Exception)
+            catch (Exception error)
             {
+                options.Failures?.Report(link, error);
                 batch.IsInDoubt = true;
                 result = CallResult.Later;
             }

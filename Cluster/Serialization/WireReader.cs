@@ -43,7 +43,7 @@ internal ref struct WireReader(byte[] buffer, int start, int length)
 
     public string Text() => Encoding.UTF8.GetString(Bytes());
 
-    public ReadOnlySpan<byte> Bytes()
+    private ReadOnlySpan<byte> Bytes()
     {
         var (from, count) = Range();
         return buffer.AsSpan(from, count);

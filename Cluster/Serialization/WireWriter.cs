@@ -4,7 +4,7 @@ using Starling.Broker.Messages;
 
 namespace Starling.Cluster.Serialization;
 
-/// <summary>Writes the fields of <see cref="WireCodec"/>'s binary types. What has the value that stands for absence is not written.</summary>
+/// <summary>Writes the fields of a <see cref="PackedBatch"/>. What has the value that stands for absence is not written.</summary>
 internal readonly ref struct WireWriter(IBufferWriter<byte> output)
 {
     private const int MaxVarintBytes = 10;
@@ -27,15 +27,6 @@ internal readonly ref struct WireWriter(IBufferWriter<byte> output)
         var length = Encoding.UTF8.GetByteCount(value);
         Encoding.UTF8.GetBytes(value, Begin(tag, length));
         output.Advance(length);
-    }
-
-    /// <summary>Nothing is absence.</summary>
-    public void Bytes(int tag, ReadOnlySpan<byte> value)
-    {
-        if (value.IsEmpty)
-            return;
-        value.CopyTo(Begin(tag, value.Length));
-        output.Advance(value.Length);
     }
 
     public void Message(int tag, Message value)

@@ -4,6 +4,7 @@ using Starling.Broker.Messages;
 using Starling.Broker.Retained;
 using Starling.Broker.Routing;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Links;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Silos;
@@ -12,7 +13,7 @@ namespace Starling.Cluster.Silos;
 internal sealed partial class ShardServing(
     SiloServices silo, ShardFencingToken token, ShardValidity validity, TopicShard shard, RetainedMessages retained, ShardEdges edges, ILogger logger)
 {
-    private readonly Senders _senders = new();
+    private readonly TransferDeduplicator<ShardReply> _transfers = new();
     private readonly RetainedCursors _cursors = new(shard, silo.Time);
     private readonly OwnershipCheck _ownership = new(silo.Shards, token);
 
@@ -32,7 +33,8 @@ internal sealed partial class ShardServing(
             throw new RemoteCallException($"Edge {transfer.Sender} is not in the directory.");
         if (transfer.KnownEpoch < Epoch)
             return NotDone(transfer.IsEdge && !edges.Knows(transfer.Sender) ? ShardReplyKind.NeedsRoutes : ShardReplyKind.OutOfDate);
-        return await _senders.TransferAsync(transfer, Prepare, () => CarryOutAsync(transfer)).ConfigureAwait(false);
+        return await _transfers.RunAsync(
+            new TransferId(transfer.Sender, (int)transfer.Lane, Epoch: 0, transfer.Number), () => CarryOutAsync(transfer), Prepare).ConfigureAwait(false);
 
         // Routes take effect at once: what follows, of whichever sender, goes by them.
         ShardReply? Prepare() => transfer.IsEdge && !edges.TryApply(transfer.Sender, transfer.Routes, shard)
@@ -87,7 +89,7 @@ internal sealed partial class ShardServing(
     /// <summary>The edge is gone, and the directory has said so.</summary>
     public void RemoveEdge(string edgeId)
     {
-        _senders.Forget(edgeId);
+        _transfers.Forget(edgeId);
         edges.Remove(edgeId, shard);
     }
 

@@ -20,7 +20,8 @@ internal static class ClusterMode
     public static void Add(EdgeOptions options, ClusterOptions cluster, IServiceCollection services)
     {
         OrleansClient.Add(options, cluster, services);
-        services.AddSingleton(new LinkOptions());
+        services.AddSingleton<LinkFailures>();
+        services.AddSingleton(provider => new LinkOptions { Failures = provider.GetRequiredService<LinkFailures>() });
         services.AddSingleton(provider => new EdgeCluster(
             provider.GetRequiredService<IClusterEngine>(),
             provider.GetRequiredService<ITenantDirectory>(),

@@ -9,6 +9,7 @@ using Starling.Edge.Nodes;
 using Starling.Grains.Interfaces.Calls;
 using Starling.Grains.Interfaces.Logging;
 using Starling.Hosting.Configuration;
+using Starling.Hosting.Telemetry;
 using Starling.Storage.PostgreSql;
 using ClusterOptions = Starling.Hosting.Configuration.ClusterOptions;
 
@@ -23,7 +24,13 @@ internal static class OrleansClient
         var certificate = cluster.Tls is { } tls ? ClusterCertificate.Load(tls, options.Resolve) : null;
         services.AddLogging(logging => OrleansLogging.Configure(logging, options.Logging.Level));
         services.AddSingleton<Refusals>();
-        services.AddOrleansClient(client => Configure(client, cluster, certificate));
+        var signals = new OtlpSignals(options.Telemetry, Environment.GetEnvironmentVariable);
+        services.AddOrleansClient(client =>
+        {
+            Configure(client, cluster, certificate);
+            if (signals.IsTracing)
+                client.AddActivityPropagation();
+        });
         services.AddSingleton<IClusterEngine>(provider => new OrleansEngine(provider.GetRequiredService<IGrainFactory>()));
         services.AddSingleton<ObserverRegistry>();
         services.AddSingleton<IEdgePresence>(provider => new EdgePresence(
@@ -45,6 +52,8 @@ internal static class OrleansClient
         client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
         client.UseConnectionRetryFilter<SiloConnections>();
         client.Services.AddSingleton<IClusterConnectionStatusObserver, SiloConnections>();
+        client.AddIncomingGrainCallFilter<GrainCallFailures>();
+        client.AddOutgoingGrainCallFilter<LostCalls>();
         if (certificate is not null)
             client.Services.Configure<ClientConnectionOptions>(new ClusterTls(certificate.Certificate, certificate.Authorities).Configure);
     }

@@ -36,6 +36,9 @@ public sealed record EdgeOptions
 
     public LoggingOptions Logging { get; init; } = new();
 
+    /// <summary>Metrics, traces and logs by OpenTelemetry.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>What relative file names are relative to: the folder of the configuration file, or the working directory.</summary>
     [JsonIgnore]
     public string BaseDirectory { get; init; } = Environment.CurrentDirectory;

@@ -23,7 +23,7 @@ internal static class OptionsValidator
             foreach (var error in EndpointErrors("management", management.Address, management.Port))
                 yield return error;
         }
-        foreach (var error in StorageErrors(options.Storage))
+        foreach (var error in StorageErrors(options.Storage).Concat(TelemetryErrors(options.Telemetry)))
             yield return error;
         if (options is { TenantsFile: not null, Storage.Tenants: true })
             yield return ("tenantsFile", "the tenants come from the database already; expected either \"tenantsFile\" or \"storage.tenants\": true");

@@ -18,7 +18,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
     /// <summary>A packet larger than this does not wait in the pipe until it is complete.</summary>
     private const int LargePacket = 32 * 1024;
 
-    /// <summary>Bytes of a packet that is not complete which are a sign of life: a client that sends fewer is not heard until it is.</summary>
+    /// <summary>Bytes of an incomplete packet that count for the keep alive: a client that sends fewer has to complete it in time.</summary>
     private const int Progress = 1000;
 
     // Made when there is something for them: most connections are idle most of the time.
@@ -33,7 +33,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
     private int _pings;
     private bool _flushNeeded;
     private bool _ends;
-    private bool _heard;
+    private bool _touched;
     private long _left;
     private long _dripped;
 
@@ -69,7 +69,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
             // Keep alive is about packets ([MQTT-3.1.2-22]); a large one may take its time, but not a byte now and then for ever.
             if (_dripped >= Progress)
             {
-                if (waits || !_heard)
+                if (waits || !_touched)
                     connection.TouchKeepAlive();
                 _dripped = 0;
             }
@@ -80,7 +80,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
                 await ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
         }
 
-        // What came before the client connected anew was said: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
+        // What the client sent before it connected anew counts: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
         return connection.Closing.IsTakenOver && input.TryRead(out var last) ? await GoThroughAsync(last.Buffer).ConfigureAwait(false) : null;
     }
 
@@ -97,22 +97,22 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         await Task.Delay(delay, connection.Time, connection.Closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>What a connection that waits for its next read does not have to carry with it.</summary>
+    /// <summary>Apart from <see cref="ReceiveAsync"/>, so that its state is not kept while a connection waits for its next read.</summary>
     private async ValueTask<SessionDisconnect?> GoThroughAsync(ReadOnlySequence<byte> buffer)
     {
         var length = buffer.Length;
-        _heard = false;
+        _touched = false;
         try
         {
             bool more;
             do
             {
                 more = Consume(ref buffer, out var packet);
-                // Before it is answered: whoever sees the answer knows that it was heard.
-                if (_packets > 0 && !_heard)
+                // Before the packet is answered: with the answer, the keep alive begins anew.
+                if (_packets > 0 && !_touched)
                 {
                     connection.TouchKeepAlive();
-                    _heard = true;
+                    _touched = true;
                 }
 
                 await CompleteAsync().ConfigureAwait(false);
@@ -197,8 +197,6 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         return position;
     }
 
-    /// <param name="header">Of the packet.</param>
-    /// <param name="body">What is behind it.</param>
     /// <param name="ahead">Bytes of the read from this packet on.</param>
     /// <param name="owned">The body, where it lies by itself: what is kept of it need not be copied.</param>
     /// <returns>A packet to be handled by itself, or null when it has been taken in.</returns>
@@ -266,7 +264,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         if (_replies is not null)
             _flushNeeded |= _replies.Send();
 
-        // Last, so that who has an answer to a ping has all that came before it.
+        // Last: the answer to a ping follows all that came before it.
         for (; _pings > 0; _pings--)
             _flushNeeded |= connection.Outbox.SendControl(PingRespPacket.Bytes);
 
@@ -275,7 +273,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         _flushNeeded = false;
     }
 
-    /// <summary>What an acknowledgement has let out does not wait for anything else, nor does what others write behind it.</summary>
+    /// <summary>What an acknowledgement made room for is flushed before anything is waited for.</summary>
     private ValueTask FlushingAsync(ValueTask waiting)
     {
         if (_flushNeeded && !waiting.IsCompleted)

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -100,6 +102,8 @@ internal sealed class PublishReceiver(EdgeConnection connection, Replies replies
     private async ValueTask RouteAsync()
     {
         var tenant = connection.EdgeTenant.Tenant.Name;
+        using var activity = _published > 0 ? BrokerTracing.Begin(BrokerTracing.Publish, ActivityKind.Server) : null;
+        activity?.SetTag("starling.tenant", tenant).SetTag("starling.messages", _published);
         List<Task>? pending = null;
         for (var shard = 0; shard < _batches.Count; shard++)
         {

@@ -120,7 +120,7 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
                 }
 
                 // Pages of QoS 0 would otherwise be dropped as a slow reader's, and pages of QoS 1 and 2 pile up while the window is full.
-                await connection.Outbox.WhenSettled().ConfigureAwait(false);
+                await connection.Outbox.WhenFlushed().ConfigureAwait(false);
                 await connection.Outbox.WhenDrained().ConfigureAwait(false);
             }
             while (page.More);

@@ -27,7 +27,7 @@ public static class BrokerServices
 {
     public static void Add(EdgeOptions options, IServiceCollection services)
     {
-        services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.Storage is { Tenants: true });
+        services.AddTenants(options.Telemetry, options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.Storage is { Tenants: true });
         if (options.Storage is { } storage)
             StorageServices.Add(storage, isStandalone: options.Cluster is null, services);
         services.AddSingleton<TenantResolver>();

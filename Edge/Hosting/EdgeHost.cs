@@ -18,6 +18,7 @@ using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Hosting.Processes;
 using Starling.Hosting.Sockets;
+using Starling.Hosting.Telemetry;
 
 namespace Starling.Edge.Hosting;
 
@@ -54,8 +55,6 @@ public sealed partial class EdgeHost : INode
     /// <summary>Returns when every listener is open.</summary>
     /// <param name="options">Valid, as <see cref="ConfigurationLoader"/> makes them.</param>
     /// <param name="configure">Adds the <see cref="IClientHandler"/>, hosted services, <see cref="IReadinessCheck"/>s.</param>
-    /// <param name="time">The clock of deadlines and certificate checks.</param>
-    /// <param name="cancellation">Gives up starting.</param>
     /// <exception cref="SettingException">A certificate cannot be used.</exception>
     /// <exception cref="Storage.PostgreSql.DatabaseException">The database cannot be used.</exception>
     /// <exception cref="ListenException">An address cannot be listened on.</exception>
@@ -78,7 +77,8 @@ public sealed partial class EdgeHost : INode
     }
 
     /// <summary>
-    /// Is not ready any more, takes no new clients after <see cref="DrainOptions.Delay"/>, tells every connection to end and waits for <see cref="EdgeOptions.ShutdownTimeout"/> at most; what is left is aborted.
+    /// Is not ready any more, takes no new clients after <see cref="DrainOptions.Delay"/>, closes every connection and waits for
+    /// <see cref="EdgeOptions.ShutdownTimeout"/> at most; what is left is aborted.
     /// Management answers until <see cref="DisposeAsync"/>.
     /// </summary>
     public async Task StopAsync()
@@ -91,7 +91,7 @@ public sealed partial class EdgeHost : INode
         LogStopping(admission.Connections);
         admission.Drain();
         StorageServices.Draining(Services, _shutdownTimeout);
-        // Listeners close while the handlers hear of it, so that nobody slips in between.
+        // Listeners close at the same time, so that no connection comes between.
         var draining = Services.GetRequiredService<Drain>().BeginAsync();
         try
         {
@@ -115,7 +115,7 @@ public sealed partial class EdgeHost : INode
 
     private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
     {
-        var metrics = Services.GetRequiredService<PrometheusCollector>();
+        var metrics = Services.StartMetrics();
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
         await StorageServices.OpenAsync(Services, cancellation);
@@ -140,13 +140,11 @@ public sealed partial class EdgeHost : INode
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
-        services.AddMetrics();
+        services.AddTelemetry(options.Telemetry, "starling-edge", $"{Environment.MachineName}-{Environment.ProcessId}");
         services.AddSingleton(options);
         services.AddSingleton(time);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
-        services.AddSingleton<ProcessMetrics>();
-        services.AddSingleton<PrometheusCollector>();
         services.AddSingleton<Drain>();
         services.AddSingleton<ListenerMetrics>();
         services.AddSingleton<RefusalLog>();

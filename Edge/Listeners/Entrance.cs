@@ -8,7 +8,7 @@ using Starling.Edge.Listeners.Tls;
 
 namespace Starling.Edge.Listeners;
 
-/// <summary>The way of a connection into one listener: admission, PROXY header, TLS, then MQTT or HTTP.</summary>
+/// <summary>Takes a connection of one listener through admission, PROXY header and TLS to MQTT or HTTP.</summary>
 internal sealed class Entrance(
     ListenerOptions listener, Admission admission, TlsIdentitySource? tls, ClientService service, ILogger<Entrance> logger)
 {
@@ -19,7 +19,6 @@ internal sealed class Entrance(
 
     public NetworkList TrustedProxies { get; } = new(listener.WebSocket.TrustedProxies);
 
-    /// <param name="context">A connection, just accepted.</param>
     /// <param name="http">For WebSocket listeners, what reads the HTTP request.</param>
     public Task EnterAsync(ConnectionContext context, ConnectionDelegate? http)
     {

@@ -39,11 +39,9 @@ internal sealed class Fanout
     /// Waits until the receivers of QoS 1 and 2 messages that could not keep up have caught up. One that has not after
     /// <paramref name="patience"/>, which is for all of them together, is closed, with Quota exceeded (0x97).
     /// </summary>
-    /// <param name="patience">How long to wait at most.</param>
-    /// <param name="time">The broker's clock.</param>
     /// <param name="publisher">
-    /// The connection whose reading stands still meanwhile. It is not waited for, as its acknowledgements could not be read; it is
-    /// closed when it has far too much to come.
+    /// The connection that is not read meanwhile. It is not waited for, as its acknowledgements could not be read; it is closed when far
+    /// too much waits for it.
     /// </param>
     public async ValueTask WaitForSlowReadersAsync(TimeSpan patience, TimeProvider time, EdgeConnection? publisher = null)
     {

@@ -1,8 +1,8 @@
 namespace Starling.Edge.Nodes;
 
 /// <summary>
-/// Lets somebody wait until everything that is under way has ended, but nothing that begins later. What begins is counted with the
-/// present generation; who waits begins a new one and waits for the older to run empty.
+/// Waits until everything that is under way has ended, but not for what begins later. What begins is counted with the present generation; a
+/// wait begins a new generation and lasts until the older ones are empty.
 /// </summary>
 internal sealed class GracePeriod
 {

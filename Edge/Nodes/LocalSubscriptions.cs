@@ -99,10 +99,9 @@ internal sealed class LocalSubscription(EdgeConnection connection, Subscription 
 internal sealed record LocalMatch(LocalSubscriptions Owner, long Version, Receiver[] Receivers);
 
 /// <summary>A connection that gets a topic's messages.</summary>
-/// <param name="Connection">The connection.</param>
 /// <param name="All">Its matching subscriptions as one.</param>
-/// <param name="HasNoLocal">Whether its own messages are another matter.</param>
-/// <param name="Own">For messages that it has published itself; null when it does not get them ([MQTT-3.8.3-3]).</param>
+/// <param name="HasNoLocal">Whether <see cref="Own"/> differs from <see cref="All"/>.</param>
+/// <param name="Own">Those that match messages it has published itself; null when it does not get them ([MQTT-3.8.3-3]).</param>
 internal sealed record Receiver(EdgeConnection Connection, MergedOptions All, bool HasNoLocal, MergedOptions? Own)
 {
     public static Receiver Of(EdgeConnection connection, Subscription[] subscriptions)

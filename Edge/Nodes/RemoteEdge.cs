@@ -1,55 +1,27 @@
 using Starling.Broker.Contracts;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
+using Starling.Cluster.Links;
 using Starling.Protocol;
 
 namespace Starling.Edge.Nodes;
 
 /// <summary>
 /// This process as the edge of one id, for shards and sessions in other processes. A transfer that comes again under its number gets the
-/// answer of the first; one of a shard with a lower epoch than was heard of is refused. When the process is no longer the edge of this id,
-/// nothing is answered: the directory says the rest. Thread-safe.
+/// answer of the first; one of a shard with a lower epoch than the highest seen is refused. When the process is no longer the edge of this id,
+/// calls fail: the directory has the edge's new id. Thread-safe.
 /// </summary>
 internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster cluster, UnclaimedConnections unclaimed) : IRemoteEdge
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<(string Tenant, int Shard), Received> _received = [];
+    private static readonly EdgeReply OutOfDate = new(IsOutOfDate: true, []);
 
-    public async ValueTask<EdgeReply> TransferAsync(EdgeTransfer transfer)
+    private readonly TransferDeduplicator<EdgeReply> _transfers = new();
+
+    public ValueTask<EdgeReply> TransferAsync(EdgeTransfer transfer)
     {
         EnsurePresent();
-        Task<EdgeReply> reply;
-        TaskCompletionSource<EdgeReply>? begun = null;
-        lock (_gate)
-        {
-            var last = _received.GetValueOrDefault((transfer.Tenant, transfer.Shard));
-            if (last is not null && (transfer.Epoch < last.Epoch))
-                return new EdgeReply(IsOutOfDate: true, []);
-            if (last?.Epoch == transfer.Epoch && transfer.Number < last.Number)
-                throw new RemoteCallException("This transfer is a late copy of one that was answered before.");
-            if (last?.Epoch == transfer.Epoch && transfer.Number == last.Number)
-                reply = last.Reply;
-            else
-            {
-                begun = new TaskCompletionSource<EdgeReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-                reply = begun.Task;
-                _received[(transfer.Tenant, transfer.Shard)] = new Received(transfer.Epoch, transfer.Number, reply);
-            }
-        }
-
-        if (begun is not null)
-        {
-            try
-            {
-                begun.SetResult(await DeliverAsync(transfer).ConfigureAwait(false));
-            }
-            catch (Exception error)
-            {
-                begun.SetException(error);
-            }
-        }
-
-        return await reply.ConfigureAwait(false);
+        return _transfers.RunAsync(
+            new TransferId(transfer.Tenant, transfer.Shard, transfer.Epoch, transfer.Number), () => DeliverAsync(transfer), superseded: OutOfDate);
     }
 
     public async ValueTask PushAsync(InboxPush push)
@@ -66,12 +38,7 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
     public ValueTask<EdgeRoutes> AnnounceAsync(string tenant, int shard, long epoch)
     {
         EnsurePresent();
-        lock (_gate)
-        {
-            if (!_received.TryGetValue((tenant, shard), out var last) || last.Epoch < epoch)
-                _received[(tenant, shard)] = new Received(epoch, Number: 0, Task.FromResult(new EdgeReply(IsOutOfDate: false, [])));
-        }
-
+        _transfers.Begin(tenant, shard, epoch);
         return new ValueTask<EdgeRoutes>(cluster.Announce(tenant, shard, epoch));
     }
 
@@ -87,7 +54,7 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
     }
 
     /// <summary>Everything is sent before anything is waited for: a receiver that does not read holds up the answer, not the others.</summary>
-    private async ValueTask<EdgeReply> DeliverAsync(EdgeTransfer transfer)
+    private async Task<EdgeReply> DeliverAsync(EdgeTransfer transfer)
     {
         var delivering = transfer.Messages.Count > 0 ? node.DeliverAsync(transfer.Tenant, transfer.Messages).AsTask() : Task.CompletedTask;
         Task<bool>[] members = [.. transfer.Members.Select(member =>
@@ -96,6 +63,4 @@ internal sealed class RemoteEdge(EdgeNode node, string edgeId, EdgeCluster clust
         var reached = await Task.WhenAll(members).ConfigureAwait(false);
         return new EdgeReply(IsOutOfDate: false, [.. Enumerable.Range(0, reached.Length).Where(index => !reached[index])]);
     }
-
-    private sealed record Received(long Epoch, long Number, Task<EdgeReply> Reply);
 }

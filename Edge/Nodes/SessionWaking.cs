@@ -5,8 +5,8 @@ using Starling.Broker.Threading;
 namespace Starling.Edge.Nodes;
 
 /// <summary>
-/// Wakes the durable sessions of this edge's connections when a silo may have died with them. What one had written to its inbox and not
-/// pushed yet would else wait until somebody asks for it; a session that is where it was has nothing to do.
+/// Wakes the durable sessions of this edge's connections when the silo that hosted them may have died. What was written to an inbox and not
+/// pushed yet would otherwise wait until the session is called; a session that has not moved has nothing to do.
 /// </summary>
 internal sealed class SessionWaking(EdgeNode node, TimeProvider time, ILogger logger)
 {
@@ -22,7 +22,7 @@ internal sealed class SessionWaking(EdgeNode node, TimeProvider time, ILogger lo
     private bool _isRunning;
     private bool _isWanted;
 
-    /// <summary>Wakes all of them. While that runs already, they are all woken once more after it.</summary>
+    /// <summary>Wakes all of them. If that is running already, it runs once more afterwards.</summary>
     public void Begin()
     {
         lock (_gate)

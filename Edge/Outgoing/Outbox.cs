@@ -26,7 +26,7 @@ internal sealed class Outbox
     private readonly OutgoingMessages _messages;
     private ArrayBufferWriter<byte>? _controls;
     private TaskCompletionSource? _drained;
-    private TaskCompletionSource? _settled;
+    private TaskCompletionSource? _flushed;
     private Task _flushing = Task.CompletedTask;
     private bool _dirty;
     private bool _stalled;
@@ -164,13 +164,13 @@ internal sealed class Outbox
     }
 
     /// <summary>Completes when nothing waits for the client any more, or the connection has ended.</summary>
-    public Task WhenSettled()
+    public Task WhenFlushed()
     {
         lock (_messages)
         {
             if (_closed || !_stalled)
                 return Task.CompletedTask;
-            return (_settled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return (_flushed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -238,7 +238,7 @@ internal sealed class Outbox
             }
         }
         while (WriteBacklog());
-        Settle();
+        CompleteFlushed();
     }
 
     private async Task FinishFlushAsync(ValueTask<FlushResult> flush)
@@ -262,7 +262,7 @@ internal sealed class Outbox
             else if (WriteBacklog() || _dirty)
                 StartFlush();
             else
-                Settle();
+                CompleteFlushed();
         }
 
         // Nobody else is about to look: it may be that the client waits for what the session still has, and sends nothing.
@@ -290,10 +290,10 @@ internal sealed class Outbox
         return sent;
     }
 
-    private void Settle()
+    private void CompleteFlushed()
     {
-        _settled?.TrySetResult();
-        _settled = null;
+        _flushed?.TrySetResult();
+        _flushed = null;
     }
 
     private void MarkClosed()
@@ -301,6 +301,6 @@ internal sealed class Outbox
         _closed = true;
         _drained?.TrySetResult();
         _drained = null;
-        Settle();
+        CompleteFlushed();
     }
 }

@@ -2,7 +2,6 @@ using Starling.Protocol;
 
 namespace Starling.Edge.Outgoing;
 
-/// <param name="Version">What the client speaks.</param>
 /// <param name="ReceiveMaximum">QoS 1 and 2 messages that the client takes unacknowledged ([MQTT-3.3.4-9]).</param>
 /// <param name="MaximumPacketSize">Bytes ([MQTT-3.1.2-24]).</param>
 /// <param name="TopicAliasMaximum">Aliases that the client takes ([MQTT-3.1.2-26], [-27]).</param>

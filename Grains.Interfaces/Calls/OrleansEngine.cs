@@ -1,6 +1,5 @@
 using Starling.Broker.Contracts;
 using Starling.Cluster.Contracts;
-using Starling.Cluster.Serialization.Calls;
 
 namespace Starling.Grains.Interfaces.Calls;
 
@@ -9,35 +8,15 @@ namespace Starling.Grains.Interfaces.Calls;
 public sealed class OrleansEngine(IGrainFactory grains) : IClusterEngine
 {
     public IEdgeDirectory Directory { get; } =
-        new EdgeDirectoryProxy(new GrainChannel(grains.GetGrain<IEdgeDirectoryGrain>(GrainId.Create(GrainTypes.EdgeDirectory, GrainKeys.Directory)).CallAsync));
+        grains.GetGrain<IEdgeDirectoryGrain>(GrainId.Create(GrainTypes.EdgeDirectory, GrainKeys.Directory));
 
     public IRemoteShard Shard(string tenant, int shard) =>
-        new ShardProxy(new GrainChannel(grains.GetGrain<ITopicShardGrain>(GrainId.Create(GrainTypes.TopicShard, GrainKeys.Shard(tenant, shard))).CallAsync));
+        grains.GetGrain<ITopicShardGrain>(GrainId.Create(GrainTypes.TopicShard, GrainKeys.Shard(tenant, shard)));
 
-    public ISession Session(string tenant, string clientId)
-    {
-        var grain = grains.GetGrain<ISessionGrain>(GrainId.Create(GrainTypes.Session, GrainKeys.Session(tenant, clientId)));
-        return new SessionProxy(new GrainChannel(grain.CallAsync, grain.CallAsync));
-    }
+    public ISession Session(string tenant, string clientId) =>
+        grains.GetGrain<ISessionGrain>(GrainId.Create(GrainTypes.Session, GrainKeys.Session(tenant, clientId)));
 
-    public ITenantShares Shares(string tenant) => new TenantSharesProxy(
-        new GrainChannel(grains.GetGrain<ITenantGrain>(GrainId.Create(GrainTypes.Tenant, tenant)).CallSharesAsync));
+    public ITenantShares Shares(string tenant) => grains.GetGrain<ITenantGrain>(GrainId.Create(GrainTypes.Tenant, tenant));
 
-    public IRemoteEdge Edge(string address)
-    {
-        var observer = ObserverAddress.Observer(grains, address);
-        return new EdgeProxy(new GrainChannel(call => CallOutsideGrainsAsync(observer, call)));
-    }
-
-    /// <remarks>
-    /// What an edge answers comes back through any gateway, which passes it on to whoever called. When that is a grain, the gateway looks up
-    /// where it lies, and what it remembers of one that has moved is its former place: the answer is lost there, and the caller waits for it
-    /// until the time is over. A call from outside all grains is the silo's own, and its answer goes to the silo by its address.
-    /// </remarks>
-    private static async ValueTask<WireFrame> CallOutsideGrainsAsync(IEdgeObserver observer, WireFrame call)
-    {
-        if (TaskScheduler.Current != TaskScheduler.Default)
-            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return await observer.CallAsync(call).ConfigureAwait(false);
-    }
+    public IRemoteEdge Edge(string address) => new CallsFromOutside(ObserverAddress.Observer(grains, address));
 }

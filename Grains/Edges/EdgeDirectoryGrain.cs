@@ -1,7 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.Storage;
+using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
-using Starling.Cluster.Serialization.Calls;
 using Starling.Grains.Interfaces;
 
 namespace Starling.Grains.Edges;
@@ -19,7 +19,11 @@ internal sealed class EdgeDirectoryGrain : Grain, IEdgeDirectoryGrain, IEdgeTabl
         _directory = new EdgeDirectory(this, time);
     }
 
-    public async ValueTask<WireFrame> CallAsync(WireFrame call) => new(await CallReceiver.HandleAsync(_directory, call.Bytes));
+    public ValueTask<EdgeLease> RenewAsync(string edgeId, string address) => _directory.RenewAsync(edgeId, address);
+
+    public ValueTask LeaveAsync(string edgeId) => _directory.LeaveAsync(edgeId);
+
+    public ValueTask<IReadOnlyList<EdgeEntry>> ReadAsync(string? silo) => _directory.ReadAsync(silo);
 
     /// <summary>Orleans has read it before the first call.</summary>
     ValueTask<IReadOnlyList<StoredEdge>> IEdgeTable.LoadAsync() => new(_table.State.Edges);

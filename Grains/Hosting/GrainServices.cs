@@ -21,6 +21,8 @@ public static class GrainServices
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<GrainRebalancer>());
         silo.Services.AddHostedService<MembershipLog>();
         silo.Services.AddHostedService<SweepPartitions>();
+        silo.AddIncomingGrainCallFilter<GrainCallFailures>();
+        silo.AddOutgoingGrainCallFilter<LostCalls>();
         silo.AddPlacementDirector<RendezvousPlacementStrategy, RendezvousPlacementDirector>();
     }
 }

@@ -1,5 +1,4 @@
-using Starling.Cluster.Serialization.Calls;
-using Starling.Grains.Interfaces;
+using Starling.Broker.Contracts;
 
 namespace Starling.Grains.Placement;
 
@@ -11,7 +10,7 @@ namespace Starling.Grains.Placement;
 /// take its messages, and a session for a shard to take its routes, or for an edge that wants to say goodbye to the session before it answers.
 /// When all of a silo's activations go at once, such calls wait for each other in a circle. So they get some time to end by themselves; then they
 /// are answered as lost, which every caller repeats, and finds the next activation. What becomes of them here is what would become of them
-/// if the silo had died: the epochs see to it. Sessions get a moment only, since nobody minds a repeat; shards get longer, since what
+/// if the silo had died: the epochs see to it. Sessions get a moment only, since a repeat costs little; shards get longer, since what
 /// they have delivered may come as a copy with the repeat.
 /// </remarks>
 /// <param name="grace">For calls, from the moment that it has to end.</param>
@@ -30,22 +29,25 @@ internal sealed class CallDrain(TimeSpan grace)
     /// <summary>The activation ends soon.</summary>
     public void Begin() => _over.CancelAfter(grace);
 
-    /// <param name="call">Never fails: what goes wrong is in the answer.</param>
-    public async ValueTask<WireFrame> CallAsync(ValueTask<ReadOnlyMemory<byte>> call)
-    {
-        if (call.IsCompletedSuccessfully)
-            return new WireFrame(call.Result);
-        try
-        {
-            return new WireFrame(await call.AsTask().WaitAsync(_over.Token));
-        }
-        catch (OperationCanceledException)
-        {
-            return new WireFrame(CallReceiver.Lost());
-        }
-    }
+    /// <param name="call">A call of the activation.</param>
+    /// <exception cref="RemoteCallException">It did not end in time. It may still be carried out.</exception>
+    public Task RunAsync(Task call) => call.IsCompleted ? call : WaitAsync(call);
 
     /// <summary>What the activation still has to do; it is not waited for longer than for a call.</summary>
     public async Task EndAsync(Task ending) =>
         await ending.WaitAsync(grace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+    private async Task WaitAsync(Task call)
+    {
+        try
+        {
+            await call.WaitAsync(_over.Token);
+        }
+        catch (OperationCanceledException) when (!call.IsCompleted)
+        {
+            // Nobody looks at its end any more.
+            _ = call.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            throw new RemoteCallException("The silo hands over.");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 using Orleans.Concurrency;
-using Starling.Cluster.Serialization.Calls;
+using Starling.Broker.Contracts;
+using Starling.Broker.Messages;
+using Starling.Cluster.Contracts;
 using Starling.Cluster.Silos;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
@@ -11,9 +13,9 @@ namespace Starling.Grains.Shards;
 /// for itself, so calls interleave.
 /// </summary>
 [Reentrant, KeepAlive, RendezvousPlacement, GrainType(GrainTypes.TopicShard)]
-internal sealed class TopicShardGrain(OwnerFactory owners, GrainRebalancer placed) : Grain, ITopicShardGrain, IRebalancedGrain
+internal sealed class TopicShardGrain(OwnerFactory owners, GrainRebalancer placed) : Grain, ITopicShardGrain, IRebalancedGrain, IIncomingGrainCallFilter
 {
-    private readonly CallDrain _departure = new(CallDrain.Long);
+    private readonly CallDrain _drain = new(CallDrain.Long);
     private ShardHost? _host;
 
     GrainId IRebalancedGrain.Id => GrainContext.GrainId;
@@ -32,7 +34,25 @@ internal sealed class TopicShardGrain(OwnerFactory owners, GrainRebalancer place
         placed.Add(this);
     }
 
-    public ValueTask<WireFrame> CallAsync(WireFrame call) => _departure.CallAsync(CallReceiver.HandleAsync(_host!, call.Bytes));
+    Task IIncomingGrainCallFilter.Invoke(IIncomingGrainCallContext context) =>
+        context.InterfaceMethod.DeclaringType == typeof(IRemoteShard) ? _drain.RunAsync(context.Invoke()) : context.Invoke();
+
+    public ValueTask<ShardReply> TransferAsync(ShardTransfer transfer) => _host!.TransferAsync(transfer);
+
+    public ValueTask SetDurableRouteAsync(string clientId, Subscription subscription) => _host!.SetDurableRouteAsync(clientId, subscription);
+
+    public ValueTask RemoveDurableRouteAsync(string clientId, string filter) => _host!.RemoveDurableRouteAsync(clientId, filter);
+
+    public ValueTask JoinAsync(SharedGroupKey group, SharedMember member) => _host!.JoinAsync(group, member);
+
+    public ValueTask LeaveAsync(SharedGroupKey group, string clientId) => _host!.LeaveAsync(group, clientId);
+
+    public ValueTask<IReadOnlyList<int>> RedispatchAsync(string except, IReadOnlyList<Delivery> deliveries) =>
+        _host!.RedispatchAsync(except, deliveries);
+
+    public ValueTask CompletedAsync(SharedGroupKey group, string clientId, int count) => _host!.CompletedAsync(group, clientId, count);
+
+    public ValueTask<RetainedPage> ReadRetainedAsync(RetainedQuery query) => _host!.ReadRetainedAsync(query);
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -41,18 +61,18 @@ internal sealed class TopicShardGrain(OwnerFactory owners, GrainRebalancer place
             await _host.DisposeAsync();
     }
 
-    void IRebalancedGrain.Leave() => _departure.Begin();
+    void IRebalancedGrain.Leave() => _drain.Begin();
 
     /// <summary>Not only ended: messages that come to this silo all the time would begin it here again.</summary>
     void IRebalancedGrain.Move()
     {
-        _departure.Begin();
+        _drain.Begin();
         GrainContext.Migrate(null);
     }
 
     private void End(string why)
     {
-        _departure.Begin();
+        _drain.Begin();
         GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, why));
     }
 }

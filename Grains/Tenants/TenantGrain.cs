@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
+using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
-using Starling.Cluster.Serialization.Calls;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Quotas;
 using Starling.Grains.Interfaces;
 using Starling.Grains.Placement;
@@ -14,8 +15,8 @@ internal sealed class TenantGrain : Grain, ITenantGrain
     private readonly TenantShares _shares;
 
     public TenantGrain(ITenantDirectory tenants, TimeProvider time) => _shares = new TenantShares(
-        () => tenants.TryGet(this.GetPrimaryKeyString(), out var tenant) ? tenant.Options.Limits : throw new InvalidOperationException("There is no such tenant."),
+        () => tenants.TryGet(this.GetPrimaryKeyString(), out var tenant) ? tenant.Options.Limits : throw new StoreUnavailableException("There is no such tenant."),
         time);
 
-    public async ValueTask<WireFrame> CallSharesAsync(WireFrame call) => new(await CallReceiver.HandleAsync(_shares, call.Bytes));
+    public ValueTask<TenantShare> RenewAsync(string edgeId, TenantDemand demand) => _shares.RenewAsync(edgeId, demand);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Starling.Storage.PostgreSql;
 
@@ -15,6 +16,29 @@ internal static class OptionRules
             Between("storage.startTimeout", storage.StartTimeout, "0s", "1h"),
             Between("storage.queueBytes", storage.QueueBytes, 1024 * 1024, int.MaxValue));
         return ConnectionText.ProblemWith(storage.ConnectionString) is { } problem ? ranges.Prepend(("storage.connectionString", problem)) : ranges;
+    }
+
+    public static IEnumerable<(string Setting, string Problem)> TelemetryErrors(TelemetryOptions telemetry)
+    {
+        if (telemetry.ServiceName is { } name && string.IsNullOrWhiteSpace(name))
+            yield return ("telemetry.serviceName", "expected a name");
+        if (telemetry.TraceRatio is not (>= 0 and <= 1))
+            yield return ("telemetry.traceRatio", string.Create(CultureInfo.InvariantCulture, $"{telemetry.TraceRatio} is out of range; expected 0 to 1"));
+        foreach (var error in OutOf(Between("telemetry.maximumTenants", telemetry.MaximumTenants, 1, 100_000)))
+            yield return error;
+        if (telemetry.Otlp is not { } otlp)
+            yield break;
+        if (!Uri.TryCreate(otlp.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+            yield return ("telemetry.otlp.endpoint", $"\"{otlp.Endpoint}\" is not a URL; expected one such as http://localhost:4317");
+        if (otlp.Headers is { } headers && !Array.TrueForAll(headers.Split(','), static header => header.IndexOf('=', StringComparison.Ordinal) > 0))
+            yield return ("telemetry.otlp.headers", "expected name=value, or several with commas in between");
+        if (otlp.Signals.Count == 0 || otlp.Signals.Distinct().Count() < otlp.Signals.Count)
+            yield return ("telemetry.otlp.signals", "expected some of \"metrics\", \"traces\" and \"logs\", each once");
+        if (otlp.MetricInterval is { } interval)
+        {
+            foreach (var error in OutOf(Between("telemetry.otlp.metricInterval", interval, "1s", "5m")))
+                yield return error;
+        }
     }
 
     public static IEnumerable<(string Setting, string Problem)> EndpointErrors(string path, string address, int port)

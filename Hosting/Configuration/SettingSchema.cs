@@ -60,6 +60,8 @@ internal sealed partial class SettingSchema(Type root)
         }
         if (type == typeof(bool))
             return "true or false";
+        if (type == typeof(double))
+            return "a number";
         return type == typeof(string) ? "a text in quotes" : type == typeof(int) ? "a whole number" : "a group { ... }";
     }
 
@@ -68,7 +70,8 @@ internal sealed partial class SettingSchema(Type root)
     {
         var pattern = Index().Replace(path, "[]");
         return All().Any(setting => setting.Path.StartsWith(pattern, StringComparison.Ordinal)
-            && (setting.Property.Name.EndsWith("Password", StringComparison.Ordinal) || setting.Property.Name == nameof(StorageOptions.ConnectionString))
+            && (setting.Property.Name.EndsWith("Password", StringComparison.Ordinal)
+                || setting.Property.Name is nameof(StorageOptions.ConnectionString) or nameof(OtlpOptions.Headers))
             && setting.Path.AsSpan(pattern.Length) is [] or ['.' or '[', ..]);
     }
 

@@ -12,7 +12,6 @@ internal static class SettingsReader<TOptions>
     private static readonly SettingSchema Schema = new(typeof(TOptions));
 
     /// <param name="source">How to name the JSON in an error.</param>
-    /// <param name="json">Settings.</param>
     /// <param name="overrides">Later ones win.</param>
     /// <exception cref="SettingException">With its origin, for one line on stderr.</exception>
     public static (TOptions Options, SettingOrigins Origins) Read(string source, byte[] json, IEnumerable<SettingOverride> overrides)

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Sockets;
+using Starling.Hosting.Telemetry.Prometheus;
 
 namespace Starling.Hosting.Management;
 
@@ -15,12 +16,12 @@ namespace Starling.Hosting.Management;
 internal sealed class ManagementServer : IAsyncDisposable
 {
     private readonly IReadOnlyList<IReadinessCheck> _checks;
-    private readonly PrometheusCollector _metrics;
+    private readonly PrometheusExporter _metrics;
     private readonly WebApplication _app;
     private ListenOptions? _bound;
 
     private ManagementServer(
-        ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusCollector metrics, ILoggerFactory loggers)
+        ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusExporter metrics, ILoggerFactory loggers)
     {
         (_checks, _metrics) = ([.. checks], metrics);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -48,7 +49,7 @@ internal sealed class ManagementServer : IAsyncDisposable
     public static async Task<ManagementServer> StartAsync(
         ManagementOptions options,
         IEnumerable<IReadinessCheck> checks,
-        PrometheusCollector metrics,
+        PrometheusExporter metrics,
         ILoggerFactory loggers,
         CancellationToken cancellation)
     {
@@ -82,7 +83,7 @@ internal sealed class ManagementServer : IAsyncDisposable
             case "/readyz":
                 return WriteReadinessAsync(http);
             case "/metrics":
-                return WriteAsync(http, PrometheusText.ContentType, _metrics.Collect());
+                return WriteMetricsAsync(http);
             default:
                 http.Response.StatusCode = StatusCodes.Status404NotFound;
                 return WriteAsync(http, "text/plain; charset=utf-8", "There is /healthz, /readyz and /metrics\n");
@@ -97,10 +98,23 @@ internal sealed class ManagementServer : IAsyncDisposable
         return WriteAsync(http, "application/json", JsonSerializer.Serialize(new { ready = reasons.Count == 0, reasons }) + "\n");
     }
 
-    private static Task WriteAsync(HttpContext http, string contentType, string text)
+    private Task WriteMetricsAsync(HttpContext http) => IsOnlyHead(http, PrometheusText.ContentType)
+        ? Task.CompletedTask
+        : _metrics.ScrapeAsync(
+            text =>
+            {
+                http.Response.ContentLength = text.Length;
+                return http.Response.Body.WriteAsync(text, http.RequestAborted).AsTask();
+            },
+            http.RequestAborted);
+
+    private static Task WriteAsync(HttpContext http, string contentType, string text) =>
+        IsOnlyHead(http, contentType) ? Task.CompletedTask : http.Response.WriteAsync(text);
+
+    private static bool IsOnlyHead(HttpContext http, string contentType)
     {
         http.Response.ContentType = contentType;
         http.Response.Headers.CacheControl = "no-store";
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.WriteAsync(text);
+        return HttpMethods.IsHead(http.Request.Method);
     }
 }

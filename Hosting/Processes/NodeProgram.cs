@@ -18,11 +18,10 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
     /// <summary>Returns when it runs.</summary>
     protected abstract Task<INode> StartAsync(TOptions options, CancellationToken giveUp);
 
-    /// <summary>What whoever started it without a configuration is told.</summary>
+    /// <summary>Printed when the process was started without a configuration.</summary>
     protected virtual string Welcome(TOptions options, INode node) => "";
 
-    /// <param name="args">As given to the process.</param>
-    /// <param name="stop">Ends when the process is to stop, whether it runs already or not.</param>
+    /// <param name="stop">Completes when the process is to stop, even before it has started.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> args, Task stop)
     {
@@ -64,7 +63,7 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
         }
     }
 
-    /// <summary>A start can wait for a database, or for other nodes; whoever is told to stop meanwhile gives up.</summary>
+    /// <summary>A start can wait for a database, or for other nodes; it is cancelled when the process is told to stop.</summary>
     private async Task<INode> StartAsync(TOptions options, Task stop)
     {
         using var giveUp = new CancellationTokenSource();

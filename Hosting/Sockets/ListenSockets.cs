@@ -7,7 +7,6 @@ namespace Starling.Hosting.Sockets;
 /// <summary>How the sockets below Kestrel are set up.</summary>
 internal static class ListenSockets
 {
-    /// <param name="options">To be filled in.</param>
     /// <param name="nameOf">The name of what listens on an address, for the error when that fails.</param>
     public static void Configure(SocketTransportOptions options, Func<IPEndPoint, string> nameOf)
     {

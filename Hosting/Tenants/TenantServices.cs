@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Files;
+using Starling.Hosting.Configuration;
 using Starling.Storage.PostgreSql.Tenants;
 
 namespace Starling.Hosting.Tenants;
@@ -11,13 +12,26 @@ namespace Starling.Hosting.Tenants;
 internal static class TenantServices
 {
     /// <param name="services">Need metrics and a clock; a database, too, where tenants are there.</param>
+    /// <param name="telemetry">How many of them have series of their own.</param>
     /// <param name="file">Where they are; null when they are not in a file.</param>
     /// <param name="inDatabase">Whether they are in the database.</param>
-    public static IServiceCollection AddTenants(this IServiceCollection services, string? file, bool inDatabase)
+    public static IServiceCollection AddTenants(this IServiceCollection services, TelemetryOptions telemetry, string? file, bool inDatabase)
     {
-        services.AddSingleton(provider => new TenantMetrics(provider.GetRequiredService<IMeterFactory>().Create("Starling.Tenants")));
-        services.AddSingleton<BrokerMetrics>();
-        services.AddSingleton<TenantDirectory>();
+        services.AddSingleton(provider => new BrokerMetrics(
+            provider.GetRequiredService<IMeterFactory>(), telemetry.MaximumTenants, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<TenantMetrics>();
+        services.AddSingleton(provider =>
+        {
+            var directory = ActivatorUtilities.CreateInstance<TenantDirectory>(provider);
+            var metrics = provider.GetRequiredService<BrokerMetrics>();
+            metrics.Follow(tenant => directory.TryGet(tenant, out _));
+            directory.Changed += change =>
+            {
+                if (change.IsRemoved)
+                    metrics.Remove(change.Tenant.Name);
+            };
+            return directory;
+        });
         services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
         services.AddSingleton<ClientIdCollisions>();
         if (file is not null)

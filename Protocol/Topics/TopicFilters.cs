@@ -33,7 +33,7 @@ public static class TopicFilters
     }
 
     /// <summary>Takes <c>$share/{name}/{filter}</c> apart; false when it does not start with <c>$share/</c>.</summary>
-    /// <exception cref="MqttProtocolException">TopicFilterInvalid when it does and goes on wrong [MQTT-4.8.2-1] [MQTT-4.8.2-2].</exception>
+    /// <exception cref="MqttProtocolException">TopicFilterInvalid when it does and the rest is wrong [MQTT-4.8.2-1] [MQTT-4.8.2-2].</exception>
     public static bool TryParseShared(string filter, out SharedFilter shared)
     {
         shared = default;

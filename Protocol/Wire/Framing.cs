@@ -73,7 +73,7 @@ public static class Framing
             remaining = value;
             return true;
         }
-        throw MqttProtocolException.Malformed((PacketType)(first >> 4), "remaining length goes on after four bytes");
+        throw MqttProtocolException.Malformed((PacketType)(first >> 4), "remaining length is longer than four bytes");
     }
 
     private static void CheckFlags(byte first, ProtocolVersion version)

@@ -42,7 +42,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, PacketType packet)
                 continue;
             return next > 0 || shift == 0 ? value : throw Malformed("a variable byte integer has more bytes than it needs [MQTT-1.5.5-1]");
         }
-        throw Malformed("a variable byte integer goes on after four bytes");
+        throw Malformed("a variable byte integer is longer than four bytes");
     }
 
     /// <summary>A packet identifier, which is never 0 [MQTT-2.2.1-3].</summary>

@@ -46,6 +46,7 @@ public static class SiloOptionsLoader
             .Concat(cluster.AdvertisedAddress is { } advertised ? AddressErrors("cluster.advertisedAddress", advertised, cluster, mayBeAny: false) : [])
             .Concat(EndpointErrors("management", options.Management?.Address ?? "127.0.0.1", options.Management?.Port ?? 0))
             .Concat(StorageErrors(options.Storage))
+            .Concat(TelemetryErrors(options.Telemetry))
             .Concat(OutOf(
                 Between("cluster.siloPort", cluster.SiloPort, 1, 65535),
                 Between("cluster.gatewayPort", cluster.GatewayPort, 1, 65535),

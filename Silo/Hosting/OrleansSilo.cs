@@ -17,12 +17,18 @@ internal static class OrleansSilo
 {
     private const string Invariant = "Npgsql";
 
-    public static void Configure(ISiloBuilder silo, SiloOptions options, ClusterCertificate? certificate)
+    /// <summary>What the silo is called in logs and in the table of members.</summary>
+    public static string Name(SiloOptions options) => options.Name ?? $"{Environment.MachineName}-{options.Cluster.SiloPort}";
+
+    /// <param name="silo">Of Orleans.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="certificate">Null without TLS.</param>
+    /// <param name="isTracing">Whether calls carry traces along. It costs a little for each of them.</param>
+    public static void Configure(ISiloBuilder silo, SiloOptions options, ClusterCertificate? certificate, bool isTracing)
     {
         var cluster = options.Cluster;
         silo.Services.Configure<ClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
-        silo.Services.Configure<Orleans.Configuration.SiloOptions>(silo =>
-            silo.SiloName = options.Name ?? $"{Environment.MachineName}-{cluster.SiloPort}");
+        silo.Services.Configure<Orleans.Configuration.SiloOptions>(silo => silo.SiloName = Name(options));
         silo.Services.Configure<EndpointOptions>(endpoint =>
         {
             var address = IPAddress.Parse(cluster.Address);
@@ -37,6 +43,8 @@ internal static class OrleansSilo
         silo.AddAdoNetGrainStorageAsDefault(storage => storage.Configure<Database>((table, database) =>
             (table.Invariant, table.DataSource, table.GrainStorageSerializer) = (Invariant, database.Source, new GrainStateJson())));
         ConfigureTimes(silo, options);
+        if (isTracing)
+            silo.AddActivityPropagation();
         if (certificate is not null)
             silo.Services.Configure<SiloConnectionOptions>(new ClusterTls(certificate.Certificate, certificate.Authorities).Configure);
         silo.Services.AddSingleton<Refusals>();

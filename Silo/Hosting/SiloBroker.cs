@@ -17,9 +17,10 @@ internal static class SiloBroker
 {
     public static void Add(SiloOptions options, IServiceCollection services)
     {
-        services.AddTenants(options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
+        services.AddTenants(options.Telemetry, options.TenantsFile is { } file ? options.Resolve(file) : null, inDatabase: options.TenantsFile is null);
         services.AddSingleton<DelayQueue>();
-        services.AddSingleton(new LinkOptions());
+        services.AddSingleton<LinkFailures>();
+        services.AddSingleton(provider => new LinkOptions { Failures = provider.GetRequiredService<LinkFailures>() });
         // Another name each time that it starts: shards count its transfers by it, and it is missed by it.
         var name = $"silo-{Guid.NewGuid():N}";
         services.AddSingleton(provider => new LiveEdges(

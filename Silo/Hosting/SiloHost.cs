@@ -7,6 +7,7 @@ using Starling.Grains.Interfaces.Logging;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Hosting.Processes;
+using Starling.Hosting.Telemetry;
 using Starling.Silo.Configuration;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Hosting;
@@ -93,7 +94,7 @@ public sealed partial class SiloHost : INode
 
     private async Task StartAsync(CancellationToken cancellation)
     {
-        var metrics = Services.GetRequiredService<PrometheusCollector>();
+        var metrics = Services.StartMetrics();
         await Services.OpenPostgreSqlAsync(cancellation);
         Services.GetService<TenantsFile>();
         if (Services.GetService<TenantWatch>() is { } tenants)
@@ -121,16 +122,14 @@ public sealed partial class SiloHost : INode
         var services = builder.Services;
         services.AddSingleton<IHostLifetime, NoLifetime>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
-        services.AddMetrics();
+        var signals = services.AddTelemetry(options.Telemetry, "starling-silo", OrleansSilo.Name(options));
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
-        services.AddSingleton<ProcessMetrics>();
-        services.AddSingleton<PrometheusCollector>();
         SiloStorage.Add(options.Storage, services);
         SiloBroker.Add(options, services);
-        builder.UseOrleans(silo => OrleansSilo.Configure(silo, options, certificate));
+        builder.UseOrleans(silo => OrleansSilo.Configure(silo, options, certificate, signals.IsTracing));
         return builder.Build();
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -14,6 +15,9 @@ public sealed partial class Database : IAsyncDisposable
     private readonly ILogger<Database> _logger;
     private readonly TimeProvider _time;
 
+    /// <summary>Those of connections outside of the pool, by purpose.</summary>
+    private readonly ConcurrentDictionary<string, NpgsqlDataSource> _single = new(StringComparer.Ordinal);
+
     /// <exception cref="DatabaseException">The connection string cannot be used.</exception>
     public Database(PostgreSqlOptions options, ILoggerFactory loggers, TimeProvider time)
     {
@@ -23,7 +27,7 @@ public sealed partial class Database : IAsyncDisposable
         _logger = loggers.CreateLogger<Database>();
         _time = time;
         Place = $"PostgreSQL at {_text.Host}:{_text.Port}, database \"{_text.Database}\", user \"{_text.Username}\"";
-        Source = new NpgsqlDataSourceBuilder(_text.ConnectionString).Build();
+        Source = new NpgsqlDataSourceBuilder(_text.ConnectionString) { Name = "starling" }.Build();
     }
 
     public PostgreSqlOptions Options { get; }
@@ -62,8 +66,7 @@ public sealed partial class Database : IAsyncDisposable
     /// <exception cref="NpgsqlException">The server refuses it.</exception>
     public async Task<NpgsqlConnection> ConnectAsync(string purpose, CancellationToken cancellation = default)
     {
-        var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(_text.ConnectionString) { Pooling = false, KeepAlive = 5, ApplicationName = "starling " + purpose }.ConnectionString);
+        var connection = _single.GetOrAdd(purpose, Single).CreateConnection();
         try
         {
             await connection.OpenAsync(cancellation);
@@ -76,7 +79,12 @@ public sealed partial class Database : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        foreach (var source in _single.Values)
+            await source.DisposeAsync();
+    }
 
     /// <summary>One line for the operator: where, and what PostgreSQL or the network said.</summary>
     public DatabaseException Failure(Exception e) => new($"{Place}: {Reason(e)}", e);
@@ -96,6 +104,13 @@ public sealed partial class Database : IAsyncDisposable
         NpgsqlException or TimeoutException or IOException => true,
         _ => false,
     };
+
+    /// <summary>Metrics have the name, which is the first word only: the rest may be different in each process.</summary>
+    private NpgsqlDataSource Single(string purpose)
+    {
+        var text = new NpgsqlConnectionStringBuilder(_text.ConnectionString) { Pooling = false, KeepAlive = 5, ApplicationName = "starling " + purpose };
+        return new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = "starling " + purpose.Split(' ')[0] }.Build();
+    }
 
     private async Task<NpgsqlConnection> WaitForServerAsync(CancellationToken cancellation)
     {

@@ -1,7 +1,10 @@
+using Orleans;
+
 namespace Starling.Broker.Tenants.Credentials;
 
 /// <summary>Who a connection proved to be. <see cref="Name"/> is null for an anonymous client.</summary>
-public sealed record User(string? Name)
+[GenerateSerializer, Immutable, Alias("starling.user")]
+public sealed record User([Id(0)] string? Name)
 {
     public static User Anonymous { get; } = new((string?)null);
 

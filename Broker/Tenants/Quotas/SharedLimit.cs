@@ -1,3 +1,5 @@
+using Orleans;
+
 namespace Starling.Broker.Tenants.Quotas;
 
 /// <summary>The limits that hold for a tenant over all edges, and are divided among them.</summary>
@@ -14,10 +16,12 @@ public enum SharedLimit
 /// <summary>What an edge uses of a limit, and whether it could do with more.</summary>
 /// <param name="Used">Open connections, or tokens per second since it was asked before.</param>
 /// <param name="IsShort">Somebody was refused, or held back.</param>
-public readonly record struct LimitDemand(double Used, bool IsShort);
+[GenerateSerializer, Immutable, Alias("starling.limit-demand")]
+public readonly record struct LimitDemand([Id(0)] double Used, [Id(1)] bool IsShort);
 
 /// <param name="Limits">By <see cref="SharedLimit"/>. An edge of an older program knows fewer.</param>
-public sealed record TenantDemand(IReadOnlyList<LimitDemand> Limits)
+[GenerateSerializer, Immutable, Alias("starling.tenant-demand")]
+public sealed record TenantDemand([Id(0)] IReadOnlyList<LimitDemand> Limits)
 {
     public LimitDemand Of(SharedLimit limit) => (int)limit < Limits.Count ? Limits[(int)limit] : default;
 }
@@ -25,7 +29,8 @@ public sealed record TenantDemand(IReadOnlyList<LimitDemand> Limits)
 /// <summary>An edge's part of a tenant's limits.</summary>
 /// <param name="Duration">After which others may get it, unless it is renewed.</param>
 /// <param name="Limits">By <see cref="SharedLimit"/>; null is unlimited.</param>
-public sealed record TenantShare(TimeSpan Duration, IReadOnlyList<double?> Limits)
+[GenerateSerializer, Immutable, Alias("starling.tenant-share")]
+public sealed record TenantShare([Id(0)] TimeSpan Duration, [Id(1)] IReadOnlyList<double?> Limits)
 {
     public double? Of(SharedLimit limit) => (int)limit < Limits.Count ? Limits[(int)limit] : null;
 }

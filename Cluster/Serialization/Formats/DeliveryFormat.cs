@@ -5,11 +5,6 @@ namespace Starling.Cluster.Serialization.Formats;
 
 internal static class DeliveryFormat
 {
-    public static readonly IWireFormat One = new WireFormat<Delivery>(static (writer, delivery) => Write(writer, delivery), Read);
-
-    public static readonly IWireFormat List = new WireFormat<IReadOnlyList<Delivery>>(
-        static (writer, deliveries) => Write(writer, 1, deliveries), ReadList);
-
     public static int SizeHint(IReadOnlyList<Delivery> deliveries)
     {
         var size = 0L;
@@ -94,7 +89,7 @@ internal static class DeliveryFormat
             fromSession is { } session && fromNumber is { } number ? new InboxPlace(session, number, fromEpoch) : null);
     }
 
-    private static List<Delivery> ReadList(ref WireReader reader)
+    public static List<Delivery> ReadList(ref WireReader reader)
     {
         var deliveries = new List<Delivery>();
         while (reader.Next(out var tag))
@@ -108,7 +103,7 @@ internal static class DeliveryFormat
         return deliveries;
     }
 
-    public static void ReadInto(List<Delivery> deliveries, ref WireReader reader)
+    private static void ReadInto(List<Delivery> deliveries, ref WireReader reader)
     {
         reader.Group();
         deliveries.Add(Read(ref reader));

@@ -5,11 +5,6 @@ namespace Starling.Cluster.Serialization.Formats;
 
 internal static class InboxEntryFormat
 {
-    public static readonly IWireFormat One = new WireFormat<InboxEntry>(Write, Read);
-
-    public static readonly IWireFormat List = new WireFormat<IReadOnlyList<InboxEntry>>(
-        static (writer, entries) => Write(writer, 1, entries), ReadList);
-
     public static void Write(WireWriter writer, int tag, IReadOnlyList<InboxEntry> entries)
     {
         for (var i = 0; i < entries.Count; i++)
@@ -30,7 +25,7 @@ internal static class InboxEntryFormat
         writer.Flag(4, entry.Sent);
     }
 
-    public static InboxEntry Read(ref WireReader reader)
+    private static InboxEntry Read(ref WireReader reader)
     {
         var (number, delivery, released, sent) = (0L, (Delivery?)null, false, false);
         while (reader.Next(out var tag))
@@ -57,20 +52,6 @@ internal static class InboxEntryFormat
         }
 
         return new InboxEntry(number, delivery ?? throw WireReader.Damaged(), released, sent);
-    }
-
-    private static List<InboxEntry> ReadList(ref WireReader reader)
-    {
-        var entries = new List<InboxEntry>();
-        while (reader.Next(out var tag))
-        {
-            if (tag == 1)
-                ReadInto(entries, ref reader);
-            else
-                reader.Skip();
-        }
-
-        return entries;
     }
 
     public static void ReadInto(List<InboxEntry> entries, ref WireReader reader)

@@ -5,9 +5,20 @@ namespace Starling.Cluster.Serialization.Formats;
 
 internal static class InboxPushFormat
 {
-    public static readonly IWireFormat Push = new WireFormat<InboxPush>(Write, Read);
+    public static int SizeHint(InboxPush push)
+    {
+        var size = 0L;
+        foreach (var connection in push.Entries)
+        {
+            size += 32 + connection.Tenant.Length + connection.ClientId.Length;
+            foreach (var entry in connection.Entries)
+                size += MessageFormat.SizeHint(entry.Delivery.Message) + 32;
+        }
 
-    private static void Write(WireWriter writer, InboxPush push)
+        return (int)Math.Min(size, Array.MaxLength / 2);
+    }
+
+    public static void Write(WireWriter writer, InboxPush push)
     {
         foreach (var entries in push.Entries)
         {
@@ -21,7 +32,7 @@ internal static class InboxPushFormat
         }
     }
 
-    private static InboxPush Read(ref WireReader reader)
+    public static InboxPush Read(ref WireReader reader)
     {
         var connections = new List<ConnectionEntries>();
         while (reader.Next(out var tag))

@@ -5,11 +5,6 @@ namespace Starling.Cluster.Serialization.Formats;
 /// <summary>Messages as <see cref="MessageFrame"/>s.</summary>
 internal static class MessageFormat
 {
-    public static readonly IWireFormat One = new WireFormat<Message>(static (writer, message) => writer.Message(1, message), Read);
-
-    public static readonly IWireFormat List = new WireFormat<IReadOnlyList<Message>>(
-        static (writer, messages) => Write(writer, 1, messages), ReadList);
-
     public static void Write(WireWriter writer, int tag, IReadOnlyList<Message> messages)
     {
         var frames = new MessageFrameWriter();
@@ -27,21 +22,7 @@ internal static class MessageFormat
 
     public static int SizeHint(Message message) => message.Size + 48 + (message.Publisher?.ClientId.Length ?? 0);
 
-    private static Message Read(ref WireReader reader)
-    {
-        Message? message = null;
-        while (reader.Next(out var tag))
-        {
-            if (tag == 1)
-                message = reader.Message();
-            else
-                reader.Skip();
-        }
-
-        return message ?? throw WireReader.Damaged();
-    }
-
-    private static List<Message> ReadList(ref WireReader reader)
+    public static List<Message> ReadList(ref WireReader reader)
     {
         var messages = new List<Message>();
         while (reader.Next(out var tag))

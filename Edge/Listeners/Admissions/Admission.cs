@@ -6,7 +6,7 @@ using Starling.Edge.Configuration;
 
 namespace Starling.Edge.Listeners.Admissions;
 
-/// <summary>Decides which connections may come in, counts them, and closes those that take too long to say CONNECT.</summary>
+/// <summary>Decides which connections are admitted, counts them, and closes those whose CONNECT does not come in time.</summary>
 internal sealed class Admission : IDisposable
 {
     /// <summary>How long a connection that is over may take to send what is left.</summary>
@@ -37,9 +37,6 @@ internal sealed class Admission : IDisposable
     public void Accepted(ListenerOptions listener) => _metrics.Accepted(listener.Name);
 
     /// <summary>Null when the connection is refused, which is counted here.</summary>
-    /// <param name="context">The accepted connection.</param>
-    /// <param name="listener">Where it came in.</param>
-    /// <param name="stage">What comes first there.</param>
     /// <param name="countAddress">False when the client's address is not known yet, behind a proxy.</param>
     public AdmittedConnection? Admit(ConnectionContext context, ListenerOptions listener, Stage stage, bool countAddress)
     {
@@ -107,7 +104,7 @@ internal sealed class Admission : IDisposable
             _closing.Add(connection);
     }
 
-    /// <summary>Lets nobody in any more and ends connections that no handler can say goodbye to.</summary>
+    /// <summary>Admits no more connections and ends those that no handler serves yet.</summary>
     public void Drain()
     {
         _draining = true;

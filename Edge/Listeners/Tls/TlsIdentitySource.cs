@@ -22,12 +22,9 @@ internal sealed partial class TlsIdentitySource
     private DateTimeOffset _nextExpiryWarning;
     private volatile TlsIdentity _current;
 
-    /// <param name="listener">A listener with TLS.</param>
     /// <param name="setting">The listener's path in the settings, for errors.</param>
     /// <param name="development">The self-made certificate, for listeners that ask for it.</param>
     /// <param name="resolve">Makes file names absolute.</param>
-    /// <param name="time">For the warning about certificates that end soon.</param>
-    /// <param name="logger">Where reloads and warnings go.</param>
     /// <exception cref="SettingException">A certificate cannot be loaded.</exception>
     public TlsIdentitySource(
         ListenerOptions listener, string setting, CertificateOptions? development, Func<string, string> resolve, TimeProvider time, ILogger logger)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Threading;
 
 namespace Starling.Storage.PostgreSql.Writing;
@@ -192,6 +193,8 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
     private async Task CommitAsync(WriteBatch batch)
     {
+        using var activity = BrokerTracing.Gather(BrokerTracing.Commit, ActivityKind.Internal, batch.Writes, static write => write.Origin);
+        activity?.SetTag("starling.writes", batch.Writes.Count);
         Interlocked.Exchange(ref _batchStarted, _time.GetTimestamp());
         await TryUntilCommittedAsync(batch).ConfigureAwait(false);
         Interlocked.Exchange(ref _batchStarted, 0);

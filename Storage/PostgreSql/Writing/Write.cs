@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Starling.Broker.Contracts;
+using Starling.Broker.Telemetry;
 
 namespace Starling.Storage.PostgreSql.Writing;
 
@@ -18,6 +20,9 @@ internal enum Stage
 internal abstract class Write(SessionKey? session, Stage stage)
 {
     public SessionKey? Session => session;
+
+    /// <summary>The trace that it is a part of, if any.</summary>
+    public Activity? Origin { get; } = BrokerTracing.Current;
 
     public Stage Stage => stage;
 

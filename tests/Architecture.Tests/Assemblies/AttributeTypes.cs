@@ -17,7 +17,9 @@ internal sealed class AttributeTypes : ICustomAttributeTypeProvider<string>
 
     public string GetTypeFromSerializedName(string name) => name;
 
-    public PrimitiveTypeCode GetUnderlyingEnumType(string type) => PrimitiveTypeCode.Int32;
+    /// <summary>Almost every enum is an <c>int</c>. Others are named here: the metadata of their assemblies is not read.</summary>
+    public PrimitiveTypeCode GetUnderlyingEnumType(string type) =>
+        type == "OpenTelemetry.Metrics.ExportModes" ? PrimitiveTypeCode.Byte : PrimitiveTypeCode.Int32;
 
     public string GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
     {

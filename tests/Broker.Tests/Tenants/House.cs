@@ -7,23 +7,16 @@ using Starling.Testing;
 
 namespace Starling.Broker.Tests.Tenants;
 
-/// <summary>A directory with a clock of its own, and what its meter counted.</summary>
+/// <summary>A directory with a clock of its own, and what is counted of it.</summary>
 internal sealed class House : IDisposable
 {
-    private readonly Meter _meter = new("test");
-    private readonly MeterListener _listener = new();
-    private readonly Dictionary<string, long> _counts = [];
+    private readonly OneMeter _meters = new();
+    private readonly BrokerMetrics _metrics;
 
     public House(params TenantOptions[] tenants)
     {
-        _listener.InstrumentPublished = (instrument, listener) =>
-        {
-            if (instrument.Meter == _meter)
-                listener.EnableMeasurementEvents(instrument);
-        };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Count(instrument.Name, value, tags));
-        _listener.Start();
-        Metrics = new(_meter);
+        _metrics = new BrokerMetrics(_meters, time: Time);
+        Metrics = new(_metrics);
         Directory = new(Time, Metrics);
         Directory.Apply(tenants);
     }
@@ -39,17 +32,26 @@ internal sealed class House : IDisposable
     /// <summary>By instrument and tags: <c>starling.tenant.refusals{tenant=acme,limit=connections}</c>.</summary>
     public long Counted(string key)
     {
-        lock (_counts)
-            return _counts.GetValueOrDefault(key);
+        var counted = 0L;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Scope == _meters)
+                listener.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+        {
+            if ($"{instrument.Name}{{{string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}}}" == key)
+                counted = value;
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return counted;
     }
 
     public static ValueList<AclRule> Rules(params string[] lines) => [.. lines.Select(Rule)];
 
-    public void Dispose()
-    {
-        _listener.Dispose();
-        _meter.Dispose();
-    }
+    public void Dispose() => _metrics.Dispose();
 
     /// <summary><c>allow subscribe a/#</c>.</summary>
     private static AclRule Rule(string line)
@@ -58,10 +60,12 @@ internal sealed class House : IDisposable
         return new(words[0] == "allow", Enum.Parse<AclActions>(words[1], ignoreCase: true), AclPattern.Parse(words[2]));
     }
 
-    private void Count(string name, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private sealed class OneMeter : IMeterFactory
     {
-        var key = $"{name}{{{string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}}}";
-        lock (_counts)
-            _counts[key] = _counts.GetValueOrDefault(key) + value;
+        public Meter Create(MeterOptions options) => new(new MeterOptions(options.Name) { Scope = this });
+
+        public void Dispose()
+        {
+        }
     }
 }

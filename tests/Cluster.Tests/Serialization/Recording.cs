@@ -2,15 +2,9 @@ using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Contracts;
-using Starling.Cluster.Serialization.Calls;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Tests.Serialization;
-
-internal sealed class Loopback(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiver) : IWireChannel
-{
-    public ValueTask<ReadOnlyMemory<byte>> CallAsync(ReadOnlyMemory<byte> call, CancellationToken cancellation) => receiver(call, cancellation);
-}
 
 internal sealed class RecordingSession : ISession
 {
@@ -18,8 +12,14 @@ internal sealed class RecordingSession : ISession
 
     public Exception? Failure { get; set; }
 
-    public ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default) =>
-        Note($"connect {connect.EdgeId}", Samples.Connected);
+    /// <summary>Of the last call that the caller may give up.</summary>
+    public CancellationToken Abandoned { get; private set; }
+
+    public ValueTask<SessionConnected> ConnectAsync(SessionConnect connect, CancellationToken abandoned = default)
+    {
+        Abandoned = abandoned;
+        return Note($"connect {connect.EdgeId}", Samples.Connected);
+    }
 
     public ValueTask<bool> StartAsync(long epoch, int receiveMaximum) => Note($"start {epoch} {receiveMaximum}", true);
 

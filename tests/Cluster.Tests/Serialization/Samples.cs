@@ -4,6 +4,7 @@ using Starling.Broker.Messages;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Tests.Serialization;
@@ -51,35 +52,17 @@ internal static class Samples
 
     public static SessionConnected Connected { get; } = new(ReasonCode.SessionTakenOver, true, true, 99, 4, Subscriptions, [1, 65_535]);
 
-    public static TheoryData<Type, object> All()
-    {
-        var all = new TheoryData<Type, object>
-        {
-            { typeof(Message), Message() },
-            { typeof(IReadOnlyList<Message>), Batch },
-            { typeof(Delivery), Delivery() },
-            { typeof(IReadOnlyList<Delivery>), Deliveries },
-            { typeof(InboxEntry), Entries[0] },
-            { typeof(IReadOnlyList<InboxEntry>), Entries },
-            { typeof(EdgeRoutes), Routes },
-            { typeof(ShardTransfer), ShardTransfer },
-            { typeof(ShardReply), ShardReply },
-            { typeof(EdgeTransfer), EdgeTransfer },
-            { typeof(EdgeReply), new EdgeReply(true, [0, 4]) },
-            { typeof(InboxPush), Push },
-            { typeof(RetainedPage), new RetainedPage(Batch, More: true) },
-            { typeof(RetainedQuery), new RetainedQuery("#", Guid.Parse("6e0b2e6f-5a0b-4b3f-9a59-111111111111"), 3, 100) },
-            { typeof(SessionConnect), Connect },
-            { typeof(SessionConnected), Connected },
-            { typeof(SessionDisconnect), new SessionDisconnect(PublishWill: true, 5, 6) },
-            { typeof(IReadOnlyList<Subscription>), Subscriptions },
-            { typeof(IReadOnlyList<ReasonCode>), new[] { ReasonCode.Success, ReasonCode.NotAuthorized } },
-            { typeof(InboxSummary?), new InboxSummary(1, 2, 3) },
-            { typeof(EdgeLease), new EdgeLease(true, TimeSpan.FromSeconds(10), Silos: 6) },
-            { typeof(TenantDemand), new TenantDemand([new LimitDemand(1.5, true), default]) },
-            { typeof(TenantShare), new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]) },
-            { typeof(IReadOnlyList<EdgeEntry>), new[] { new EdgeEntry("edge-1", "somewhere") } },
-        };
-        return all;
-    }
+    public static IReadOnlyList<object> All { get; } =
+    [
+        Message(), new DeliveryList(Deliveries), Routes, ShardTransfer, ShardTransfer with { Lane = ShardLane.Direct, Routes = null, Messages = [] }, ShardReply,
+        new ShardReply(1, ShardReplyKind.Done, [], []), EdgeTransfer, new EdgeTransfer("acme", 0, 6, 1, [], []), new EdgeReply(true, [0, 4]), Push,
+        new InboxPush([]), new RetainedPage(Batch, More: true), new RetainedQuery("#", Guid.Parse("6e0b2e6f-5a0b-4b3f-9a59-111111111111"), 3, 100),
+        Connect, new SessionConnect("edge-1", CleanStart: false, 0, Will: null, Address: null), Connected,
+        new SessionDisconnect(PublishWill: true, 5, 6), new SessionDisconnect(PublishWill: false), Subscriptions[0], Subscriptions[1],
+        new InboxSummary(1, 2, 3), new InboxAck(7, Received: true), Group, Routes.Joined[0].Member,
+        new EdgeLease(true, TimeSpan.FromSeconds(10), Silos: 6), new EdgeEntry("edge-1", "somewhere"),
+        new TenantDemand([new LimitDemand(1.5, true), default]), new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]),
+        new StaleEpochException(new SessionKey("acme", "one"), 7), new StaleShardException(new ShardFencingToken("acme", 1, 7)),
+        new StoreUnavailableException("away"), new RemoteCallException("lost"),
+    ];
 }

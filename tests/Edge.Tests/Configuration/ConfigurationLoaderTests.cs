@@ -148,6 +148,7 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("storage.connectionString.x=Host=a;Database=b;Username=c;Password=s3cret", "storage.connectionString.x")]
     [InlineData("storage={\"connectionString\":\"Password=s3cret\"}", "storage.connectionString")]
     [InlineData("storage={\"connectionString\":[\"Password=s3cret\"]}", "storage.connectionString")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"headers\":\"s3cret\"}", "telemetry.otlp.headers")]
     public void An_error_never_shows_the_password_of_a_connection_string(string argument, string setting)
     {
         var error = Should.Throw<SettingException>(() => Load("{}", argument));
@@ -226,6 +227,18 @@ public sealed class ConfigurationLoaderTests : IDisposable
     [InlineData("limits.connectTimeout=5", "limits.connectTimeout")]
     [InlineData("limits.connectTimeout.x=5", "limits.connectTimeout.x")]
     [InlineData("listeners=[{\"type\":\"tcp\",\"port\":99999}]", "listeners[0].port")]
+    [InlineData("telemetry.traceRatio=1.1", "telemetry.traceRatio")]
+    [InlineData("telemetry.traceRatio=some", "telemetry.traceRatio")]
+    [InlineData("telemetry.maximumTenants=0", "telemetry.maximumTenants")]
+    [InlineData("telemetry.serviceName= ", "telemetry.serviceName")]
+    [InlineData("telemetry.otlp={}", "telemetry.otlp")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"collector:4317\"}", "telemetry.otlp.endpoint")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"protocol\":\"tcp\"}", "telemetry.otlp.protocol")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"headers\":\"key\"}", "telemetry.otlp.headers")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"signals\":[]}", "telemetry.otlp.signals")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"signals\":[\"logs\",\"logs\"]}", "telemetry.otlp.signals")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"signals\":[\"events\"]}", "telemetry.otlp.signals[0]")]
+    [InlineData("telemetry.otlp={\"endpoint\":\"http://a\",\"metricInterval\":\"10m\"}", "telemetry.otlp.metricInterval")]
     public void A_wrong_override_is_told_as_such(string argument, string setting)
     {
         var error = Should.Throw<SettingException>(() => ConfigurationLoader.Load(null, [SettingOverride.FromArgument(argument)]));

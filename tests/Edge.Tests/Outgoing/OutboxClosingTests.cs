@@ -88,7 +88,7 @@ public sealed class OutboxClosingTests
         rig.Stall();
         rig.Send(Delivery(new string('x', 200), qos: 1));
         var drained = rig.Outbox.WhenDrained();
-        var settled = rig.Outbox.WhenSettled();
+        var settled = rig.Outbox.WhenFlushed();
         (drained.IsCompleted || settled.IsCompleted).ShouldBeFalse();
 
         rig.Outbox.Close([]);

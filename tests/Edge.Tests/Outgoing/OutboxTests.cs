@@ -98,13 +98,13 @@ public sealed class OutboxTests
     }
 
     [Fact]
-    public void An_outbox_is_settled_when_the_client_has_read()
+    public void An_outbox_is_flushed_when_the_client_has_read()
     {
         var rig = new OutboxRig();
-        rig.Outbox.WhenSettled().IsCompleted.ShouldBeTrue();
+        rig.Outbox.WhenFlushed().IsCompleted.ShouldBeTrue();
         rig.Stall();
         rig.Send(Delivery("1"));
-        var settled = rig.Outbox.WhenSettled();
+        var settled = rig.Outbox.WhenFlushed();
         settled.IsCompleted.ShouldBeFalse();
 
         rig.Read();

@@ -52,7 +52,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
         // A broker or client under test takes its settings from the test alone.
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase)).ToList())
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
             start.Environment.Remove(name);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
@@ -123,4 +123,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         while (await reader.ReadLineAsync() is { } line)
             Output.Add(line);
     }
+
+    private static bool IsSetting(string variable) =>
+        variable.StartsWith("STARLING", StringComparison.OrdinalIgnoreCase) || variable.StartsWith("OTEL_", StringComparison.Ordinal);
 }

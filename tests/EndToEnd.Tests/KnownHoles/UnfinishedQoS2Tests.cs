@@ -58,8 +58,8 @@ public sealed class UnfinishedQoS2Tests
         var reading = CountAsync(subscriber);
         var payload = new byte[500_000];
 
-        // 300 MB, with 65,535 messages allowed in flight. What another member could get is held, so this one is closed when it is too much.
-        for (var i = 0; i < 600; i++)
+        // 150 MB, with 65,535 messages allowed in flight. What another member could get is held, so this one is closed when it is too much.
+        for (var i = 0; i < 300; i++)
             (await publisher.PublishAsync(new PublishMessage { Topic = "a", Payload = payload, QoS = QualityOfService.ExactlyOnce }))
                 .ShouldBeOneOf(ReasonCode.Success, ReasonCode.NoMatchingSubscribers);
 

@@ -31,6 +31,7 @@ public class SiloOptionsTests
     [InlineData("cluster.gatewayPort=0", "cluster.gatewayPort")]
     [InlineData("storage.tenants=true", "tenantsFile")]
     [InlineData("cluster.nothing=1", "cluster.nothing")]
+    [InlineData("telemetry.traceRatio=-1", "telemetry.traceRatio")]
     public void What_cannot_be_is_refused_in_one_line(string setting, string named)
     {
         var error = Should.Throw<SettingException>(() => Load(setting));

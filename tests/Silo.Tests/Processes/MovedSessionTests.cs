@@ -49,7 +49,7 @@ public sealed class MovedSessionTests(SharedPostgres postgres)
 
         received.ShouldAllBe(client => client.Numbers.SequenceEqual(Enumerable.Range(0, Messages)), cluster.Log());
         received.Max(client => client.Waited).ShouldBeLessThan(LongestWait, cluster.Log());
-        cluster.Silos.ShouldContain(silo => silo.Process.Output.Lines.Any(line => line.Contains("go there", StringComparison.Ordinal)), cluster.Log());
+        cluster.Silos.ShouldContain(silo => silo.Process.Output.Lines.Any(line => line.Contains("sessions and shards to their silos", StringComparison.Ordinal)), cluster.Log());
     }
 
     /// <summary>With one message under way at a time, nothing asks for the session but its client's acknowledgements.</summary>

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
+using Orleans.Serialization.Invocation;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
-using Starling.Cluster.Serialization.Calls;
 
 namespace Starling.Simulation.Engine;
 
@@ -10,13 +10,14 @@ namespace Starling.Simulation.Engine;
 internal static class CallText
 {
     /// <summary>Null for calls of which the trace says enough.</summary>
-    public static string? Of(string what, byte[] call) => (what, call[0]) switch
+    public static string? Of(IInvokable call) => (call.GetMethodName(), call.GetArgumentCount() > 0 ? call.GetArgument(0) : null) switch
     {
-        ("shard", (byte)ShardProxy.Method.Transfer) => Of(WireCall.Arguments<ShardTransfer>(call)),
-        ("edge", (byte)EdgeProxy.Method.Transfer) => Of(WireCall.Arguments<EdgeTransfer>(call)),
-        ("session", (byte)SessionProxy.Method.Enqueue) => "enqueue" + Of(WireCall.Arguments<IReadOnlyList<Delivery>>(call).Select(d => d.Message)),
-        ("session", (byte)SessionProxy.Method.RecordReceived) => Of(WireCall.Arguments<RecordReceivedCall>(call)),
-        ("session", (byte)SessionProxy.Method.Connect) => $"connect {WireCall.Arguments<SessionConnect>(call).EdgeId}",
+        (_, ShardTransfer transfer) => Of(transfer),
+        (_, EdgeTransfer transfer) => Of(transfer),
+        (_, SessionConnect connect) => $"connect {connect.EdgeId}",
+        (nameof(ISession.EnqueueAsync), IEnumerable<Delivery> deliveries) => "enqueue" + Of(deliveries.Select(d => d.Message)),
+        (nameof(ISession.RecordReceivedAsync), long epoch) =>
+            $"epoch {epoch}, received [{Of(call.GetArgument(1))}], released [{Of(call.GetArgument(2))}]",
         _ => null,
     };
 
@@ -26,8 +27,7 @@ internal static class CallText
     private static string Of(EdgeTransfer transfer) =>
         $"transfer {transfer.Number} of {transfer.Tenant}/{transfer.Shard}, epoch {transfer.Epoch}{Of(transfer.Messages)}";
 
-    private static string Of(RecordReceivedCall call) =>
-        $"epoch {call.Epoch}, received [{string.Join(", ", call.Received)}], released [{string.Join(", ", call.Released)}]";
+    private static string Of(object? identifiers) => string.Join(", ", (IReadOnlyList<ushort>)identifiers!);
 
     private static string Of(IEnumerable<Message> messages) => string.Concat(messages.Select(message =>
         $" {message.Publisher?.ClientId}@{message.Publisher?.Epoch}/{message.RepeatableIdentifier}#{(message.Payload.Length >= sizeof(long) ? BinaryPrimitives.ReadInt64BigEndian(message.Payload) : 0)}"));

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Starling.Cluster.Edges;
-using Starling.Cluster.Serialization.Calls;
 using Starling.Cluster.Links;
 using Starling.Edge.Nodes;
 using Starling.Simulation.Engine;
@@ -21,7 +20,7 @@ internal sealed class ClusterEdge
         var node = new EdgeNode(directory, common.Metrics, process.Clock);
         var presence = new EdgePresence(node, cluster, process.Clock, common.Loggers.CreateLogger<EdgePresence>(), (edgeId, edge) =>
         {
-            activations.Publish(edgeId, new Endpoint(process, edgeId, (call, _) => CallReceiver.HandleAsync(edge, call)));
+            activations.Publish(edgeId, new Endpoint(process, edgeId, edge));
             return new ValueTask<string>(edgeId);
         });
         var ids = 0;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Metrics;
@@ -14,12 +13,10 @@ namespace Starling.Simulation.Nodes;
 /// <summary>What all processes of a simulation are made with.</summary>
 internal sealed class Common : IDisposable
 {
-    private readonly Meter _meter = new("Simulation");
-
     public Common(Scheduler scheduler, Dice dice, Trace trace, Database database, Authenticator authenticator)
     {
         (Scheduler, Dice, Trace, Database, Authenticator) = (scheduler, dice, trace, database, authenticator);
-        TenantMetrics = new TenantMetrics(_meter);
+        TenantMetrics = new TenantMetrics(Metrics);
         Loggers = trace.KeepsLines ? new TracingLoggers(trace) : NullLoggerFactory.Instance;
     }
 
@@ -71,7 +68,6 @@ internal sealed class Common : IDisposable
     public void Dispose()
     {
         Metrics.Dispose();
-        _meter.Dispose();
         Loggers.Dispose();
     }
 }

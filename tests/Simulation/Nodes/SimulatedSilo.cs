@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Contracts;
+using Starling.Broker.Sessions;
 using Starling.Broker.Tenants;
+using Starling.Broker.Time;
 using Starling.Cluster.Edges;
 using Starling.Cluster.Links;
 using Starling.Cluster.Silos;
-using Starling.Broker.Contracts;
-using Starling.Broker.Sessions;
-using Starling.Broker.Time;
-using Starling.Cluster.Serialization.Calls;
 using Starling.Simulation.Engine;
 using Starling.Simulation.Store;
 
@@ -124,7 +123,7 @@ internal sealed class SimulatedSilo
         if (key == Activations.DirectoryKey)
         {
             var directory = new EdgeDirectory(_edges, Process.Clock);
-            return new Hosted(new Endpoint(Process, key, (call, _) => CallReceiver.HandleAsync(directory, call)), () => Task.CompletedTask);
+            return new Hosted(new Endpoint(Process, key, directory), () => Task.CompletedTask);
         }
 
         var parts = key.Split('/', 3);
@@ -139,7 +138,7 @@ internal sealed class SimulatedSilo
             Deactivate(key);
         });
         _ = shard.StartAsync();
-        return new Hosted(new Endpoint(Process, key, (call, _) => CallReceiver.HandleAsync(shard, call)), () => shard.DisposeAsync().AsTask());
+        return new Hosted(new Endpoint(Process, key, shard), () => shard.DisposeAsync().AsTask());
     }
 
     private Hosted Session(string key, string tenant, string clientId)
@@ -149,7 +148,7 @@ internal sealed class SimulatedSilo
             _activations.Forget(this, key);
             _hosted.Remove(key);
         }));
-        return new Hosted(new Endpoint(Process, key, (call, cancellation) => CallReceiver.HandleAsync(session, call, cancellation)), session.ReleaseAsync, () => session.MayBeReleased);
+        return new Hosted(new Endpoint(Process, key, session), session.ReleaseAsync, () => session.MayBeReleased);
     }
 
     private sealed record Hosted(Endpoint Endpoint, Func<Task> EndAsync, Func<bool>? MayMove = null);

@@ -1,5 +1,6 @@
+using Orleans.Serialization.Invocation;
 using Starling.Broker.Contracts;
-using Starling.Cluster.Serialization.Calls;
+using Starling.Cluster.Contracts;
 using Starling.Simulation.Store;
 
 namespace Starling.Simulation.Runs;
@@ -43,16 +44,14 @@ internal static class BrokenRules
     };
 
     /// <summary>Null when calls go as ever.</summary>
-    public static Func<string, ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?>? Interceptor(this BrokenRule rule) => rule switch
+    public static Func<IInvokable, Response?>? Interceptor(this BrokenRule rule) => rule switch
     {
-        BrokenRule.ShardServesWithoutRoutes => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Announce
-            ? Answer(new EdgeRoutes(long.MaxValue, IsComplete: true, [], [], [], []))
-            : (ReadOnlyMemory<byte>?)null,
-        BrokenRule.OlderConnectionsStay => (what, call) => what == "edge" && call.Span[0] == (byte)EdgeProxy.Method.Close
-            ? Answer(true)
-            : (ReadOnlyMemory<byte>?)null,
+        BrokenRule.ShardServesWithoutRoutes => static call => call.GetMethodName() == nameof(IRemoteEdge.AnnounceAsync)
+            ? Response.FromResult(new EdgeRoutes(long.MaxValue, IsComplete: true, [], [], [], []))
+            : null,
+        BrokenRule.OlderConnectionsStay => static call => call.GetMethodName() == nameof(IRemoteEdge.CloseAsync)
+            ? Response.FromResult(true)
+            : null,
         _ => null,
     };
-
-    private static ReadOnlyMemory<byte> Answer<T>(T result) => WireCall.Done(new ValueTask<T>(result)).AsTask().Result;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants.Authentication;
@@ -8,11 +7,11 @@ namespace Starling.Simulation.Runs;
 /// <summary>Runs seeds, one after the other.</summary>
 internal sealed class SeedRunner : IDisposable
 {
-    private readonly Meter _meter = new("Simulation.Seeds");
+    private readonly BrokerMetrics _metrics = new();
     private readonly Authenticator _authenticator;
 
     public SeedRunner() => _authenticator = new Authenticator(
-        new AuthenticatorOptions(), TimeProvider.System, new TenantMetrics(_meter), NullLogger<Authenticator>.Instance);
+        new AuthenticatorOptions(), TimeProvider.System, new TenantMetrics(_metrics), NullLogger<Authenticator>.Instance);
 
     public Task<Outcome> RunAsync(ulong seed, RunOptions options) => Task.Run(async () =>
     {
@@ -23,6 +22,6 @@ internal sealed class SeedRunner : IDisposable
     public void Dispose()
     {
         _authenticator.Dispose();
-        _meter.Dispose();
+        _metrics.Dispose();
     }
 }

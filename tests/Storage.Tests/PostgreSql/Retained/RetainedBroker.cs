@@ -35,7 +35,7 @@ internal sealed class RetainedBroker : IAsyncDisposable
         _writer = new GroupCommit(database, new WriterMetrics(meters), TimeProvider.System, NullLogger<GroupCommit>.Instance);
         Store = new PostgreSqlRetainedStore(database, _writer, TimeProvider.System, NullLogger<PostgreSqlRetainedStore>.Instance);
         _due = new DelayQueue(Time, NullLogger<DelayQueue>.Instance);
-        var metrics = new TenantMetrics(meters.Create("test"));
+        var metrics = new TenantMetrics(_metrics);
         var directory = new TenantDirectory(Time, metrics);
         directory.Apply([new TenantOptions { Name = "t" }]);
         var inboxes = new MemoryInboxStore();

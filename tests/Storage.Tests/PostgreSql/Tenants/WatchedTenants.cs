@@ -1,7 +1,7 @@
-using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Storage.PostgreSql;
 using Starling.Storage.PostgreSql.Tenants;
@@ -16,13 +16,13 @@ internal sealed class WatchedTenants : IAsyncDisposable
     /// <summary>A definition, in quotes for SQL, of a user who can log in.</summary>
     public const string Login = $$"""'{ "passwordHash": "{{Hash}}" }'""";
 
-    private readonly Meter _meter = new("test");
+    private readonly BrokerMetrics _metrics = new();
     private readonly TenantWatch _watch;
 
     private WatchedTenants(Database database, TenantWatchOptions options)
     {
         Database = database;
-        Directory = new(TimeProvider.System, new(_meter));
+        Directory = new(TimeProvider.System, new(_metrics));
         _watch = new(database, options, Directory, TimeProvider.System, Log.CreateLogger<TenantWatch>());
     }
 
@@ -89,7 +89,7 @@ internal sealed class WatchedTenants : IAsyncDisposable
     {
         await _watch.DisposeAsync();
         await Database.DisposeAsync();
-        _meter.Dispose();
+        _metrics.Dispose();
         Log.Dispose();
     }
 }
