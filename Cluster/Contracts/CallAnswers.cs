@@ -14,5 +14,5 @@ public static class CallAnswers
 
     /// <summary>Whether the exception is part of how a cluster works: an answer, a lost call, or an object that has a successor.</summary>
     public static bool IsExpected(Exception error) =>
-        IsAnswer(error) || error is RemoteCallException or StaleShardException or Edges.StaleDirectoryException;
+        IsAnswer(error) || error is RemoteCallException or StaleShardException or StaleDirectoryException;
 }

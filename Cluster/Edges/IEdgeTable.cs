@@ -1,3 +1,5 @@
+using Starling.Cluster.Contracts;
+
 namespace Starling.Cluster.Edges;
 
 /// <summary>Where the directory keeps its edges, so that it can be brought up in another process.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization.Fields;
 using Starling.Cluster.Serialization.Formats;
 
 namespace Starling.Cluster.Serialization;

@@ -6,29 +6,16 @@ namespace Starling.Architecture.Tests;
 /// <summary>Holds the projects of the program against the rules; <see cref="Planted.PlantedTests"/> shows that each rule can fail.</summary>
 public class ProjectTests
 {
-    /// <summary>Not mended yet: their namespaces have circles.</summary>
-    private static readonly string[] WithCircles = ["Protocol", "Edge", "Cli"];
-
-    /// <summary>Goes away with the formats that it is made of.</summary>
-    private const string NotMended = "Starling.Cluster.Serialization";
-
-    /// <summary>Not split yet.</summary>
-    private static readonly string[] WithLargeTypes = ["Protocol", "Edge", "Cli"];
-
     public static TheoryData<string> Projects => [.. Repository.Projects];
 
-    public static TheoryData<string> ProjectsWithoutCircles => [.. Repository.Projects.Except(WithCircles)];
-
-    public static TheoryData<string> ProjectsWithoutLargeTypes => [.. Repository.Projects.Except(WithLargeTypes)];
-
     [Theory]
-    [MemberData(nameof(ProjectsWithoutCircles))]
+    [MemberData(nameof(Projects))]
     public void Namespaces_do_not_use_each_other_in_a_circle(string project)
     {
         using var assembly = AssemblyReader.Open(Repository.AssemblyOf(project));
         var references = assembly.TypeReferences();
         references.ShouldNotBeEmpty();
-        NamespaceCircles.In(references.Where(reference => !reference.From.Namespace.StartsWith(NotMended, StringComparison.Ordinal)), $"Starling.{project}").ShouldBeEmpty();
+        NamespaceCircles.In(references, $"Starling.{project}").ShouldBeEmpty();
     }
 
     [Theory]
@@ -40,7 +27,7 @@ public class ProjectTests
     }
 
     [Theory]
-    [MemberData(nameof(ProjectsWithoutLargeTypes))]
+    [MemberData(nameof(Projects))]
     public void No_type_is_larger_than_what_one_can_keep_in_mind(string project) =>
         TypeSizes.TooLarge(Repository.SourcesOf(project)).ShouldBeEmpty();
 

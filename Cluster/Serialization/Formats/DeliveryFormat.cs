@@ -1,4 +1,5 @@
 using Starling.Broker.Messages;
+using Starling.Cluster.Serialization.Fields;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Serialization.Formats;

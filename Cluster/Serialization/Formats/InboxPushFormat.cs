@@ -1,5 +1,6 @@
 using Starling.Broker.Contracts;
 using Starling.Cluster.Contracts;
+using Starling.Cluster.Serialization.Fields;
 
 namespace Starling.Cluster.Serialization.Formats;
 

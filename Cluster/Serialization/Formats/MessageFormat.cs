@@ -1,4 +1,5 @@
 using Starling.Broker.Messages;
+using Starling.Cluster.Serialization.Fields;
 
 namespace Starling.Cluster.Serialization.Formats;
 

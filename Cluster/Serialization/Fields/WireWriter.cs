@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Starling.Broker.Messages;
 
-namespace Starling.Cluster.Serialization;
+namespace Starling.Cluster.Serialization.Fields;
 
 /// <summary>Writes the fields of a <see cref="PackedBatch"/>. What has the value that stands for absence is not written.</summary>
 internal readonly ref struct WireWriter(IBufferWriter<byte> output)

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Starling.Cluster.Serialization;
+namespace Starling.Cluster.Serialization.Fields;
 
 /// <summary>A buffer that grows. Unlike the framework's it is not cleared first, which for large calls costs as much as filling it.</summary>
 internal sealed class WireBuffer(int capacity) : IBufferWriter<byte>

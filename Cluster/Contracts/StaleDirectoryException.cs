@@ -1,4 +1,4 @@
-namespace Starling.Cluster.Edges;
+namespace Starling.Cluster.Contracts;
 
 /// <summary>Another object has become the directory, and this one is not any more.</summary>
 [GenerateSerializer, Alias("starling.stale-directory")]

@@ -1,7 +1,7 @@
 using System.Text;
 using Starling.Broker.Messages;
 
-namespace Starling.Cluster.Serialization;
+namespace Starling.Cluster.Serialization.Fields;
 
 /// <summary>Reads what <see cref="WireWriter"/> writes. Messages refer to the buffer from then on. Everything is checked against its bounds.</summary>
 /// <remarks>
