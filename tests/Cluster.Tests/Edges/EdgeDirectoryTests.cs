@@ -1,3 +1,4 @@
+using Starling.Cluster.Contracts;
 using Starling.Cluster.Edges;
 using Starling.Testing;
 

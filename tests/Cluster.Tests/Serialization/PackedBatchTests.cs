@@ -2,6 +2,7 @@ using System.Text;
 using Starling.Broker.Messages;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;
+using Starling.Cluster.Serialization.Fields;
 using Starling.Protocol;
 
 namespace Starling.Cluster.Tests.Serialization;

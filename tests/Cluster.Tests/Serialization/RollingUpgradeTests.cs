@@ -7,6 +7,7 @@ using Orleans.Serialization.Invocation;
 using Orleans.Serialization.Session;
 using Starling.Cluster.Contracts;
 using Starling.Cluster.Serialization;
+using Starling.Cluster.Serialization.Fields;
 using Starling.Grains.Interfaces;
 using Starling.Simulation.Engine;
 
