@@ -174,7 +174,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var pending = connecting.AsTask();
         try
         {
-            return await pending.WaitAsync(node.Options.Limits.ConnectTimeout * 0.8, node.Time).ConfigureAwait(false);
+            return await pending.WaitAsync(TimeForSession(), node.Time).ConfigureAwait(false);
         }
         catch (Exception error) when (error is TimeoutException or StoreUnavailableException or StaleEpochException)
         {
@@ -183,6 +183,18 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             LogNoSession(node.Logger, connect.ClientIdentifier, error.Message);
             return new SessionConnected(ReasonCode.ServerUnavailable, SessionPresent: false, Durable: false, Epoch: 0, SessionId: 0, [], []);
         }
+    }
+
+    /// <summary>
+    /// Most of what is left until the connection is closed without an answer. How long the handshakes and the login took counts: a client is told
+    /// that its session is unavailable before that.
+    /// </summary>
+    private TimeSpan TimeForSession()
+    {
+        var left = transport.ConnectDeadline is { } deadline
+            ? node.Time.GetElapsedTime(node.Time.GetTimestamp(), deadline)
+            : node.Options.Limits.ConnectTimeout;
+        return left > TimeSpan.Zero ? left * 0.8 : TimeSpan.Zero;
     }
 
     /// <summary>The session may have been connected just when nobody waited for it any more; there is no such connection.</summary>

@@ -38,6 +38,12 @@ public sealed class ClientTransport(IDuplexPipe pipe, ListenerOptions listener, 
 
     public CancellationToken Closed => lifetime.Closed;
 
+    /// <summary>
+    /// When the connection is closed unless its CONNECT has been accepted, as a timestamp of the process's <see cref="TimeProvider"/>; null when
+    /// it has no such deadline.
+    /// </summary>
+    public long? ConnectDeadline => lifetime.ConnectDeadline;
+
     /// <summary>The CONNECT was accepted: the connection is no longer half open and has no deadline any more.</summary>
     public void Established() => lifetime.Established();
 

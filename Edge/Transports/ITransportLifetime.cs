@@ -9,6 +9,9 @@ public interface ITransportLifetime
     /// <summary>Fires when the socket is closed, by either side.</summary>
     CancellationToken Closed { get; }
 
+    /// <inheritdoc cref="ClientTransport.ConnectDeadline"/>
+    long? ConnectDeadline { get; }
+
     /// <inheritdoc cref="ClientTransport.Established"/>
     void Established();
 

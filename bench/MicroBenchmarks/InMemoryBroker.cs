@@ -97,6 +97,8 @@ internal sealed class InMemoryClient(string clientId) : IDuplexPipe, ITransportL
             throw new InvalidOperationException("The broker has ended the connection.");
     }
 
+    public long? ConnectDeadline => null;
+
     public void Established()
     {
     }

@@ -48,6 +48,8 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     public CancellationToken Closed => context.ConnectionClosed;
 
+    public long? ConnectDeadline => Queue is null ? null : Due;
+
     public void Established() => admission.Established(this);
 
     public void Abort() => context.Abort(AbortReason);

@@ -66,6 +66,8 @@ internal sealed class ClientLink : ITransportLifetime, IDuplexPipe
         _ = ObserveAsync(EndAsync(serving));
     }
 
+    public long? ConnectDeadline => null;
+
     public void Established() => IsEstablished = true;
 
     public void Abort()
