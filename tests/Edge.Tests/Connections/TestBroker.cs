@@ -63,6 +63,9 @@ internal sealed class TestBroker : IAsyncDisposable
     public static Task<TestBroker> StartAsync(Action<IServiceCollection> configure) =>
         StartAsync(Demo, time: null, limits: null, [], configure);
 
+    public static Task<TestBroker> StartAsync(TimeProvider time, Action<IServiceCollection> configure) =>
+        StartAsync(Demo, time, limits: null, [], configure);
+
     public static Task<TestBroker> StartAsync(DrainOptions drain, TimeProvider time) =>
         StartAsync(Demo, time, limits: null, [], static _ => { }, drain);
 
