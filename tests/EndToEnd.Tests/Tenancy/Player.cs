@@ -42,10 +42,14 @@ internal sealed class Player(BrokerProcess broker, string tenant) : IAsyncDispos
             await SettleAsync(0);
             foreach (var topic in topics)
             {
-                await connection.Client.SubscribeAsync("$SYS/broker/" + topic);
+                var name = "$SYS/broker/" + topic;
+                await connection.Client.SubscribeAsync(name);
                 var message = await connection.Client.ExpectMessageAsync();
+                // The broker publishes them now and then: the one before may come once more until it is unsubscribed from.
+                while (message.Topic != name)
+                    message = await connection.Client.ExpectMessageAsync();
                 See("$SYS", $"{message.Topic}={message.Text}");
-                await connection.Client.UnsubscribeAsync("$SYS/broker/" + topic);
+                await connection.Client.UnsubscribeAsync(name);
             }
         }
 
