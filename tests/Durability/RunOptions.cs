@@ -1,4 +1,5 @@
 using Starling.Durability.Faults;
+using Starling.Testing.Processes;
 
 namespace Starling.Durability;
 

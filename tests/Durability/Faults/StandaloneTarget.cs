@@ -1,4 +1,5 @@
 using Starling.Testing.PostgreSql;
+using Starling.Testing.Processes;
 
 namespace Starling.Durability.Faults;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Starling.Testing;
 
 namespace Starling.EndToEnd.Tests.Harness;
 

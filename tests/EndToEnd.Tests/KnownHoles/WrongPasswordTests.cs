@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Starling.EndToEnd.Tests.Harness;
 using Starling.Protocol;
+using Starling.Testing;
 
 namespace Starling.EndToEnd.Tests.KnownHoles;
 

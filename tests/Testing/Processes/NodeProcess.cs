@@ -3,14 +3,14 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Starling.Durability.Faults;
+namespace Starling.Testing.Processes;
 
 /// <summary>A program of ours as a process, again and again on the same port; what it writes goes to one log file.</summary>
 /// <param name="name">Of its files.</param>
 /// <param name="program">The assembly that is run.</param>
 /// <param name="folder">Takes its files.</param>
 /// <param name="configuration">Its settings, for a port: 0 at first, so that it finds one of its own, and then always the one it found.</param>
-internal sealed partial class NodeProcess(string name, string program, string folder, Func<int, object> configuration) : IAsyncDisposable
+public sealed partial class NodeProcess(string name, string program, string folder, Func<int, object> configuration) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -21,6 +21,15 @@ internal sealed partial class NodeProcess(string name, string program, string fo
     private TaskCompletionSource<int> _listening = new();
 
     public string Name => name;
+
+    /// <summary>0 while it does not run.</summary>
+    public int ProcessId => _process?.Id ?? 0;
+
+    /// <summary>It was started and has ended by itself.</summary>
+    public bool HasEnded => _process?.HasExited == true;
+
+    /// <summary>Where it writes.</summary>
+    public string LogFile => Path.Combine(folder, $"{name}.log");
 
     public int Port { get; private set; }
 

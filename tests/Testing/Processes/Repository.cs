@@ -1,10 +1,11 @@
-namespace Starling.Durability;
+namespace Starling.Testing.Processes;
 
-internal static class Repository
+/// <summary>Where the sources are, and what was built of them.</summary>
+public static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The checker runs in bin/CONFIGURATION/FRAMEWORK of a project, and the others were built beside it in the same way.</summary>
+    /// <summary>The assembly of a program. This one runs in bin/CONFIGURATION/FRAMEWORK of a project; the others were built beside it in the same way.</summary>
     public static string Program(string project)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Starling.EndToEnd.Tests.Harness;
+namespace Starling.Testing;
 
 /// <summary>Hashes as ASP.NET Core Identity writes them, with few iterations; always the same for a password, so that writing a file anew changes no user.</summary>
-internal static class PasswordHash
+public static class PasswordHash
 {
     /// <summary>As many iterations as <c>starling passwd</c> takes.</summary>
     public const int UsualIterations = 100_000;
