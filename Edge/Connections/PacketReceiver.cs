@@ -76,6 +76,8 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
 
             if (_ends)
                 return null;
+            if (connection.Outbox.OwesAnswers)
+                await WaitForReaderAsync().ConfigureAwait(false);
             if (_publishes is not null)
                 await ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
         }
@@ -95,6 +97,29 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         connection.Counters.ReadsThrottled.Increment();
         connection.SuspendKeepAlive(delay);
         await Task.Delay(delay, connection.Time, connection.Closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// Reads nothing until the client has taken its answers: each packet could make one more. A client that does not is closed, with
+    /// Quota exceeded (0x97).
+    /// </summary>
+    private async ValueTask WaitForReaderAsync()
+    {
+        connection.SuspendKeepAlive();
+        try
+        {
+            await connection.Outbox.WhenAnswered()
+                .WaitAsync(EdgeNode.SlowReaderPatience, connection.Time, connection.Closing.Token).ConfigureAwait(false);
+            connection.TouchKeepAlive();
+        }
+        catch (TimeoutException)
+        {
+            connection.CloseSlowReader();
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is told to end.
+        }
     }
 
     /// <summary>Apart from <see cref="ReceiveAsync"/>, so that its state is not kept while a connection waits for its next read.</summary>

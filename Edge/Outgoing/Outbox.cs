@@ -18,6 +18,9 @@ namespace Starling.Edge.Outgoing;
 /// </remarks>
 internal sealed class Outbox
 {
+    /// <summary>Bytes of control packets that may wait for a client before it is not read from any more.</summary>
+    private const int MaxAnswerBytes = 64 * 1024;
+
     private readonly PipeWriter _output;
     private readonly OutboxOptions _options;
     private readonly ISkippedEntries _owner;
@@ -25,8 +28,10 @@ internal sealed class Outbox
     // Also what everything here is locked by.
     private readonly OutgoingMessages _messages;
     private ArrayBufferWriter<byte>? _controls;
+    private long _controlBytes;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _flushed;
+    private TaskCompletionSource? _answered;
     private Task _flushing = Task.CompletedTask;
     private bool _dirty;
     private bool _stalled;
@@ -42,11 +47,17 @@ internal sealed class Outbox
         _messages = new OutgoingMessages(_writer, options, counters);
     }
 
+    /// <summary>Bytes that wait for the client: messages and control packets.</summary>
+    public long QueuedBytes => _messages.QueuedBytes + Volatile.Read(ref _controlBytes);
+
     /// <summary>Whether publishers of QoS 1 and 2 messages have to wait for this client.</summary>
-    public bool IsCongested => _messages.QueuedBytes > _options.QueueBytes;
+    public bool IsCongested => QueuedBytes > _options.QueueBytes;
 
     /// <summary>Whether so much waits for this client that it can't be helped by waiting.</summary>
-    public bool IsHopeless => _messages.QueuedBytes > 4 * _options.QueueBytes;
+    public bool IsHopeless => QueuedBytes > 4 * _options.QueueBytes;
+
+    /// <summary>Whether so many control packets wait for this client that nothing is to be read that makes more of them.</summary>
+    public bool OwesAnswers => Volatile.Read(ref _controlBytes) > Math.Min(MaxAnswerBytes, _options.QueueBytes);
 
     /// <summary>Whether a flush waits for the client.</summary>
     public bool IsStalled => Volatile.Read(ref _stalled);
@@ -65,7 +76,7 @@ internal sealed class Outbox
     public bool Send(in Delivery delivery)
     {
         lock (_messages)
-            return !_closed && _messages.Send(delivery, _stalled) && MarkDirty();
+            return !_closed && _messages.Send(delivery, _stalled, _controlBytes) && MarkDirty();
     }
 
     /// <summary>Sends messages that only this client gets: all of them or, when the connection has ended, none.</summary>
@@ -110,7 +121,10 @@ internal sealed class Outbox
             return _messages.TakeSkipped();
     }
 
-    /// <summary>Sends bytes of control packets.</summary>
+    /// <summary>
+    /// Sends bytes of control packets, or queues them. They are never dropped: who reads what they answer stops while too many wait
+    /// (<see cref="OwesAnswers"/>).
+    /// </summary>
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendControl(ReadOnlySpan<byte> packets, int count = 1)
     {
@@ -122,6 +136,7 @@ internal sealed class Outbox
             if (_stalled)
             {
                 (_controls ??= new ArrayBufferWriter<byte>()).Write(packets);
+                Volatile.Write(ref _controlBytes, _controls.WrittenCount);
                 return false;
             }
 
@@ -160,6 +175,17 @@ internal sealed class Outbox
             if (_closed || !IsCongested)
                 return Task.CompletedTask;
             return (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Completes when the control packets that wait have been written, or the connection has ended.</summary>
+    public Task WhenAnswered()
+    {
+        lock (_messages)
+        {
+            if (_closed || _controls is null)
+                return Task.CompletedTask;
+            return (_answered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -276,18 +302,26 @@ internal sealed class Outbox
         if (_controls is { WrittenCount: > 0 } controls)
         {
             _writer.Write(controls.WrittenSpan);
-            _controls = null;
+            DropControls();
             sent = true;
         }
 
         sent |= _messages.SendBacklog();
-        if (_drained is not null && _messages.QueuedBytes <= _options.QueueBytes / 2)
+        if (_drained is not null && QueuedBytes <= _options.QueueBytes / 2)
         {
             _drained.TrySetResult();
             _drained = null;
         }
 
         return sent;
+    }
+
+    private void DropControls()
+    {
+        _controls = null;
+        Volatile.Write(ref _controlBytes, 0);
+        _answered?.TrySetResult();
+        _answered = null;
     }
 
     private void CompleteFlushed()
@@ -301,6 +335,7 @@ internal sealed class Outbox
         _closed = true;
         _drained?.TrySetResult();
         _drained = null;
+        DropControls();
         CompleteFlushed();
     }
 }

@@ -33,13 +33,14 @@ internal sealed class OutgoingMessages(OutgoingWriter writer, OutboxOptions opti
 
     /// <summary>Sends a message, or queues it. A QoS 0 message that finds the queue full is dropped and counted.</summary>
     /// <param name="stalled">Whether nothing can be written now.</param>
-    public bool Send(in Delivery delivery, bool stalled)
+    /// <param name="others">Bytes of other packets that wait for the client.</param>
+    public bool Send(in Delivery delivery, bool stalled, long others)
     {
         if (delivery.QoS == QualityOfService.AtMostOnce)
         {
             if (!stalled)
                 return writer.TryWrite(delivery, packetIdentifier: 0, dup: false);
-            if (QueuedBytes + Backlog.SizeOf(delivery) > options.QueueBytes)
+            if (QueuedBytes + others + Backlog.SizeOf(delivery) > options.QueueBytes)
                 counters.DroppedSlowReader.Increment();
             else
                 Queue.Add(delivery);

@@ -50,6 +50,27 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task Control_packets_count_in_the_queue_and_too_many_ask_for_no_more_to_be_read()
+    {
+        var rig = new OutboxRig(queueBytes: 1000);
+        rig.Stall();
+
+        for (var i = 0; i < 501; i++)
+            rig.Outbox.SendControl(PingRespPacket.Bytes);
+        rig.Send(Delivery("dropped"));
+
+        rig.Outbox.OwesAnswers.ShouldBeTrue();
+        rig.Outbox.QueuedBytes.ShouldBe(1002);
+        rig.Counters.DroppedSlowReader.Value.ShouldBe(1);
+        var answered = rig.Outbox.WhenAnswered();
+        answered.IsCompleted.ShouldBeFalse();
+        rig.Read().OfType<PingRespPacket>().Count().ShouldBe(501);
+        await answered;
+        rig.Outbox.OwesAnswers.ShouldBeFalse();
+        rig.Outbox.QueuedBytes.ShouldBe(0);
+    }
+
+    [Fact]
     public void QoS_1_messages_are_kept_beyond_the_limit_and_congest()
     {
         var rig = new OutboxRig(queueBytes: 1000);
