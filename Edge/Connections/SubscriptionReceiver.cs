@@ -1,4 +1,5 @@
 using Starling.Broker.Contracts;
+using Starling.Broker.Routing;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;
@@ -11,6 +12,9 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
 {
     private RetainedReplay? _replay;
 
+    // Of the packet that is looked at.
+    private long _addedBytes;
+
     private EdgeTenant Tenant => connection.EdgeTenant;
 
     public async ValueTask SubscribeAsync(SubscribePacket packet)
@@ -20,6 +24,7 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
         var replays = new List<Subscription>();
         var added = new HashSet<string>(StringComparer.Ordinal);
         var rules = connection.Access.Version;
+        _addedBytes = 0;
         for (var i = 0; i < reasons.Length; i++)
         {
             var request = packet.Subscriptions[i];
@@ -86,8 +91,18 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
         if (!limits.WildcardSubscriptions && filter.AsSpan().ContainsAny('+', '#'))
             return quotas.Refuse(TenantLimit.WildcardSubscriptions);
         var subscriptions = connection.Subscriptions;
-        if (!added.Contains(filter) && subscriptions.Count + added.Count >= limits.SubscriptionsPerClient && !subscriptions.Contains(filter))
-            return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
+        if (!added.Contains(filter) && !subscriptions.Contains(filter))
+        {
+            if (subscriptions.Count + added.Count >= limits.SubscriptionsPerClient)
+                return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
+            _addedBytes += FilterCost.Of(filter);
+        }
+
+        // Replays that wait hold filters, too, however often the client asks for the same one.
+        if (subscriptions.Bytes + _addedBytes + (_replay?.WaitingBytes ?? 0) > limits.SubscriptionBytesPerClient)
+            return quotas.Refuse(TenantLimit.SubscriptionBytesPerClient);
+        if (connection.Counters.Held.IsOver)
+            return quotas.Refuse(TenantLimit.MemoryBytes);
         return connection.Access.MaySubscribe(filter) ? ReasonCode.Success : ReasonCode.NotAuthorized;
 
         ReasonCode FilterRefused(TenantLimit limit)

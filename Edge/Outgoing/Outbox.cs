@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Edge.Outgoing;
@@ -21,14 +22,20 @@ internal sealed class Outbox
     /// <summary>Bytes of control packets that may wait for a client before it is not read from any more.</summary>
     private const int MaxAnswerBytes = 64 * 1024;
 
+    /// <summary>Bytes of difference that are not entered in the ledger.</summary>
+    private const int EntryStep = 16 * 1024;
+
     private readonly PipeWriter _output;
     private readonly OutboxOptions _options;
     private readonly ISkippedEntries _owner;
     private readonly OutgoingWriter _writer;
+    private readonly ConnectionLedger _ledger;
     // Also what everything here is locked by.
     private readonly OutgoingMessages _messages;
     private ArrayBufferWriter<byte>? _controls;
     private long _controlBytes;
+    private long _enteredQueue;
+    private long _enteredInFlight;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _flushed;
     private TaskCompletionSource? _answered;
@@ -38,12 +45,22 @@ internal sealed class Outbox
     private bool _closed;
     private bool _ended;
 
-    public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time, ISkippedEntries owner)
+    /// <param name="ledger">The connection's: what waits, and what is not acknowledged, is entered in it.</param>
+    /// <param name="quotas">Charged for what is sent; null where there is no tenant.</param>
+    public Outbox(
+        PipeWriter output,
+        OutboxOptions options,
+        TenantCounters counters,
+        TimeProvider time,
+        ISkippedEntries owner,
+        ConnectionLedger ledger,
+        TenantQuotas? quotas = null)
     {
+        _ledger = ledger;
         _output = output;
         _options = options;
         _owner = owner;
-        _writer = new OutgoingWriter(output, options, counters, time);
+        _writer = new OutgoingWriter(output, options, counters, time, ledger, quotas);
         _messages = new OutgoingMessages(_writer, options, counters);
     }
 
@@ -76,7 +93,14 @@ internal sealed class Outbox
     public bool Send(in Delivery delivery)
     {
         lock (_messages)
-            return !_closed && _messages.Send(delivery, _stalled, _controlBytes) && MarkDirty();
+        {
+            if (_closed)
+                return false;
+            if (_messages.Send(delivery, _stalled, _controlBytes))
+                return MarkDirty();
+            Enter();
+            return false;
+        }
     }
 
     /// <summary>Sends messages that only this client gets: all of them or, when the connection has ended, none.</summary>
@@ -137,6 +161,7 @@ internal sealed class Outbox
             {
                 (_controls ??= new ArrayBufferWriter<byte>()).Write(packets);
                 Volatile.Write(ref _controlBytes, _controls.WrittenCount);
+                _ledger.Set(HeldKind.Answers, _controlBytes);
                 return false;
             }
 
@@ -241,8 +266,20 @@ internal sealed class Outbox
         return true;
     }
 
+    /// <summary>Enters what waits, and what is not acknowledged, into the ledger when it has changed by as much as matters.</summary>
+    private void Enter()
+    {
+        var queue = _messages.QueuedBytes;
+        if (Math.Abs(queue - _enteredQueue) >= EntryStep || (queue == 0 && _enteredQueue > 0))
+            _ledger.Set(HeldKind.Outgoing, _enteredQueue = queue);
+        var inFlight = _messages.InFlightBytes;
+        if (Math.Abs(inFlight - _enteredInFlight) >= EntryStep || (inFlight == 0 && _enteredInFlight > 0))
+            _ledger.Set(HeldKind.InFlight, _enteredInFlight = inFlight);
+    }
+
     private void StartFlush()
     {
+        Enter();
         do
         {
             _dirty = false;
@@ -283,6 +320,7 @@ internal sealed class Outbox
         lock (_messages)
         {
             _stalled = false;
+            Enter();
             if (over || _closed)
                 MarkClosed();
             else if (WriteBacklog() || _dirty)
@@ -319,7 +357,12 @@ internal sealed class Outbox
     private void DropControls()
     {
         _controls = null;
-        Volatile.Write(ref _controlBytes, 0);
+        if (_controlBytes > 0)
+        {
+            Volatile.Write(ref _controlBytes, 0);
+            _ledger.Set(HeldKind.Answers, 0);
+        }
+
         _answered?.TrySetResult();
         _answered = null;
     }

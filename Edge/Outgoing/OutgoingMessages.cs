@@ -23,6 +23,9 @@ internal sealed class OutgoingMessages(OutgoingWriter writer, OutboxOptions opti
     /// <summary>Bytes that wait for the client. Thread-safe.</summary>
     public long QueuedBytes => Volatile.Read(ref _backlog)?.Bytes ?? 0;
 
+    /// <summary>What is kept of messages that the client has not acknowledged.</summary>
+    public long InFlightBytes => _window.Bytes;
+
     /// <summary>Entries of the inbox with lower numbers have been sent.</summary>
     public long SentBelow => _inbox?.SentBelow ?? 0;
 
@@ -40,7 +43,7 @@ internal sealed class OutgoingMessages(OutgoingWriter writer, OutboxOptions opti
         {
             if (!stalled)
                 return writer.TryWrite(delivery, packetIdentifier: 0, dup: false);
-            if (QueuedBytes + others + Backlog.SizeOf(delivery) > options.QueueBytes)
+            if (QueuedBytes + others + Backlog.SizeOf(delivery) > options.QueueBytes || counters.Held.IsOver)
                 counters.DroppedSlowReader.Increment();
             else
                 Queue.Add(delivery);

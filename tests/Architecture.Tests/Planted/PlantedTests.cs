@@ -135,6 +135,17 @@ public class PlantedTests
         BareTimers.In([new SourceFile("a.cs", "_timer = time.CreateGuardedTimer(Look, logger, \"Look\", due, period); using var t = new PeriodicTimer(due);")])
             .ShouldBeEmpty();
 
+    [Theory]
+    [InlineData("private partial void LogRefused(string tenant, string? user);", "string? user")]
+    [InlineData("private static partial void LogClosed(\n        ILogger logger, string clientId, long count);", "string clientId")]
+    public void Text_of_a_client_that_is_logged_in_full_length_is_found(string method, string parameter) =>
+        LoggedTexts.InFullLength([new SourceFile("a.cs", method)]).ShouldBe([$"a.cs: {parameter}"]);
+
+    [Fact]
+    public void Text_of_a_client_that_is_shortened_is_not_found() =>
+        LoggedTexts.InFullLength([new SourceFile("a.cs", "partial void LogRefused(string tenant, ForeignText user); void Find(string topic) { }")])
+            .ShouldBeEmpty();
+
     [Fact]
     public void Finished_source_is_not_taken_for_unfinished() =>
         UnfinishedPlaces.In([new SourceFile("a.cs", "throw new NotSupportedException(\"XXXL\"); // a todo list is data here")]).ShouldBeEmpty();
