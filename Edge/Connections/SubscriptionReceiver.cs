@@ -91,18 +91,16 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
         if (!limits.WildcardSubscriptions && filter.AsSpan().ContainsAny('+', '#'))
             return quotas.Refuse(TenantLimit.WildcardSubscriptions);
         var subscriptions = connection.Subscriptions;
-        if (!added.Contains(filter) && !subscriptions.Contains(filter))
-        {
-            if (subscriptions.Count + added.Count >= limits.SubscriptionsPerClient)
-                return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
-            _addedBytes += FilterCost.Of(filter);
-        }
-
+        var isNew = !added.Contains(filter) && !subscriptions.Contains(filter);
+        if (isNew && subscriptions.Count + added.Count >= limits.SubscriptionsPerClient)
+            return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
         // Replays that wait hold filters, too, however often the client asks for the same one.
-        if (subscriptions.Bytes + _addedBytes + (_replay?.WaitingBytes ?? 0) > limits.SubscriptionBytesPerClient)
+        var cost = isNew ? FilterCost.Of(filter) : 0;
+        if (subscriptions.Bytes + _addedBytes + cost + (_replay?.WaitingBytes ?? 0) > limits.SubscriptionBytesPerClient)
             return quotas.Refuse(TenantLimit.SubscriptionBytesPerClient);
         if (connection.Counters.Held.IsOver)
             return quotas.Refuse(TenantLimit.MemoryBytes);
+        _addedBytes += cost;
         return connection.Access.MaySubscribe(filter) ? ReasonCode.Success : ReasonCode.NotAuthorized;
 
         ReasonCode FilterRefused(TenantLimit limit)

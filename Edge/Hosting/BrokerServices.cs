@@ -40,6 +40,7 @@ public static class BrokerServices
         else
             ClusterMode.Add(options, options.Cluster, services);
         services.AddSingleton<KeepAliveWheel>();
+        services.AddSingleton<ReadProcessMemory>(ProcessMemory.Read);
         services.AddSingleton<MemoryWatch>();
         services.AddSingleton<RefusalLines>();
         services.AddSingleton<SysTopicSource>();

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Tenants.Quotas;
+using Starling.Edge.Nodes;
 using Starling.Protocol;
 using Starling.Testing;
 using static Starling.Edge.Tests.Connections.Subscriptions;
@@ -31,6 +33,29 @@ public sealed class TenantMemoryTests
         (await light.SubscribeAsync(To("b/+"))).ReasonCodes.ShouldBe([ReasonCode.GrantedQoS0]);
         broker.Counters().Held.IsOver.ShouldBeFalse();
         broker.Quotas().Refusals(TenantLimit.MemoryBytes).ShouldBeGreaterThanOrEqualTo(3);
+        await light.ExpectNothingAsync();
+    }
+
+    [Fact]
+    public async Task Beyond_the_watermark_of_the_process_the_heaviest_connection_of_all_is_closed()
+    {
+        var used = 0L;
+        await using var broker = await TestBroker.StartAsync(
+            _time, services => services.AddSingleton<ReadProcessMemory>(() => (Volatile.Read(ref used), 1000)));
+        await using var light = await broker.ConnectAsync("light");
+        await using var heavy = await broker.ConnectAsync("heavy");
+        await light.SubscribeAsync("a/+");
+        for (var i = 0; i < 10; i++)
+            await heavy.SubscribeAsync(To($"+/{i}" + string.Concat(Enumerable.Repeat("/x", 100))));
+        Volatile.Write(ref used, 800);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await heavy.ExpectNothingAsync();
+
+        Volatile.Write(ref used, 801);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        await heavy.ExpectDisconnectedAsync(ReasonCode.QuotaExceeded);
+        _time.Advance(TimeSpan.FromSeconds(1));
         await light.ExpectNothingAsync();
     }
 }
