@@ -20,6 +20,12 @@ public enum HeldKind
 
     /// <summary>Messages that a client has not acknowledged.</summary>
     InFlight,
+
+    /// <summary>A large packet of which a part has come.</summary>
+    Incoming,
+
+    /// <summary>Topics of retained messages that were published while retained messages are replayed.</summary>
+    Replays,
 }
 
 /// <summary>The bytes that connections of a tenant hold in this process, by kind. Thread-safe.</summary>

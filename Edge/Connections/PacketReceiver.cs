@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Starling.Broker.Contracts;
+using Starling.Broker.Metrics;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
 
@@ -40,6 +41,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
     private long _left;
     private long _dripped;
     private long _unchargedBytes;
+    private int _entered;
 
     private SubscriptionReceiver Subscriptions => _subscriptions ??= new SubscriptionReceiver(connection, node.SysTopics);
 
@@ -189,6 +191,9 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
                 _dripped = Progress;
             _packets = 0;
             _left = buffer.Length;
+            var large = _large?.Capacity ?? 0;
+            if (large != _entered)
+                connection.Ledger.Set(HeldKind.Incoming, _entered = large);
             input.AdvanceTo(buffer.Start, buffer.End);
         }
     }

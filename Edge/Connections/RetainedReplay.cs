@@ -27,7 +27,7 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
     private readonly Queue<Subscription> _waiting = new();
-    private readonly OvertakenTopics _overtaken = connection.Overtaken ??= new OvertakenTopics();
+    private readonly OvertakenTopics _overtaken = connection.Overtaken ??= new OvertakenTopics(connection.Ledger);
     private readonly CancellationToken _closing = connection.Closing.Token;
     private readonly Lock _gate = new();
     private TaskCompletionSource? _acknowledged;

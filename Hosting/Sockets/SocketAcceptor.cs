@@ -94,6 +94,13 @@ internal sealed class SocketAcceptor : IConnectionListener
                 // The client has left already.
                 accepted?.Dispose();
             }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // Whatever it is: who accepts would stop for ever.
+                accepted?.Dispose();
+                _failures.Add(error.Message, refused: 1);
+                await Task.Delay(RetryDelay, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -57,5 +58,21 @@ public sealed class TenantMemoryTests
         await heavy.ExpectDisconnectedAsync(ReasonCode.QuotaExceeded);
         _time.Advance(TimeSpan.FromSeconds(1));
         await light.ExpectNothingAsync();
+    }
+
+    [Fact]
+    public async Task Part_of_a_large_packet_is_in_the_ledger_until_the_packet_is_complete()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("c");
+        var packet = AnyPacket.Encode(new PublishMessage { Topic = "a", Payload = new byte[500_000] }, client.Version);
+
+        await client.SendAsync(packet[..400_000]);
+        while (broker.Counters().Held.Of(HeldKind.Incoming) < 300_000)
+            await Task.Yield();
+        await client.SendAsync(packet[400_000..]);
+        await client.ExpectNothingAsync();
+
+        broker.Counters().Held.Of(HeldKind.Incoming).ShouldBe(0);
     }
 }
