@@ -56,6 +56,8 @@ public sealed class BrokerMetrics : IDisposable
         Total("starling.wills.published", "{message}", "Wills published", c => c.WillsPublished);
         Gauge("starling.tenant.connections", "{connection}", "Connections that count against the tenant's limit", c => c.LimitedConnections);
         ByTag("starling.tenant.refusals", "{refusal}", "Times that a tenant's limit refused or held back something", Refusals);
+        _meter.CreateObservableUpDownCounter(
+            "starling.tenant.held", () => Observe(Held), "By", "Memory that is held for connections and messages, by what for");
         ByTag("starling.authentications", "{authentication}", "Logins by result and method", Authentications);
         Total("starling.client_id.collisions", "{collision}", "Client ids over which devices were found fighting", c => c.ClientIdCollisions);
         Total("starling.client_id.refused_takeovers", "{connection}", "Connections refused to keep the older one with that client id", c => c.TakeoversRefused);
@@ -63,7 +65,12 @@ public sealed class BrokerMetrics : IDisposable
 
     /// <summary>How many series of an instrument a tenant has, about: with <c>maximumTenants</c> it bounds what is kept of the instrument.</summary>
     public static int SeriesPerTenant(string instrument) =>
-        instrument is "starling.messages.dropped" or "starling.tenant.refusals" or "starling.authentications" ? 4 : 1;
+        instrument switch
+        {
+            "starling.messages.dropped" or "starling.tenant.refusals" or "starling.authentications" => 4,
+            "starling.tenant.held" => HeldBytes.Kinds.Count + 2,
+            _ => 1,
+        };
 
     /// <summary>From now on only tenants that are there have series.</summary>
     /// <param name="isServed">Whether a tenant is there; called under a lock.</param>
@@ -132,6 +139,15 @@ public sealed class BrokerMetrics : IDisposable
         (counters.DroppedTooLarge.Value, new("reason", "too_large")),
         (counters.DroppedExpired.Value, new("reason", "expired")),
     ];
+
+    private static IEnumerable<(long Value, Tags Tags)> Held(TenantCounters counters) =>
+    [
+        .. HeldBytes.Kinds.Select(kind => (counters.Held.Of(kind), new Tags("kind", Name(kind)))),
+        (counters.RetainedBytes.Value, new("kind", "retained")),
+        (counters.InboxBytes.Value, new("kind", "inbox")),
+    ];
+
+    private static string Name(HeldKind kind) => kind is HeldKind.InFlight ? "in_flight" : kind.ToString().ToLowerInvariant();
 
     private static IEnumerable<(long Value, Tags Tags)> Refusals(TenantCounters counters) =>
         counters.AllRefusals.Select(refusals => (refusals.Value.Value, new Tags("limit", refusals.Key)));

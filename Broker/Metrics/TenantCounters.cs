@@ -18,6 +18,9 @@ public sealed class TenantCounters(string tenant)
         set => Volatile.Write(ref _label, value);
     }
 
+    /// <summary>Memory that is held for connections here.</summary>
+    public HeldBytes Held { get; } = new();
+
     public Count ConnectionsOpen { get; } = new();
 
     public Count ConnectionsMaximum { get; } = new();

@@ -8,6 +8,8 @@ public sealed class TenantMetrics(BrokerMetrics metrics)
 {
     internal void ConnectionsChanged(string tenant, int by) => metrics.For(tenant).LimitedConnections.Add(by);
 
+    internal HeldBytes HeldBy(string tenant) => metrics.For(tenant).Held;
+
     internal void Refused(string tenant, string limit) => metrics.For(tenant).Refusals(limit).Increment();
 
     internal void AuthenticationSucceeded(string tenant, string method) => metrics.For(tenant).Authentications("success", method).Increment();

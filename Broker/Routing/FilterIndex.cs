@@ -21,7 +21,7 @@ public sealed class FilterIndex<T> where T : class, IFilterEntry
     public bool Add(string filter, T entry)
     {
         FilterEntries<T> entries;
-        if (!HasWildcard(filter))
+        if (!FilterIndex.HasWildcard(filter))
             entries = _exact.TryGetValue(filter, out var found) ? found : _exact[filter] = new FilterEntries<T>();
         else
         {
@@ -38,7 +38,7 @@ public sealed class FilterIndex<T> where T : class, IFilterEntry
     {
         if (Locate(filter) is not { } entries || !entries.Remove(entry) || entries.Items.Count > 0)
             return false;
-        if (!HasWildcard(filter))
+        if (!FilterIndex.HasWildcard(filter))
             _exact.Remove(filter);
         else
         {
@@ -99,11 +99,9 @@ public sealed class FilterIndex<T> where T : class, IFilterEntry
         }
     }
 
-    private static bool HasWildcard(string filter) => filter.AsSpan().ContainsAny('+', '#');
-
     private FilterEntries<T>? Locate(string filter)
     {
-        if (!HasWildcard(filter))
+        if (!FilterIndex.HasWildcard(filter))
             return _exact.GetValueOrDefault(filter);
         return Walk(filter, create: false) is var (node, isHash) ? isHash ? node.Below : node.Here : null;
     }
@@ -138,4 +136,9 @@ public sealed class FilterIndex<T> where T : class, IFilterEntry
             node = parent;
         }
     }
+}
+
+internal static class FilterIndex
+{
+    public static bool HasWildcard(string filter) => filter.AsSpan().ContainsAny('+', '#');
 }

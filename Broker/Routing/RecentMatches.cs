@@ -10,6 +10,7 @@ public sealed class RecentMatches<TMatch>
     where TMatch : class
 {
     private const int Places = 256;
+    private const int MaxLength = 1024;
 
     private readonly Entry?[] _entries = new Entry?[Places];
 
@@ -18,7 +19,12 @@ public sealed class RecentMatches<TMatch>
             ? entry.Match
             : null;
 
-    public void Keep(Topic topic, TMatch match) => Volatile.Write(ref _entries[topic.Hash % Places], new Entry(topic, match));
+    /// <summary>Long topics are not kept: all places together stay below 1 MiB.</summary>
+    public void Keep(Topic topic, TMatch match)
+    {
+        if (topic.Utf8.Length <= MaxLength)
+            Volatile.Write(ref _entries[topic.Hash % Places], new Entry(topic, match));
+    }
 
     private sealed record Entry(Topic Topic, TMatch Match);
 }

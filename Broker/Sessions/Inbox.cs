@@ -1,6 +1,7 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Telemetry;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Broker.Tenants;
 
 namespace Starling.Broker.Sessions;
@@ -155,6 +156,13 @@ internal sealed class Inbox
                 if (_state.Count >= limits.InboxMessages || _state.Bytes + delivery.Message.Size > limits.InboxBytes)
                 {
                     Context.Counters.DroppedInboxFull.Increment();
+                    continue;
+                }
+
+                if (Context.Counters.InboxBytes.Value + delivery.Message.Size > limits.TotalInboxBytes)
+                {
+                    Context.Counters.DroppedInboxFull.Increment();
+                    Context.Tenant.Quotas.Refuse(TenantLimit.TotalInboxBytes);
                     continue;
                 }
 

@@ -1,6 +1,7 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Broker.Sessions;
@@ -141,6 +142,10 @@ internal sealed class SessionTakeover(
                 await ownership.ConfirmAsync().ConfigureAwait(false);
                 await life.EndSessionAsync().ConfigureAwait(false);
             }
+
+            if (session.Durable is null && connect.ExpirySeconds > 0
+                && Context.Counters.SessionsDurable.Value >= Context.Tenant.Options.Limits.DurableSessions)
+                return Refused(Context.Tenant.Quotas.Refuse(TenantLimit.DurableSessions));
 
             var before = (session.Will, session.ExpirySeconds, session.ExpiresAt);
             replaced = before.Will;

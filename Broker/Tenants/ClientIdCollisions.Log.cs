@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Telemetry;
 
 namespace Starling.Broker.Tenants;
 
@@ -9,5 +10,5 @@ public sealed partial class ClientIdCollisions
         Level = LogLevel.Warning,
         Message = "Tenant {Tenant}: two devices use client id {ClientId}: {OlderAddress} (kept) and {NewerAddress} (refused for {HoldSeconds} s), {Takeovers} takeovers in {WindowSeconds} s. Give one of them another client id.")]
     private partial void LogCollision(
-        string tenant, string clientId, IPAddress olderAddress, IPAddress newerAddress, int takeovers, double windowSeconds, double holdSeconds);
+        string tenant, ForeignText clientId, IPAddress olderAddress, IPAddress newerAddress, int takeovers, double windowSeconds, double holdSeconds);
 }

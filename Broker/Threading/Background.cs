@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace Starling.Broker.Threading;
@@ -5,6 +6,12 @@ namespace Starling.Broker.Threading;
 /// <summary>Work that nobody waits for.</summary>
 public static partial class Background
 {
+    public const string MeterName = "Starling.Background";
+
+    // Of the process: what fails may belong to any part of it.
+    private static readonly Counter<long> Failures = new Meter(MeterName).CreateCounter<long>(
+        "starling.background.failures", description: "Callbacks of timers and tasks that nobody waits for that failed unexpectedly, by what they were doing.");
+
     /// <summary>
     /// Lets the task run on and logs its failure. Without this an exception of a task that nobody awaits is never seen. Cancellation is not a
     /// failure.
@@ -39,7 +46,7 @@ public static partial class Background
         }
         catch (Exception error)
         {
-            LogFailed(logger, what, error);
+            Report(logger, what, error);
         }
     }
 
@@ -55,7 +62,20 @@ public static partial class Background
         }
         catch (Exception error)
         {
+            Report(logger, what, error);
+        }
+    }
+
+    private static void Report(ILogger logger, string what, Exception error)
+    {
+        Failures.Add(1, new KeyValuePair<string, object?>("what", what));
+        try
+        {
             LogFailed(logger, what, error);
+        }
+        catch (Exception)
+        {
+            // It may be the logger that fails: that does not end the process either.
         }
     }
 

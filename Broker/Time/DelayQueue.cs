@@ -22,7 +22,7 @@ public sealed class DelayQueue : IDisposable
     {
         _time = time;
         _logger = logger;
-        _timer = time.CreateTimer(static self => ((DelayQueue)self!).Run(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateGuardedTimer(Run, logger, "Delayed work", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Unix time in milliseconds.</summary>

@@ -20,6 +20,12 @@ public sealed record LimitOptions
 
     public int MaximumConnections { get; init; } = 1_000_000;
 
+    /// <summary>How long a client's connection is silent before TCP asks whether the client is still there; zero for never.</summary>
+    public TimeSpan TcpKeepAlive { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Percent of the available memory, of container or machine, beyond which the connections that hold most are closed.</summary>
+    public int MemoryWatermark { get; init; } = 80;
+
     /// <summary>What may wait to be sent to one client before its messages are dropped or it is disconnected.</summary>
     [JsonConverter(typeof(ByteSizeConverter))]
     public int OutgoingQueueBytes { get; init; } = 1024 * 1024;

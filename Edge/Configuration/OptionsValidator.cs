@@ -48,6 +48,8 @@ internal static class OptionsValidator
             Between("limits.halfOpenPerAddress", limits.HalfOpenPerAddress, 1, int.MaxValue),
             Between("limits.maximumHalfOpen", limits.MaximumHalfOpen, 1, int.MaxValue),
             Between("limits.maximumConnections", limits.MaximumConnections, 1, int.MaxValue),
+            Between("limits.memoryWatermark", limits.MemoryWatermark, 10, 100),
+            Between("limits.tcpKeepAlive", limits.TcpKeepAlive, "0s", "9h"),
             Between("limits.outgoingQueueBytes", limits.OutgoingQueueBytes, 4096, int.MaxValue),
             Between("shutdownTimeout", options.ShutdownTimeout, "0s", "1h"),
             Between("drain.delay", options.Drain.Delay, "0s", "1h"),

@@ -20,13 +20,15 @@ internal sealed partial class ClientHandler(EdgeServices node, ILogger<ClientHan
         var handshake = new ConnectHandshake(transport, node);
         try
         {
-            return await handshake.ReadConnectAsync().ConfigureAwait(false) is { } connect
-                ? await new ConnectAcceptance(transport, handshake, node, connect).AcceptAsync(drain).ConfigureAwait(false)
-                : null;
+            if (await handshake.ReadConnectAsync().ConfigureAwait(false) is not { } connect)
+                return null;
+            transport.ConnectReceived();
+            return await new ConnectAcceptance(transport, handshake, node, connect).AcceptAsync(drain).ConfigureAwait(false);
         }
         catch (MqttProtocolException error)
         {
-            LogRefused(logger, transport.Listener.Name, transport.RemoteEndPoint, error.ReasonCode, error.Message);
+            if (node.Refusals.MayLog(transport.Listener.Name, error.ReasonCode.ToString(), transport.RemoteEndPoint))
+                LogRefused(logger, transport.Listener.Name, transport.RemoteEndPoint, error.ReasonCode, error.Message);
             await handshake.RefuseAsync(error.ReasonCode).ConfigureAwait(false);
             return null;
         }

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Authentication;
@@ -33,7 +34,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var resolution = node.Resolver.Resolve(transport.ServerName, NamedUser(), transport.Listener.Tenant);
         if (resolution.Tenant is not { } tenant)
         {
-            LogNoTenant(node.Logger, transport.Listener.Name, transport.RemoteEndPoint, resolution.Error);
+            if (node.Refusals.MayLog(transport.Listener.Name, "no tenant", transport.RemoteEndPoint))
+                LogNoTenant(node.Logger, transport.Listener.Name, transport.RemoteEndPoint, resolution.Error);
             await handshake.RefuseAsync(ReasonCode.NotAuthorized).ConfigureAwait(false);
             return null;
         }
@@ -76,7 +78,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
     private async ValueTask<ClientConnection?> RefuseAsync(EdgeTenant tenant, ReasonCode reason)
     {
         tenant.Counters.ConnectionsRefused.Increment();
-        LogRefused(node.Logger, tenant.Tenant.Name, connect.ClientIdentifier, transport.RemoteEndPoint, reason);
+        if (node.Refusals.MayLog(transport.Listener.Name, reason.ToString(), transport.RemoteEndPoint))
+            LogRefused(node.Logger, tenant.Tenant.Name, connect.ClientIdentifier, transport.RemoteEndPoint, reason);
         await handshake.RefuseAsync(reason, connect.MaximumPacketSize ?? uint.MaxValue).ConfigureAwait(false);
         return null;
     }
@@ -99,7 +102,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             case var other:
                 throw new MqttProtocolException(
                     ReasonCode.BadAuthenticationMethod,
-                    $"CONNECT: authentication method '{other}' is not known, only {ScramSha256Exchange.Method} [MQTT-4.12.0-1]");
+                    $"CONNECT: authentication method '{ForeignText.Shorten(other)}' is not known, only {ScramSha256Exchange.Method} [MQTT-4.12.0-1]");
         }
     }
 
@@ -180,7 +183,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         {
             await cancelled.CancelAsync().ConfigureAwait(false);
             Background.Run(ReleaseAsync(session, pending), node.Logger, "Release of a session whose CONNECT was given up");
-            LogNoSession(node.Logger, connect.ClientIdentifier, error.Message);
+            if (node.Refusals.MayLog(transport.Listener.Name, "session unavailable", transport.RemoteEndPoint))
+                LogNoSession(node.Logger, connect.ClientIdentifier, error.Message);
             return new SessionConnected(ReasonCode.ServerUnavailable, SessionPresent: false, Durable: false, Epoch: 0, SessionId: 0, [], []);
         }
     }
@@ -264,8 +268,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
     private static partial void LogNoTenant(ILogger logger, string listener, IPEndPoint? address, string? problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Session of client '{ClientId}' unavailable: {Problem}")]
-    private static partial void LogNoSession(ILogger logger, string clientId, string problem);
+    private static partial void LogNoSession(ILogger logger, ForeignText clientId, string problem);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: refused the CONNECT of client '{ClientId}' from {Address}, {ReasonCode}")]
-    private static partial void LogRefused(ILogger logger, string tenant, string clientId, IPEndPoint? address, ReasonCode reasonCode);
+    private static partial void LogRefused(ILogger logger, string tenant, ForeignText clientId, IPEndPoint? address, ReasonCode reasonCode);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Threading;
 using Starling.Edge.Nodes;
 using Starling.Edge.Transports;
@@ -36,6 +37,7 @@ internal sealed partial class ConnectionEnding(EdgeConnection connection, EdgeSe
         {
             // A newer connection that wants the session has waited for this: a DISCONNECT counts, not that it was in a hurry.
             connection.EdgeTenant.Unregister(connection);
+            connection.Ledger.Release();
             connection.Closing.MarkReported();
         }
 
@@ -121,11 +123,11 @@ internal sealed partial class ConnectionEnding(EdgeConnection connection, EdgeSe
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: messages of shared subscription '{Filter}' that client '{ClientId}' left could not be redispatched: {Problem}")]
-    private static partial void LogRedispatchFailed(ILogger logger, string tenant, string filter, string clientId, string problem);
+    private static partial void LogRedispatchFailed(ILogger logger, string tenant, ForeignText filter, ForeignText clientId, string problem);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: the session of client '{ClientId}' was not told of the end of its connection: {Problem}")]
-    private static partial void LogNotReported(ILogger logger, string tenant, string clientId, string problem);
+    private static partial void LogNotReported(ILogger logger, string tenant, ForeignText clientId, string problem);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: client '{ClientId}' disconnected ({ReasonCode})")]
-    private static partial void LogDisconnected(ILogger logger, string tenant, string clientId, ReasonCode reasonCode);
+    private static partial void LogDisconnected(ILogger logger, string tenant, ForeignText clientId, ReasonCode reasonCode);
 }

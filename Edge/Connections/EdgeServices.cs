@@ -17,6 +17,7 @@ internal sealed record EdgeServices(
     IQuotaLeases Quotas,
     KeepAliveWheel KeepAlive,
     SysTopicSource SysTopics,
+    RefusalLines Refusals,
     EdgeOptions Options,
     TimeProvider Time,
     ILogger<ClientConnection> Logger);

@@ -17,6 +17,9 @@ internal sealed class LargeBody(FixedHeader header)
 
     public FixedHeader Header => header;
 
+    /// <summary>Bytes that are held for it.</summary>
+    public int Capacity => _bytes.Length;
+
     /// <summary>All of the packet behind its header. Nothing is written to it any more: a message may stay where it is.</summary>
     public byte[] Body => _filled == header.RemainingLength ? _bytes : throw new InvalidOperationException("The packet is not complete.");
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Starling.Broker.Contracts;
+using Starling.Broker.Metrics;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
 
@@ -21,6 +22,9 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
     /// <summary>Bytes of an incomplete packet that count for the keep alive: a client that sends fewer has to complete it in time.</summary>
     private const int Progress = 1000;
 
+    /// <summary>Bytes of control packets that are charged together.</summary>
+    private const int MinimumCharge = 1024;
+
     // Made when there is something for them: most connections are idle most of the time.
     private Replies? _replies;
     private AckReceiver? _acks;
@@ -36,6 +40,8 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
     private bool _touched;
     private long _left;
     private long _dripped;
+    private long _unchargedBytes;
+    private int _entered;
 
     private SubscriptionReceiver Subscriptions => _subscriptions ??= new SubscriptionReceiver(connection, node.SysTopics);
 
@@ -76,12 +82,35 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
 
             if (_ends)
                 return null;
-            if (_publishes is not null)
-                await ThrottleAsync(_publishes.TakeDelay()).ConfigureAwait(false);
+            if (connection.Outbox.OwesAnswers)
+                await WaitForReaderAsync().ConfigureAwait(false);
+            var delay = Charge();
+            if (delay > TimeSpan.Zero)
+                await ThrottleAsync(delay).ConfigureAwait(false);
         }
 
         // What the client sent before it connected anew counts: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
         return connection.Closing.IsTakenOver && input.TryRead(out var last) ? await GoThroughAsync(last.Buffer).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>Charges the tenant's rates for what has been read.</summary>
+    /// <returns>How long nothing is to be read.</returns>
+    private TimeSpan Charge()
+    {
+        var delay = _publishes?.TakeDelay() ?? TimeSpan.Zero;
+        if (!connection.EdgeTenant.HasIncomingRate)
+        {
+            _unchargedBytes = 0;
+            return delay;
+        }
+
+        var messages = _publishes?.TakeUncharged() ?? 0;
+        // A client that sends a ping now and then does not wait for those that flood; one that sends nothing but pings does.
+        if (messages == 0 && _unchargedBytes < MinimumCharge)
+            return delay;
+        var wait = connection.EdgeTenant.Tenant.Quotas.DelayIn(messages, _unchargedBytes);
+        _unchargedBytes = 0;
+        return wait > delay ? wait : delay;
     }
 
     /// <summary>Does not read for a while, as the tenant's rates ask for.</summary>
@@ -95,6 +124,29 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         connection.Counters.ReadsThrottled.Increment();
         connection.SuspendKeepAlive(delay);
         await Task.Delay(delay, connection.Time, connection.Closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>
+    /// Reads nothing until the client has taken its answers: each packet could make one more. A client that does not is closed, with
+    /// Quota exceeded (0x97).
+    /// </summary>
+    private async ValueTask WaitForReaderAsync()
+    {
+        connection.SuspendKeepAlive();
+        try
+        {
+            await connection.Outbox.WhenAnswered()
+                .WaitAsync(EdgeNode.SlowReaderPatience, connection.Time, connection.Closing.Token).ConfigureAwait(false);
+            connection.TouchKeepAlive();
+        }
+        catch (TimeoutException)
+        {
+            connection.CloseSlowReader();
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection is told to end.
+        }
     }
 
     /// <summary>Apart from <see cref="ReceiveAsync"/>, so that its state is not kept while a connection waits for its next read.</summary>
@@ -134,10 +186,14 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
         {
             connection.Counters.PacketsReceived.Add(_packets);
             connection.Counters.BytesReceived.Add(length - buffer.Length);
+            _unchargedBytes += length - buffer.Length;
             if (_packets > 0)
                 _dripped = Progress;
             _packets = 0;
             _left = buffer.Length;
+            var large = _large?.Capacity ?? 0;
+            if (large != _entered)
+                connection.Ledger.Set(HeldKind.Incoming, _entered = large);
             input.AdvanceTo(buffer.Start, buffer.End);
         }
     }

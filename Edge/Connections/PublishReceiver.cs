@@ -28,6 +28,7 @@ internal sealed class PublishReceiver(EdgeConnection connection, Replies replies
     private bool _retains;
     private long _bytes;
     private TimeSpan _delay;
+    private int _uncharged;
 
     public bool IsEmpty => _pending.Count == 0 && _published == 0 && !_identifiers.HasChanged;
 
@@ -82,21 +83,20 @@ internal sealed class PublishReceiver(EdgeConnection connection, Replies replies
         }
 
         // Before this client's session is waited for, which may fail: receivers that were written to would never be flushed, by nobody.
-        var (messagesOut, bytesOut) = (_fanout.Messages, _fanout.Bytes);
+        var messagesOut = _fanout.Messages;
         _fanout.Flush();
         if (_identifiers.HasChanged && connection.IsDurable)
             await _identifiers.RecordAsync().ConfigureAwait(false);
 
         connection.Counters.PublishReceived.Add(_published);
         connection.Counters.PublishBytesReceived.Add(_bytes);
-        if (connection.EdgeTenant.HasIncomingRate)
-            Delay(connection.EdgeTenant.Tenant.Quotas.DelayIn(_published, _bytes));
+        _uncharged += _published;
         Clear();
         if (failure is not null)
             throw failure;
         await _fanout.WaitForSlowReadersAsync(EdgeNode.SlowReaderPatience, connection.Time, connection).ConfigureAwait(false);
         if (messagesOut > 0 && connection.EdgeTenant.HasOutgoingRate)
-            Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut, bytesOut));
+            Delay(connection.EdgeTenant.Tenant.Quotas.DelayOut(messagesOut));
     }
 
     private async ValueTask RouteAsync()
@@ -125,6 +125,14 @@ internal sealed class PublishReceiver(EdgeConnection connection, Replies replies
         var delay = _delay;
         _delay = TimeSpan.Zero;
         return delay;
+    }
+
+    /// <summary>Messages that came since the last call.</summary>
+    public int TakeUncharged()
+    {
+        var uncharged = _uncharged;
+        _uncharged = 0;
+        return uncharged;
     }
 
     private void Delay(TimeSpan delay) => _delay = delay > _delay ? delay : _delay;

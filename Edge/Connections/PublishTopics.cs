@@ -1,3 +1,4 @@
+using Starling.Broker.Messages;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -7,7 +8,10 @@ namespace Starling.Edge.Connections;
 /// <summary>Finds the topic of each PUBLISH, by name or alias, and whether the client may publish there. Used by the connection's reader alone.</summary>
 internal sealed class PublishTopics(EdgeConnection connection)
 {
-    private readonly TopicTable _topics = new();
+    // Stands for all topics that are longer than the tenant's limit: they are refused, whatever they are, and not kept.
+    private static readonly Topic TooLong = new("too long");
+
+    private readonly TopicTable _topics = new(connection.Ledger);
     private PublishTopic?[]? _aliases;
 
     /// <exception cref="MqttProtocolException">The topic is not valid, or its alias is not.</exception>
@@ -57,6 +61,7 @@ internal sealed class PublishTopics(EdgeConnection connection)
         var limits = connection.EdgeTenant.Tenant.Options.Limits;
         return topic.Topic switch
         {
+            var kept when ReferenceEquals(kept, TooLong) => TenantLimit.TopicLength,
             { Utf8.Length: var length } when length > limits.TopicLength => TenantLimit.TopicLength,
             { Utf8: var utf8 } when TopicNames.LevelCount(utf8) > limits.TopicLevels => TenantLimit.TopicLevels,
             _ => null,
@@ -75,6 +80,6 @@ internal sealed class PublishTopics(EdgeConnection connection)
         if (_topics.Find(utf8) is { } known)
             return known;
         TopicNames.Validate(utf8);
-        return _topics.Add(utf8);
+        return utf8.Length > connection.EdgeTenant.Tenant.Options.Limits.TopicLength ? new PublishTopic(TooLong) : _topics.Add(utf8);
     }
 }

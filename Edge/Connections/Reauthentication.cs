@@ -1,3 +1,4 @@
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants.Authentication;
 using Starling.Edge.Nodes;
 using Starling.Protocol;
@@ -15,7 +16,7 @@ internal sealed class Reauthentication(EdgeConnection connection, Authenticator 
         if (method is null)
             throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: CONNECT named no authentication method [MQTT-4.12.0-7]");
         if (packet.AuthenticationMethod != method)
-            throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: the authentication method is not '{method}' as in CONNECT [MQTT-4.12.0-5]");
+            throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: the authentication method is not '{ForeignText.Shorten(method)}' as in CONNECT [MQTT-4.12.0-5]");
         if (packet.ReasonCode is not (ReasonCode.ReAuthenticate or ReasonCode.ContinueAuthentication))
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: reason {packet.ReasonCode} may be sent by the broker only [MQTT-4.12.0-3]");
         var tenant = connection.EdgeTenant.Tenant;

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Threading;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;
@@ -20,14 +21,28 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
     /// <summary>Messages that may wait in the inbox before the next page is read.</summary>
     private const int MaxOutstanding = 2048;
 
+    /// <summary>A subscription that waits, without its filter.</summary>
+    private const int WaitingSize = 160;
+
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(1);
 
     private readonly Queue<Subscription> _waiting = new();
-    private readonly OvertakenTopics _overtaken = connection.Overtaken ??= new OvertakenTopics();
+    private readonly OvertakenTopics _overtaken = connection.Overtaken ??= new OvertakenTopics(connection.Ledger);
     private readonly CancellationToken _closing = connection.Closing.Token;
     private readonly Lock _gate = new();
     private TaskCompletionSource? _acknowledged;
     private bool _running;
+    private long _waitingBytes;
+
+    /// <summary>What the subscriptions take that wait for their turn.</summary>
+    public long WaitingBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _waitingBytes;
+        }
+    }
 
     /// <summary>To be called before the subscriptions take effect; <see cref="Add"/> follows.</summary>
     public void Expect(int subscriptions) => _overtaken.Expect(subscriptions);
@@ -37,7 +52,11 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
         lock (_gate)
         {
             foreach (var subscription in subscriptions)
+            {
                 _waiting.Enqueue(subscription);
+                _waitingBytes += SizeOf(subscription);
+            }
+
             if (_running)
                 return;
             _running = true;
@@ -56,6 +75,8 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
         }
     }
 
+    private static int SizeOf(Subscription subscription) => WaitingSize + (sizeof(char) * subscription.Filter.Length);
+
     private async Task RunAsync()
     {
         while (true)
@@ -68,6 +89,8 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
                     _running = false;
                     return;
                 }
+
+                _waitingBytes -= SizeOf(subscription);
             }
 
             try
@@ -122,8 +145,18 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
                 // Pages of QoS 0 would otherwise be dropped as a slow reader's, and pages of QoS 1 and 2 pile up while the window is full.
                 await connection.Outbox.WhenFlushed().ConfigureAwait(false);
                 await connection.Outbox.WhenDrained().ConfigureAwait(false);
+                await WaitForRateAsync().ConfigureAwait(false);
             }
             while (page.More);
+        }
+    }
+
+    /// <summary>Sends no more while the tenant is over its rate of bytes.</summary>
+    private async ValueTask WaitForRateAsync()
+    {
+        while (connection.EdgeTenant.Tenant.Quotas.OwedOut is var owed && owed > TimeSpan.Zero && !_closing.IsCancellationRequested)
+        {
+            await Task.Delay(owed < MaxDelay ? owed : MaxDelay, connection.Time, _closing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -177,5 +210,5 @@ internal sealed partial class RetainedReplay(EdgeConnection connection, SysTopic
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: retained messages of '{Filter}' could not be sent to client '{ClientId}'")]
-    private static partial void LogReplayFailed(ILogger logger, string tenant, string filter, string clientId, Exception error);
+    private static partial void LogReplayFailed(ILogger logger, string tenant, ForeignText filter, ForeignText clientId, Exception error);
 }

@@ -1,4 +1,5 @@
 using Starling.Broker.Contracts;
+using Starling.Broker.Routing;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Edge.Nodes;
 using Starling.Edge.SysTopics;
@@ -11,6 +12,9 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
 {
     private RetainedReplay? _replay;
 
+    // Of the packet that is looked at.
+    private long _addedBytes;
+
     private EdgeTenant Tenant => connection.EdgeTenant;
 
     public async ValueTask SubscribeAsync(SubscribePacket packet)
@@ -20,6 +24,7 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
         var replays = new List<Subscription>();
         var added = new HashSet<string>(StringComparer.Ordinal);
         var rules = connection.Access.Version;
+        _addedBytes = 0;
         for (var i = 0; i < reasons.Length; i++)
         {
             var request = packet.Subscriptions[i];
@@ -86,8 +91,16 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
         if (!limits.WildcardSubscriptions && filter.AsSpan().ContainsAny('+', '#'))
             return quotas.Refuse(TenantLimit.WildcardSubscriptions);
         var subscriptions = connection.Subscriptions;
-        if (!added.Contains(filter) && subscriptions.Count + added.Count >= limits.SubscriptionsPerClient && !subscriptions.Contains(filter))
+        var isNew = !added.Contains(filter) && !subscriptions.Contains(filter);
+        if (isNew && subscriptions.Count + added.Count >= limits.SubscriptionsPerClient)
             return quotas.Refuse(TenantLimit.SubscriptionsPerClient);
+        // Replays that wait hold filters, too, however often the client asks for the same one.
+        var cost = isNew ? FilterCost.Of(filter) : 0;
+        if (subscriptions.Bytes + _addedBytes + cost + (_replay?.WaitingBytes ?? 0) > limits.SubscriptionBytesPerClient)
+            return quotas.Refuse(TenantLimit.SubscriptionBytesPerClient);
+        if (connection.Counters.Held.IsOver)
+            return quotas.Refuse(TenantLimit.MemoryBytes);
+        _addedBytes += cost;
         return connection.Access.MaySubscribe(filter) ? ReasonCode.Success : ReasonCode.NotAuthorized;
 
         ReasonCode FilterRefused(TenantLimit limit)

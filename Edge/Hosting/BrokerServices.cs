@@ -40,6 +40,9 @@ public static class BrokerServices
         else
             ClusterMode.Add(options, options.Cluster, services);
         services.AddSingleton<KeepAliveWheel>();
+        services.AddSingleton<ReadProcessMemory>(ProcessMemory.Read);
+        services.AddSingleton<MemoryWatch>();
+        services.AddSingleton<RefusalLines>();
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();
         services.AddSingleton<EdgeServices>();
@@ -86,6 +89,7 @@ public static class BrokerServices
         var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
+        provider.GetRequiredService<MemoryWatch>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
 

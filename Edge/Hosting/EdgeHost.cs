@@ -115,15 +115,14 @@ public sealed partial class EdgeHost : INode
 
     private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
     {
-        var metrics = Services.StartMetrics();
+        Services.StartMetrics();
+        if (Services.GetRequiredService<ConnectionLimits>() is { Problem: { } problem })
+            LogFewerConnections(problem);
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
         await StorageServices.OpenAsync(Services, cancellation);
         if (options.Management is not null)
-        {
-            _management = await ManagementServer.StartAsync(
-                options.Management, Services.GetServices<IReadinessCheck>(), metrics, Services.GetRequiredService<ILoggerFactory>(), cancellation);
-        }
+            _management = await ManagementServer.StartAsync(options.Management, Services, cancellation);
         await _app.StartAsync(cancellation);
         foreach (var (name, endPoint) in Endpoints)
             LogListening(name, endPoint);
@@ -145,6 +144,9 @@ public sealed partial class EdgeHost : INode
         services.AddSingleton(time);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
+        services.AddSingleton(ConnectionLimits.Of(options.Limits, OpenFiles.RaiseLimit(), OpenFiles.Count()));
+        services.AddSingleton<AcceptFailures>();
+        services.AddSingleton<IReadinessCheck, ConnectionReadiness>();
         services.AddSingleton<Drain>();
         services.AddSingleton<ListenerMetrics>();
         services.AddSingleton<RefusalLog>();
@@ -156,6 +158,7 @@ public sealed partial class EdgeHost : INode
         services.AddOptions<SocketTransportOptions>().Configure<ListenerSet>((sockets, listeners) => listeners.ConfigureSockets(sockets));
         configure(services);
         builder.WebHost.UseSockets();
+        services.AddSingleton<IConnectionListenerFactory, SocketAcceptors>();
         services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks.Factory>();
         services.AddSingleton<IServer, EdgeServer>();
         var app = builder.Build();

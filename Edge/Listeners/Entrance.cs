@@ -19,24 +19,31 @@ internal sealed class Entrance(
 
     public NetworkList TrustedProxies { get; } = new(listener.WebSocket.TrustedProxies);
 
-    /// <param name="http">For WebSocket listeners, what reads the HTTP request.</param>
-    public Task EnterAsync(ConnectionContext context, ConnectionDelegate? http)
+    /// <param name="http">What reads the HTTP request.</param>
+    public Task EnterAsync(ConnectionContext context, ConnectionDelegate http) =>
+        Admit(context, isWeb: true) is { } connection ? ServeAsync(connection, http) : Task.CompletedTask;
+
+    /// <summary>Null when the connection is refused, which is counted here; it has to be closed then.</summary>
+    /// <param name="isWeb">Whether it is one of a WebSocket listener.</param>
+    public AdmittedConnection? Admit(ConnectionContext context, bool isWeb)
     {
         admission.Accepted(listener);
         var address = (context.RemoteEndPoint as IPEndPoint)?.Address;
         if (_proxySources is not null && (address is null || !_proxySources.Contains(address)))
         {
             admission.Refused(listener, Refusal.ProxySource);
-            return Task.CompletedTask;
+            return null;
         }
-        var isProxied = listener.ProxyProtocol is not null || (http is not null && address is not null && TrustedProxies.Contains(address));
-        var connection = admission.Admit(context, listener, FirstStage, countAddress: !isProxied);
-        return connection is null ? Task.CompletedTask : ServeAsync(connection, http);
+
+        var isProxied = listener.ProxyProtocol is not null || (isWeb && address is not null && TrustedProxies.Contains(address));
+        return admission.Admit(context, listener, FirstStage, countAddress: !isProxied);
     }
 
     private Stage FirstStage => listener.ProxyProtocol is not null ? Stage.Proxy : tls is not null ? Stage.Tls : Stage.Connect;
 
-    private async Task ServeAsync(AdmittedConnection connection, ConnectionDelegate? http)
+    /// <param name="connection">One that has been admitted. It is served to its end.</param>
+    /// <param name="http">For WebSocket listeners, what reads the HTTP request.</param>
+    public async Task ServeAsync(AdmittedConnection connection, ConnectionDelegate? http)
     {
         var raw = connection.Context.Transport;
         TlsTransport? encrypted = null;

@@ -60,7 +60,7 @@ internal sealed class ListenerSet : IDisposable
     /// <summary>The others.</summary>
     public IReadOnlyList<(SocketListener Listener, IPEndPoint EndPoint)> Sockets => _sockets;
 
-    public void ConfigureSockets(SocketTransportOptions sockets) => ListenSockets.Configure(sockets, NameOf);
+    public void ConfigureSockets(SocketTransportOptions sockets) => ListenSockets.Configure(sockets, NameOf, _options.Limits.TcpKeepAlive);
 
     public void ConfigureKestrel(KestrelServerOptions kestrel)
     {

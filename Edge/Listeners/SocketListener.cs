@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Threading;
+using Starling.Edge.Listeners.Admissions;
 using Starling.Hosting.Sockets;
 
 namespace Starling.Edge.Listeners;
@@ -75,12 +76,20 @@ internal sealed partial class SocketListener(Entrance entrance, TimeProvider tim
             {
                 if (await listener.AcceptAsync() is not { } connection)
                     return;
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    static work => work.Listener.Serve(work.Connection), (Listener: this, Connection: connection), preferLocal: false);
+                // Here, so that no more are accepted than are admitted: one that is refused is closed before the next one comes.
+                if (entrance.Admit(connection, isWeb: false) is { } admitted)
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(
+                        static work => work.Listener.Serve(work.Admitted), (Listener: this, Admitted: admitted), preferLocal: false);
+                }
+                else
+                {
+                    await connection.DisposeAsync();
+                }
             }
             catch (Exception e)
             {
-                // Out of file descriptors, for example. That passes, and connections that are open must not be the last ones.
+                // Whatever it is passes, and connections that are open must not be the last ones.
                 LogAcceptFailed(e, Name);
                 await Task.Delay(AcceptRetryDelay, time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (_closing.IsCancellationRequested)
@@ -89,17 +98,17 @@ internal sealed partial class SocketListener(Entrance entrance, TimeProvider tim
         }
     }
 
-    private void Serve(ConnectionContext connection) =>
+    private void Serve(AdmittedConnection connection) =>
         Background.Run(ServeAsync(connection), logger, "Serving of a connection");
 
-
-    private async Task ServeAsync(ConnectionContext connection)
+    private async Task ServeAsync(AdmittedConnection admitted)
     {
+        var connection = admitted.Context;
         lock (_gate)
             _connections.Add(connection);
         try
         {
-            await entrance.EnterAsync(connection, http: null);
+            await entrance.ServeAsync(admitted, http: null);
         }
         finally
         {

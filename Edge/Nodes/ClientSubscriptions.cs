@@ -1,5 +1,7 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Metrics;
+using Starling.Broker.Routing;
 using Starling.Protocol;
 
 namespace Starling.Edge.Nodes;
@@ -14,6 +16,7 @@ internal sealed class ClientSubscriptions(EdgeConnection connection)
 
     // Made with the first subscription.
     private Dictionary<string, Entry>? _entries;
+    private long _bytes;
 
     private EdgeTenant Tenant => connection.EdgeTenant;
 
@@ -25,6 +28,16 @@ internal sealed class ClientSubscriptions(EdgeConnection connection)
         {
             lock (_gate)
                 return _entries?.Count ?? 0;
+        }
+    }
+
+    /// <summary>What they take in memory (<see cref="FilterCost"/>).</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+                return _bytes;
         }
     }
 
@@ -58,6 +71,7 @@ internal sealed class ClientSubscriptions(EdgeConnection connection)
         {
             if (_entries is null || !_entries.Remove(filter, out entry))
                 return false;
+            connection.Ledger.Set(HeldKind.Filters, _bytes -= FilterCost.Of(filter));
         }
 
         if (entry.Local is { } local)
@@ -174,6 +188,8 @@ internal sealed class ClientSubscriptions(EdgeConnection connection)
             _entries ??= new Dictionary<string, Entry>(StringComparer.Ordinal);
             var isNew = !_entries.ContainsKey(filter);
             _entries[filter] = entry;
+            if (isNew)
+                connection.Ledger.Set(HeldKind.Filters, _bytes += FilterCost.Of(filter));
             return isNew;
         }
     }

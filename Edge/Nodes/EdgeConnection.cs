@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
@@ -31,7 +32,8 @@ internal sealed partial class EdgeConnection : ISkippedEntries
         Logger = logger;
         Access = accepted.Access;
         Publisher = new Publisher(accepted.ClientId, accepted.Session.Epoch, accepted.Session.SessionId);
-        Outbox = new Outbox(transport.Output, accepted.Outbox, Counters, time, this);
+        Ledger = new ConnectionLedger(Counters.Held);
+        Outbox = new Outbox(transport.Output, accepted.Outbox, Counters, time, this, Ledger, accepted.Tenant.Tenant.Quotas);
         Closing = new ConnectionClosing(transport);
         Subscriptions = new ClientSubscriptions(this);
         LastReceived = time.GetTimestamp();
@@ -75,6 +77,9 @@ internal sealed partial class EdgeConnection : ISkippedEntries
 
     public Outbox Outbox { get; }
 
+    /// <summary>Memory that is held for this connection.</summary>
+    public ConnectionLedger Ledger { get; }
+
     public ClientSubscriptions Subscriptions { get; }
 
     public ConnectionClosing Closing { get; }
@@ -110,6 +115,9 @@ internal sealed partial class EdgeConnection : ISkippedEntries
         LogSlowReader(Logger, EdgeTenant.Tenant.Name, ClientId);
         Closing.Begin(ReasonCode.QuotaExceeded);
     }
+
+    /// <summary>It holds most of what a tenant holds that is over its limit.</summary>
+    public void CloseHeavy() => Closing.Begin(ReasonCode.QuotaExceeded);
 
     public void CloseSilent()
     {
@@ -195,5 +203,5 @@ internal sealed partial class EdgeConnection : ISkippedEntries
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: closing client '{ClientId}', which does not read")]
-    private static partial void LogSlowReader(ILogger logger, string tenant, string clientId);
+    private static partial void LogSlowReader(ILogger logger, string tenant, ForeignText clientId);
 }

@@ -83,7 +83,7 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
                 fanout.Touch(outbox);
             if (qos > QualityOfService.AtMostOnce && outbox.IsCongested)
                 fanout.Congested(connection);
-            fanout.Count(message.PayloadLength);
+            fanout.Count();
         }
 
         return receivers.Length > 0;

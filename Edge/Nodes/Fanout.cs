@@ -10,8 +10,6 @@ internal sealed class Fanout
 
     public int Messages { get; private set; }
 
-    public long Bytes { get; private set; }
-
     public void Touch(Outbox outbox) => _touched.Add(outbox);
 
     public void Congested(EdgeConnection connection)
@@ -20,11 +18,7 @@ internal sealed class Fanout
             _congested.Add(connection);
     }
 
-    public void Count(int bytes)
-    {
-        Messages++;
-        Bytes += bytes;
-    }
+    public void Count() => Messages++;
 
     public void Flush()
     {
@@ -32,7 +26,6 @@ internal sealed class Fanout
             outbox.Flush();
         _touched.Clear();
         Messages = 0;
-        Bytes = 0;
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Telemetry;
 using Starling.Broker.Threading;
 
 namespace Starling.Edge.Nodes;
@@ -86,7 +87,7 @@ internal sealed partial class KeepAliveWheel : IDisposable
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: silent client '{ClientId}' could not be closed")]
-    private static partial void LogNotClosed(ILogger logger, string tenant, string clientId, Exception error);
+    private static partial void LogNotClosed(ILogger logger, string tenant, ForeignText clientId, Exception error);
 }
 
 /// <summary>A connection in the wheel. One that has ended is let go at once, though its entry stays until its slot comes.</summary>

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Edge.Outgoing;
@@ -18,35 +19,62 @@ namespace Starling.Edge.Outgoing;
 /// </remarks>
 internal sealed class Outbox
 {
+    /// <summary>Bytes of control packets that may wait for a client before it is not read from any more.</summary>
+    private const int MaxAnswerBytes = 64 * 1024;
+
+    /// <summary>Bytes of difference that are not entered in the ledger.</summary>
+    private const int EntryStep = 16 * 1024;
+
     private readonly PipeWriter _output;
     private readonly OutboxOptions _options;
     private readonly ISkippedEntries _owner;
     private readonly OutgoingWriter _writer;
+    private readonly ConnectionLedger _ledger;
     // Also what everything here is locked by.
     private readonly OutgoingMessages _messages;
     private ArrayBufferWriter<byte>? _controls;
+    private long _controlBytes;
+    private long _enteredQueue;
+    private long _enteredInFlight;
     private TaskCompletionSource? _drained;
     private TaskCompletionSource? _flushed;
+    private TaskCompletionSource? _answered;
     private Task _flushing = Task.CompletedTask;
     private bool _dirty;
     private bool _stalled;
     private bool _closed;
     private bool _ended;
 
-    public Outbox(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time, ISkippedEntries owner)
+    /// <param name="ledger">The connection's: what waits, and what is not acknowledged, is entered in it.</param>
+    /// <param name="quotas">Charged for what is sent; null where there is no tenant.</param>
+    public Outbox(
+        PipeWriter output,
+        OutboxOptions options,
+        TenantCounters counters,
+        TimeProvider time,
+        ISkippedEntries owner,
+        ConnectionLedger ledger,
+        TenantQuotas? quotas = null)
     {
+        _ledger = ledger;
         _output = output;
         _options = options;
         _owner = owner;
-        _writer = new OutgoingWriter(output, options, counters, time);
+        _writer = new OutgoingWriter(output, options, counters, time, ledger, quotas);
         _messages = new OutgoingMessages(_writer, options, counters);
     }
 
+    /// <summary>Bytes that wait for the client: messages and control packets.</summary>
+    public long QueuedBytes => _messages.QueuedBytes + Volatile.Read(ref _controlBytes);
+
     /// <summary>Whether publishers of QoS 1 and 2 messages have to wait for this client.</summary>
-    public bool IsCongested => _messages.QueuedBytes > _options.QueueBytes;
+    public bool IsCongested => QueuedBytes > _options.QueueBytes;
 
     /// <summary>Whether so much waits for this client that it can't be helped by waiting.</summary>
-    public bool IsHopeless => _messages.QueuedBytes > 4 * _options.QueueBytes;
+    public bool IsHopeless => QueuedBytes > 4 * _options.QueueBytes;
+
+    /// <summary>Whether so many control packets wait for this client that nothing is to be read that makes more of them.</summary>
+    public bool OwesAnswers => Volatile.Read(ref _controlBytes) > Math.Min(MaxAnswerBytes, _options.QueueBytes);
 
     /// <summary>Whether a flush waits for the client.</summary>
     public bool IsStalled => Volatile.Read(ref _stalled);
@@ -65,7 +93,14 @@ internal sealed class Outbox
     public bool Send(in Delivery delivery)
     {
         lock (_messages)
-            return !_closed && _messages.Send(delivery, _stalled) && MarkDirty();
+        {
+            if (_closed)
+                return false;
+            if (_messages.Send(delivery, _stalled, _controlBytes))
+                return MarkDirty();
+            Enter();
+            return false;
+        }
     }
 
     /// <summary>Sends messages that only this client gets: all of them or, when the connection has ended, none.</summary>
@@ -110,7 +145,10 @@ internal sealed class Outbox
             return _messages.TakeSkipped();
     }
 
-    /// <summary>Sends bytes of control packets.</summary>
+    /// <summary>
+    /// Sends bytes of control packets, or queues them. They are never dropped: who reads what they answer stops while too many wait
+    /// (<see cref="OwesAnswers"/>).
+    /// </summary>
     /// <returns>True when the caller has to <see cref="Flush"/>.</returns>
     public bool SendControl(ReadOnlySpan<byte> packets, int count = 1)
     {
@@ -122,6 +160,8 @@ internal sealed class Outbox
             if (_stalled)
             {
                 (_controls ??= new ArrayBufferWriter<byte>()).Write(packets);
+                Volatile.Write(ref _controlBytes, _controls.WrittenCount);
+                _ledger.Set(HeldKind.Answers, _controlBytes);
                 return false;
             }
 
@@ -160,6 +200,17 @@ internal sealed class Outbox
             if (_closed || !IsCongested)
                 return Task.CompletedTask;
             return (_drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Completes when the control packets that wait have been written, or the connection has ended.</summary>
+    public Task WhenAnswered()
+    {
+        lock (_messages)
+        {
+            if (_closed || _controls is null)
+                return Task.CompletedTask;
+            return (_answered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -215,8 +266,20 @@ internal sealed class Outbox
         return true;
     }
 
+    /// <summary>Enters what waits, and what is not acknowledged, into the ledger when it has changed by as much as matters.</summary>
+    private void Enter()
+    {
+        var queue = _messages.QueuedBytes;
+        if (Math.Abs(queue - _enteredQueue) >= EntryStep || (queue == 0 && _enteredQueue > 0))
+            _ledger.Set(HeldKind.Outgoing, _enteredQueue = queue);
+        var inFlight = _messages.InFlightBytes;
+        if (Math.Abs(inFlight - _enteredInFlight) >= EntryStep || (inFlight == 0 && _enteredInFlight > 0))
+            _ledger.Set(HeldKind.InFlight, _enteredInFlight = inFlight);
+    }
+
     private void StartFlush()
     {
+        Enter();
         do
         {
             _dirty = false;
@@ -257,6 +320,7 @@ internal sealed class Outbox
         lock (_messages)
         {
             _stalled = false;
+            Enter();
             if (over || _closed)
                 MarkClosed();
             else if (WriteBacklog() || _dirty)
@@ -276,18 +340,31 @@ internal sealed class Outbox
         if (_controls is { WrittenCount: > 0 } controls)
         {
             _writer.Write(controls.WrittenSpan);
-            _controls = null;
+            DropControls();
             sent = true;
         }
 
         sent |= _messages.SendBacklog();
-        if (_drained is not null && _messages.QueuedBytes <= _options.QueueBytes / 2)
+        if (_drained is not null && QueuedBytes <= _options.QueueBytes / 2)
         {
             _drained.TrySetResult();
             _drained = null;
         }
 
         return sent;
+    }
+
+    private void DropControls()
+    {
+        _controls = null;
+        if (_controlBytes > 0)
+        {
+            Volatile.Write(ref _controlBytes, 0);
+            _ledger.Set(HeldKind.Answers, 0);
+        }
+
+        _answered?.TrySetResult();
+        _answered = null;
     }
 
     private void CompleteFlushed()
@@ -301,6 +378,7 @@ internal sealed class Outbox
         _closed = true;
         _drained?.TrySetResult();
         _drained = null;
+        DropControls();
         CompleteFlushed();
     }
 }

@@ -23,6 +23,9 @@ internal sealed class OutgoingMessages(OutgoingWriter writer, OutboxOptions opti
     /// <summary>Bytes that wait for the client. Thread-safe.</summary>
     public long QueuedBytes => Volatile.Read(ref _backlog)?.Bytes ?? 0;
 
+    /// <summary>What is kept of messages that the client has not acknowledged.</summary>
+    public long InFlightBytes => _window.Bytes;
+
     /// <summary>Entries of the inbox with lower numbers have been sent.</summary>
     public long SentBelow => _inbox?.SentBelow ?? 0;
 
@@ -33,13 +36,14 @@ internal sealed class OutgoingMessages(OutgoingWriter writer, OutboxOptions opti
 
     /// <summary>Sends a message, or queues it. A QoS 0 message that finds the queue full is dropped and counted.</summary>
     /// <param name="stalled">Whether nothing can be written now.</param>
-    public bool Send(in Delivery delivery, bool stalled)
+    /// <param name="others">Bytes of other packets that wait for the client.</param>
+    public bool Send(in Delivery delivery, bool stalled, long others)
     {
         if (delivery.QoS == QualityOfService.AtMostOnce)
         {
             if (!stalled)
                 return writer.TryWrite(delivery, packetIdentifier: 0, dup: false);
-            if (QueuedBytes + Backlog.SizeOf(delivery) > options.QueueBytes)
+            if (QueuedBytes + others + Backlog.SizeOf(delivery) > options.QueueBytes || counters.Held.IsOver)
                 counters.DroppedSlowReader.Increment();
             else
                 Queue.Add(delivery);

@@ -13,11 +13,17 @@ namespace Starling.Edge.Outgoing;
 /// <param name="maxHeldBytes">The window is full when the messages it holds are this large together.</param>
 internal sealed class OutgoingWindow(ushort receiveMaximum, long maxHeldBytes = long.MaxValue)
 {
+    /// <summary>A place in the table of messages.</summary>
+    private const int EntrySize = 80;
+
     private Dictionary<ushort, InFlight>? _inFlight;
     private ushort _lastIdentifier;
     private long _heldBytes;
 
     public bool IsFull => _inFlight is not null && (_inFlight.Count >= receiveMaximum || _heldBytes >= maxHeldBytes);
+
+    /// <summary>What the window takes in memory.</summary>
+    public long Bytes => _inFlight is null ? 0 : _heldBytes + ((long)EntrySize * _inFlight.Count);
 
     public int Count => _inFlight?.Count ?? 0;
 

@@ -2,17 +2,19 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 
 namespace Starling.Edge.Outgoing;
 
 /// <summary>Encodes packets into a connection's pipe and counts them for the tenant. Not thread-safe: its <see cref="Outbox"/> locks.</summary>
-internal sealed class OutgoingWriter(PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time)
+internal sealed class OutgoingWriter(
+    PipeWriter output, OutboxOptions options, TenantCounters counters, TimeProvider time, ConnectionLedger ledger, TenantQuotas? quotas)
 {
     /// <summary>Up to this size head and payload go into one span.</summary>
     private const int SmallPacket = 4096;
 
-    private readonly TopicAliases? _aliases = options.TopicAliasMaximum > 0 ? new TopicAliases(options.TopicAliasMaximum) : null;
+    private readonly TopicAliases? _aliases = options.TopicAliasMaximum > 0 ? new TopicAliases(options.TopicAliasMaximum, ledger) : null;
     private int _packets;
     private int _messages;
     private int _messageBytes;
@@ -110,13 +112,14 @@ internal sealed class OutgoingWriter(PipeWriter output, OutboxOptions options, T
         return true;
     }
 
-    /// <summary>Adds what was written to the tenant's counters: one addition each per flush.</summary>
+    /// <summary>Adds what was written to the tenant's counters, and charges its rate: one addition each per flush.</summary>
     public void Count()
     {
         if (_packets == 0)
             return;
         counters.PacketsSent.Add(_packets);
         counters.BytesSent.Add(UnflushedBytes);
+        quotas?.ChargeOut(UnflushedBytes);
         if (_messages > 0)
         {
             counters.PublishSent.Add(_messages);

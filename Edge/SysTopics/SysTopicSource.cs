@@ -14,7 +14,8 @@ namespace Starling.Edge.SysTopics;
 /// </summary>
 internal sealed class SysTopicSource(TimeProvider time)
 {
-    private static readonly string Version = typeof(SysTopicSource).Assembly
+    // Found out at the start: a static field whose making fails, for want of a file descriptor for an assembly, would fail for ever.
+    private readonly string _version = typeof(SysTopicSource).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     private readonly long _started = time.GetTimestamp();
@@ -35,7 +36,7 @@ internal sealed class SysTopicSource(TimeProvider time)
     private IEnumerable<(string Topic, string Value)> Values(EdgeTenant tenant)
     {
         var c = tenant.Counters;
-        yield return ("$SYS/broker/version", $"starling version {Version}");
+        yield return ("$SYS/broker/version", $"starling version {_version}");
         yield return ("$SYS/broker/uptime", $"{(long)time.GetElapsedTime(_started).TotalSeconds} seconds");
         yield return Number("clients/connected", c.ConnectionsOpen.Value);
         yield return Number("clients/maximum", c.ConnectionsMaximum.Value);

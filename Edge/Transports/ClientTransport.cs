@@ -44,6 +44,9 @@ public sealed class ClientTransport(IDuplexPipe pipe, ListenerOptions listener, 
     /// </summary>
     public long? ConnectDeadline => lifetime.ConnectDeadline;
 
+    /// <summary>The CONNECT was read: the connection does not give way to newer ones any more while it is decided on.</summary>
+    public void ConnectReceived() => lifetime.ConnectReceived();
+
     /// <summary>The CONNECT was accepted: the connection is no longer half open and has no deadline any more.</summary>
     public void Established() => lifetime.Established();
 

@@ -12,6 +12,11 @@ public interface ITransportLifetime
     /// <inheritdoc cref="ClientTransport.ConnectDeadline"/>
     long? ConnectDeadline { get; }
 
+    /// <inheritdoc cref="ClientTransport.ConnectReceived"/>
+    void ConnectReceived()
+    {
+    }
+
     /// <inheritdoc cref="ClientTransport.Established"/>
     void Established();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -21,13 +22,20 @@ internal sealed class ManagementServer : IAsyncDisposable
     private ListenOptions? _bound;
 
     private ManagementServer(
-        ManagementOptions options, IEnumerable<IReadinessCheck> checks, PrometheusExporter metrics, ILoggerFactory loggers)
+        ManagementOptions options,
+        IEnumerable<IReadinessCheck> checks,
+        PrometheusExporter metrics,
+        AcceptFailures failures,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
         (_checks, _metrics) = ([.. checks], metrics);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(failures);
         builder.WebHost.UseKestrelCore()
-            .UseSockets(sockets => ListenSockets.Configure(sockets, static _ => "management"))
+            .UseSockets(sockets => ListenSockets.Configure(sockets, static _ => "management", ListenSockets.ServerKeepAlive))
             .ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
@@ -39,21 +47,24 @@ internal sealed class ManagementServer : IAsyncDisposable
                     bound.Protocols = HttpProtocols.Http1;
                 });
             });
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketAcceptors>();
         _app = builder.Build();
         _app.Run(HandleAsync);
     }
 
     public IPEndPoint EndPoint => _bound!.IPEndPoint!;
 
+    /// <param name="services">Of the node: its checks, metrics, clock and loggers.</param>
     /// <exception cref="ListenException">The port is in use.</exception>
-    public static async Task<ManagementServer> StartAsync(
-        ManagementOptions options,
-        IEnumerable<IReadinessCheck> checks,
-        PrometheusExporter metrics,
-        ILoggerFactory loggers,
-        CancellationToken cancellation)
+    public static async Task<ManagementServer> StartAsync(ManagementOptions options, IServiceProvider services, CancellationToken cancellation)
     {
-        var server = new ManagementServer(options, checks, metrics, loggers);
+        var server = new ManagementServer(
+            options,
+            services.GetServices<IReadinessCheck>(),
+            services.GetRequiredService<PrometheusExporter>(),
+            services.GetRequiredService<AcceptFailures>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILoggerFactory>());
         try
         {
             await server._app.StartAsync(cancellation);

@@ -26,6 +26,7 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
     public async Task<int> RunAsync(IReadOnlyList<string> args, Task stop)
     {
         SettingOrigins? origins = null;
+        OpenFiles.RaiseLimit();
         try
         {
             var arguments = CommandLine.Parse(args);

@@ -7,6 +7,7 @@ using Starling.Grains.Interfaces.Logging;
 using Starling.Hosting.Configuration;
 using Starling.Hosting.Management;
 using Starling.Hosting.Processes;
+using Starling.Hosting.Sockets;
 using Starling.Hosting.Telemetry;
 using Starling.Silo.Configuration;
 using Starling.Storage.PostgreSql;
@@ -94,17 +95,14 @@ public sealed partial class SiloHost : INode
 
     private async Task StartAsync(CancellationToken cancellation)
     {
-        var metrics = Services.StartMetrics();
+        Services.StartMetrics();
         await Services.OpenPostgreSqlAsync(cancellation);
         Services.GetService<TenantsFile>();
         if (Services.GetService<TenantWatch>() is { } tenants)
             await tenants.StartAsync(cancellation);
         Services.GetRequiredService<DiscardedInboxes>();
         if (_options.Management is not null)
-        {
-            _management = await ManagementServer.StartAsync(
-                _options.Management.ForServer(), Services.GetServices<IReadinessCheck>(), metrics, Services.GetRequiredService<ILoggerFactory>(), cancellation);
-        }
+            _management = await ManagementServer.StartAsync(_options.Management.ForServer(), Services, cancellation);
 
         await _host.StartAsync(cancellation);
         _lifecycle.Started();
@@ -125,6 +123,7 @@ public sealed partial class SiloHost : INode
         var signals = services.AddTelemetry(options.Telemetry, "starling-silo", OrleansSilo.Name(options));
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<AcceptFailures>();
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
         SiloStorage.Add(options.Storage, services);

@@ -36,6 +36,16 @@ public class ProjectTests
     public void Nothing_is_left_unfinished(string project) =>
         UnfinishedPlaces.In(Repository.SourcesOf(project)).ShouldBeEmpty();
 
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void No_timer_or_thread_runs_without_a_net(string project) =>
+        BareTimers.In(Repository.SourcesOf(project)).ShouldBeEmpty();
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void What_clients_have_chosen_is_not_logged_in_full_length(string project) =>
+        LoggedTexts.InFullLength(Repository.SourcesOf(project)).ShouldBeEmpty();
+
     [Fact]
     public void Every_project_of_the_solution_is_looked_at()
     {

@@ -13,6 +13,8 @@ internal sealed class RecordingLogger<T> : ILogger<T>
 
     public string[] Errors => [.. _entries.Where(entry => entry.Level == LogLevel.Error).Select(entry => entry.Message)];
 
+    public string[] Informations => [.. _entries.Where(entry => entry.Level == LogLevel.Information).Select(entry => entry.Message)];
+
     public string[] Warnings => [.. _entries.Where(entry => entry.Level == LogLevel.Warning).Select(entry => entry.Message)];
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;

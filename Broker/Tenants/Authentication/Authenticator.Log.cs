@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Telemetry;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tenants.Authentication;
@@ -6,5 +7,5 @@ namespace Starling.Broker.Tenants.Authentication;
 public sealed partial class Authenticator
 {
     [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: login of user {User} refused: {Reason}")]
-    private partial void LogRefused(string tenant, string? user, ReasonCode reason);
+    private partial void LogRefused(string tenant, ForeignText user, ReasonCode reason);
 }

@@ -11,7 +11,7 @@ public static class PasswordHashFormat
 {
     private const int HeaderLength = 13;
     private const int MinimumIterations = 1_000;
-    private const int MaximumIterations = 10_000_000;
+    private const int MaximumIterations = 1_000_000;
 
     /// <summary>Null when the text is a hash that the broker takes, else what is wrong with it (never the hash itself).</summary>
     public static string? Explain(string hash)

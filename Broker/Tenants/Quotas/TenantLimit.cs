@@ -25,6 +25,11 @@ public enum TenantLimit
     RetainAvailable,
     WildcardSubscriptions,
     SharedSubscriptions,
+    SubscriptionBytesPerClient,
+    MemoryBytes,
+    ConnectionsPerProcess,
+    DurableSessions,
+    TotalInboxBytes,
 }
 
 public static class TenantLimitRefusal

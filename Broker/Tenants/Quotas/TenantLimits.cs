@@ -9,6 +9,9 @@ public sealed record TenantLimits
     /// <summary>Connections open at the same time.</summary>
     public int? Connections { get; init; }
 
+    /// <summary>Connections open at the same time in one process; it holds beside <see cref="Connections"/>, which is for all together.</summary>
+    public int ConnectionsPerProcess { get; init; } = 100_000;
+
     /// <summary>New connections per second.</summary>
     public int? ConnectsPerSecond { get; init; }
 
@@ -18,9 +21,14 @@ public sealed record TenantLimits
     /// <summary>Messages per second delivered to all clients together.</summary>
     public int? MessagesPerSecondOut { get; init; }
 
+    /// <summary>Bytes per second that come from all clients together, control packets and headers included.</summary>
     public long? BytesPerSecondIn { get; init; }
 
+    /// <summary>Bytes per second that are sent to all clients together, control packets and headers included.</summary>
     public long? BytesPerSecondOut { get; init; }
+
+    /// <summary>What the tenant's connections may hold in the memory of one process, in bytes (<see cref="Metrics.HeldKind"/>).</summary>
+    public long MemoryBytes { get; init; } = 512L * 1024 * 1024;
 
     /// <summary>Largest packet in bytes taken from a client, the fixed header included; told to clients as Maximum Packet Size.</summary>
     public int PacketSize { get; init; } = 1024 * 1024;
@@ -32,6 +40,12 @@ public sealed record TenantLimits
     public int TopicLevels { get; init; } = 128;
 
     public int SubscriptionsPerClient { get; init; } = 10_000;
+
+    /// <summary>What the filters of one client may take in memory, in bytes (<see cref="Routing.FilterCost"/>).</summary>
+    public int SubscriptionBytesPerClient { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Sessions that outlive their connection, of those that one process knows.</summary>
+    public int DurableSessions { get; init; } = 100_000;
 
     /// <summary>QoS 1 and 2 messages a client may have unacknowledged towards the broker at once.</summary>
     public ushort ReceiveMaximum { get; init; } = 1024;
@@ -47,6 +61,9 @@ public sealed record TenantLimits
 
     /// <summary>Bytes (topic, payload and properties) waiting in one durable session's inbox.</summary>
     public long InboxBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Bytes waiting in the inboxes of all durable sessions together that one process knows.</summary>
+    public long TotalInboxBytes { get; init; } = 4L * 1024 * 1024 * 1024;
 
     /// <summary>Retained messages of the whole tenant.</summary>
     public int RetainedMessages { get; init; } = 1_000_000;

@@ -75,6 +75,10 @@ public sealed class TenantQuotas
     {
         if (!_connects.TryTake(1))
             return RefuseConnection(TenantLimit.ConnectsPerSecond, isFinal);
+        if (_metrics.HeldBy(_tenant).IsOver)
+            return RefuseConnection(TenantLimit.MemoryBytes, isFinal);
+        if (Connections >= Volatile.Read(ref _limits).ConnectionsPerProcess && !takesOver)
+            return RefuseConnection(TenantLimit.ConnectionsPerProcess, isFinal);
         if (Interlocked.Increment(ref _connections) > (Effective(SharedLimit.Connections) ?? int.MaxValue) && !takesOver)
         {
             Interlocked.Decrement(ref _connections);
@@ -103,9 +107,18 @@ public sealed class TenantQuotas
     public TimeSpan DelayIn(int messages, long bytes) =>
         Delay(_messagesIn, messages, TenantLimit.MessagesPerSecondIn, _bytesIn, bytes, TenantLimit.BytesPerSecondIn);
 
-    /// <summary>Charges a batch that a connection is about to write; it writes no other for the returned time.</summary>
-    public TimeSpan DelayOut(int messages, long bytes) =>
-        Delay(_messagesOut, messages, TenantLimit.MessagesPerSecondOut, _bytesOut, bytes, TenantLimit.BytesPerSecondOut);
+    /// <summary>Charges bytes that have been sent. Who publishes waits for them (<see cref="DelayOut"/>).</summary>
+    public void ChargeOut(long bytes) => _bytesOut.Charge(bytes);
+
+    /// <summary>
+    /// Charges messages that a connection has published and the tenant's clients get; it reads nothing for the returned time, which is also for
+    /// the bytes that were charged before.
+    /// </summary>
+    public TimeSpan DelayOut(int messages) =>
+        Delay(_messagesOut, messages, TenantLimit.MessagesPerSecondOut, _bytesOut, 0, TenantLimit.BytesPerSecondOut);
+
+    /// <summary>How long the tenant would have to send nothing to be within its rate of bytes.</summary>
+    public TimeSpan OwedOut => _bytesOut.Charge(0);
 
     /// <summary>
     /// Accounts for a change of the tenant's retained messages, before it is made: +1 and its bytes for a new one, 0 and the difference
@@ -168,6 +181,7 @@ public sealed class TenantQuotas
     internal void Apply(TenantLimits limits)
     {
         Volatile.Write(ref _limits, limits);
+        _metrics.HeldBy(_tenant).Limit = limits.MemoryBytes;
         foreach (var limit in SharedLimits.All)
         {
             if (BucketOf(limit) is { } bucket)

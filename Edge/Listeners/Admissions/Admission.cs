@@ -1,8 +1,8 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Listeners.Admissions;
 
@@ -12,22 +12,24 @@ internal sealed class Admission : IDisposable
     /// <summary>How long a connection that is over may take to send what is left.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<AddressKey, int> _halfOpenByAddress = [];
-    private readonly LimitOptions _limits;
+    private readonly ConnectionLimits _limits;
     private readonly ListenerMetrics _metrics;
     private readonly RefusalLog _log;
-    private readonly DeadlineQueue _halfOpen;
+    private readonly HalfOpenConnections _halfOpen;
+    private readonly DeadlineQueue _deadlines;
     private readonly DeadlineQueue _closing;
     private int _connections;
     private volatile bool _draining;
 
-    public Admission(EdgeOptions options, TimeProvider time, ListenerMetrics metrics, RefusalLog log, ILogger<Admission> logger)
+    public Admission(
+        EdgeOptions options, ConnectionLimits limits, TimeProvider time, ListenerMetrics metrics, RefusalLog log, ILogger<Admission> logger)
     {
-        (_limits, _metrics, _log) = (options.Limits, metrics, log);
-        _halfOpen = new DeadlineQueue(_limits.ConnectTimeout, time, ConnectDeadlinePassed, logger);
+        (_limits, _metrics, _log) = (limits, metrics, log);
+        _halfOpen = new HalfOpenConnections(options.Limits.HalfOpenPerAddress, limits.MaximumHalfOpen);
+        _deadlines = new DeadlineQueue(options.Limits.ConnectTimeout, time, ConnectDeadlinePassed, logger);
         _closing = new DeadlineQueue(CloseTimeout, time, static connection => connection.Abort(), logger);
         metrics.ObserveHalfOpen(() => _halfOpen.Count);
+        metrics.ObserveMaximum(limits.MaximumConnections);
     }
 
     public int Connections => Volatile.Read(ref _connections);
@@ -36,47 +38,64 @@ internal sealed class Admission : IDisposable
 
     public void Accepted(ListenerOptions listener) => _metrics.Accepted(listener.Name);
 
+    /// <summary>Whether no further connection is admitted.</summary>
+    public bool IsFull => Connections >= _limits.MaximumConnections;
+
     /// <summary>Null when the connection is refused, which is counted here.</summary>
     /// <param name="countAddress">False when the client's address is not known yet, behind a proxy.</param>
     public AdmittedConnection? Admit(ConnectionContext context, ListenerOptions listener, Stage stage, bool countAddress)
     {
-        var refusal = _draining ? Refusal.Draining
-            : _halfOpen.Count >= _limits.MaximumHalfOpen ? Refusal.HalfOpen
-            : Interlocked.Increment(ref _connections) > _limits.MaximumConnections ? Refusal.Connections
-            : null;
-        if (refusal is null)
+        if (_draining)
         {
-            var connection = new AdmittedConnection(context, listener, this) { Stage = stage };
-            if (!countAddress || connection.RemoteEndPoint is null || CountAddress(connection, connection.RemoteEndPoint.Address))
-            {
-                _metrics.Opened(listener.Name);
-                _halfOpen.Add(connection);
-                if (_draining)
-                    EndEarlyConnections();
-                return connection;
-            }
-            refusal = Refusal.HalfOpenAddress;
+            Refused(listener, Refusal.Draining);
+            return null;
         }
-        if (refusal is Refusal.Connections or Refusal.HalfOpenAddress)
+
+        if (Interlocked.Increment(ref _connections) > _limits.MaximumConnections)
+        {
             Interlocked.Decrement(ref _connections);
-        Refused(listener, refusal);
-        return null;
+            Refused(listener, Refusal.Connections);
+            return null;
+        }
+
+        var connection = new AdmittedConnection(context, listener, this) { Stage = stage };
+        var address = countAddress && connection.RemoteEndPoint is { } endPoint ? AddressKey.Of(endPoint.Address) : (AddressKey?)null;
+        if (!_halfOpen.TryAdd(connection, address, out var givesWay, out var refusal))
+        {
+            Interlocked.Decrement(ref _connections);
+            Refused(listener, refusal!);
+            return null;
+        }
+
+        GiveWay(givesWay, refusal!);
+        _metrics.Opened(listener.Name);
+        _deadlines.Add(connection);
+        if (_draining)
+            EndEarlyConnections();
+        return connection;
     }
 
     /// <summary>Counts the connection for the address that a proxy gave; false when that address has too many.</summary>
     public bool TryAttribute(AdmittedConnection connection, IPAddress address)
     {
-        if (CountAddress(connection, address))
+        if (_halfOpen.TryAttribute(connection, AddressKey.Of(address), out var givesWay))
+        {
+            GiveWay(givesWay, Refusal.HalfOpenAddress);
             return true;
+        }
+
         connection.Refused(Refusal.HalfOpenAddress);
         return false;
     }
 
+    /// <inheritdoc cref="ITransportLifetime.ConnectReceived"/>
+    public void ConnectReceived(AdmittedConnection connection) => _halfOpen.Speaks(connection);
+
     public void Established(AdmittedConnection connection)
     {
         connection.Stage = Stage.Established;
-        if (_halfOpen.Remove(connection))
-            UncountAddress(connection);
+        if (_deadlines.Remove(connection))
+            _halfOpen.Remove(connection);
     }
 
     public void Refused(ListenerOptions listener, string reason)
@@ -96,8 +115,8 @@ internal sealed class Admission : IDisposable
     /// <summary>Bounds the time that the connection's last bytes may take.</summary>
     public void Closing(AdmittedConnection connection)
     {
+        _deadlines.Remove(connection);
         _halfOpen.Remove(connection);
-        UncountAddress(connection);
         if (connection.Closed.IsCancellationRequested)
             _closing.Remove(connection);
         else if (connection.Queue is null)
@@ -113,44 +132,26 @@ internal sealed class Admission : IDisposable
 
     public void Dispose()
     {
-        _halfOpen.Dispose();
+        _deadlines.Dispose();
         _closing.Dispose();
     }
 
     private void EndEarlyConnections()
     {
-        foreach (var connection in _halfOpen.RemoveAll(static connection => connection.Stage < Stage.Connect))
+        foreach (var connection in _deadlines.RemoveAll(static connection => connection.Stage < Stage.Connect))
         {
             connection.Refused(Refusal.Draining);
             connection.Abort();
         }
     }
 
-    private bool CountAddress(AdmittedConnection connection, IPAddress address)
+    /// <summary>Closes a connection that another one has taken the place of.</summary>
+    private void GiveWay(AdmittedConnection? connection, string refusal)
     {
-        var key = AddressKey.Of(address);
-        lock (_gate)
-        {
-            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_halfOpenByAddress, key, out _);
-            if (count >= _limits.HalfOpenPerAddress)
-                return false;
-            count++;
-            connection.CountedAddress = key;
-            return true;
-        }
-    }
-
-    private void UncountAddress(AdmittedConnection connection)
-    {
-        lock (_gate)
-        {
-            if (connection.CountedAddress is not { } key)
-                return;
-            connection.CountedAddress = null;
-            ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_halfOpenByAddress, key);
-            if (--count == 0)
-                _halfOpenByAddress.Remove(key);
-        }
+        if (connection is null || !_deadlines.Remove(connection))
+            return;
+        connection.Refused(refusal);
+        connection.Abort();
     }
 
     private void ConnectDeadlinePassed(AdmittedConnection connection)

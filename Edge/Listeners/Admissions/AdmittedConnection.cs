@@ -35,8 +35,8 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     public required Stage Stage { get; set; }
 
-    /// <summary>The address whose half-open connections this one is among; the admission's own.</summary>
-    public AddressKey? CountedAddress { get; set; }
+    /// <summary>Its place among the half-open connections, if it is one; theirs to change.</summary>
+    public HalfOpenPlace? HalfOpen { get; set; }
 
     // Links of the deadline queue that the connection is in, if any; the queue's own.
     public DeadlineQueue? Queue { get; set; }
@@ -49,6 +49,8 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
     public CancellationToken Closed => context.ConnectionClosed;
 
     public long? ConnectDeadline => Queue is null ? null : Due;
+
+    public void ConnectReceived() => admission.ConnectReceived(this);
 
     public void Established() => admission.Established(this);
 

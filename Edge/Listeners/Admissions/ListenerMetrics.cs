@@ -36,6 +36,10 @@ internal sealed class ListenerMetrics
     public void ObserveHalfOpen(Func<int> count) =>
         _meter.CreateObservableGauge("starling.listener.half_open", count, description: "Connections whose CONNECT was not accepted yet.");
 
+    /// <param name="maximum">What the settings and the limit of open files allow.</param>
+    public void ObserveMaximum(int maximum) =>
+        _meter.CreateObservableGauge("starling.listener.connections_maximum", () => maximum, description: "Connections that may be open at once.");
+
     /// <summary>Certificates by listener and file, with the time they end.</summary>
     public void ObserveCertificates(Func<IEnumerable<(string Listener, string File, DateTimeOffset NotAfter)>> certificates) =>
         _meter.CreateObservableGauge(

@@ -310,5 +310,5 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private partial void LogBack();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Write} of session '{ClientId}' was refused by PostgreSQL")]
-    private partial void LogRefused(string write, string? clientId, Exception error);
+    private partial void LogRefused(string write, ForeignText clientId, Exception error);
 }

@@ -120,6 +120,32 @@ public class PlantedTests
     public void Unfinished_place_is_found(string line) =>
         UnfinishedPlaces.In([new SourceFile("a.cs", $"class A\n{{\n    {line}\n}}")]).ShouldBe([$"a.cs:3: {line}"]);
 
+    [Theory]
+    [InlineData("_timer = time.CreateTimer(_ => Look(), null, due, period);")]
+    [InlineData("_timer = new Timer(_ => Look(), null, 0, 1000);")]
+    [InlineData("_timer = new System.Threading.Timer(Look);")]
+    [InlineData("TimerCallback callback = Look;")]
+    [InlineData("new Thread(Look).Start();")]
+    [InlineData("private async void Look()")]
+    public void Timer_or_thread_without_a_net_is_found(string line) =>
+        BareTimers.In([new SourceFile("a.cs", $"class A\n{{\n    {line}\n}}")]).ShouldBe([$"a.cs:3: {line}"]);
+
+    [Fact]
+    public void Guarded_timer_is_not_taken_for_a_bare_one() =>
+        BareTimers.In([new SourceFile("a.cs", "_timer = time.CreateGuardedTimer(Look, logger, \"Look\", due, period); using var t = new PeriodicTimer(due);")])
+            .ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("private partial void LogRefused(string tenant, string? user);", "string? user")]
+    [InlineData("private static partial void LogClosed(\n        ILogger logger, string clientId, long count);", "string clientId")]
+    public void Text_of_a_client_that_is_logged_in_full_length_is_found(string method, string parameter) =>
+        LoggedTexts.InFullLength([new SourceFile("a.cs", method)]).ShouldBe([$"a.cs: {parameter}"]);
+
+    [Fact]
+    public void Text_of_a_client_that_is_shortened_is_not_found() =>
+        LoggedTexts.InFullLength([new SourceFile("a.cs", "partial void LogRefused(string tenant, ForeignText user); void Find(string topic) { }")])
+            .ShouldBeEmpty();
+
     [Fact]
     public void Finished_source_is_not_taken_for_unfinished() =>
         UnfinishedPlaces.In([new SourceFile("a.cs", "throw new NotSupportedException(\"XXXL\"); // a todo list is data here")]).ShouldBeEmpty();

@@ -96,4 +96,24 @@ public sealed class FilterIndexTests
 
         public int Position { get; set; }
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(20)]
+    [InlineData(128)]
+    public void What_a_filter_takes_is_about_what_it_is_charged(int levels)
+    {
+        var filters = Enumerable.Range(0, 500).Select(i => $"+/{i}{string.Concat(Enumerable.Repeat("/level", levels - 2))}").ToArray();
+        var entries = filters.Select(filter => new Entry(filter)).ToArray();
+        // What is compiled at the first use does not count.
+        _index.Add(filters[0], entries[0]);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 1; i < filters.Length; i++)
+            _index.Add(filters[i], entries[i]);
+        var taken = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        var charged = filters.Skip(1).Sum(filter => (long)FilterCost.Of(filter));
+        taken.ShouldBeInRange(charged / 4, charged);
+    }
 }

@@ -102,4 +102,30 @@ public sealed class ConnectLimitTests
         tenant.Quotas.Refusals(TenantLimit.Connections).ShouldBe(1);
         broker.Counters.ConnectionsRefused.Value.ShouldBe(1);
     }
+
+    [Fact]
+    public async Task One_process_takes_so_many_connections_of_a_tenant_and_no_more()
+    {
+        await using var broker = await TestBroker.StartAsync(TestBroker.Demo with { Limits = new() { ConnectionsPerProcess = 1 } });
+        await using var first = await broker.ConnectAsync("first");
+        await using var second = await broker.OpenAsync();
+
+        (await second.ConnectAsync(new ConnectPacket { ClientIdentifier = "second" })).ReasonCode.ShouldBe(ReasonCode.QuotaExceeded);
+        broker.Quotas().Refusals(TenantLimit.ConnectionsPerProcess).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Durable_sessions_are_limited_and_one_that_is_there_can_be_resumed()
+    {
+        await using var broker = await TestBroker.StartAsync(TestBroker.Demo with { Limits = new() { DurableSessions = 1 } });
+        await using var first = await broker.ConnectAsync("first", expiry: 100);
+        await using var refused = await broker.OpenAsync();
+
+        (await refused.ConnectAsync(new ConnectPacket { ClientIdentifier = "second", SessionExpiryInterval = 100 })).ReasonCode.ShouldBe(ReasonCode.QuotaExceeded);
+        broker.Quotas().Refusals(TenantLimit.DurableSessions).ShouldBe(1);
+        await using var passing = await broker.ConnectAsync("second");
+        await using var again = await broker.ConnectAsync("first", cleanStart: false, expiry: 100);
+        await again.DisconnectAsync(sessionExpiryInterval: 0);
+        await using var third = await broker.ConnectAsync("third", expiry: 100);
+    }
 }

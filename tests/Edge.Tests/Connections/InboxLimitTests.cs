@@ -71,4 +71,19 @@ public sealed class InboxLimitTests
 
     private static TenantOptions Limited(InboxOverflow policy, Func<TenantLimits, TenantLimits> change) =>
         TestBroker.Demo with { InboxOverflow = policy, Limits = change(TestBroker.Demo.Limits) };
+
+    [Fact]
+    public async Task All_inboxes_of_a_tenant_together_are_limited()
+    {
+        // 2 bytes each, 3 the last.
+        await using var broker = await TestBroker.StartAsync(Limited(InboxOverflow.DropNewest, limits => limits with { TotalInboxBytes = 8 }));
+        await LeaveAsync(broker);
+        await using var publisher = await broker.ConnectAsync("p");
+
+        await SendAsync(publisher, together: true);
+
+        broker.Counters().InboxBytes.Value.ShouldBe(8);
+        broker.Counters().DroppedInboxFull.Value.ShouldBe(6);
+        broker.Quotas().Refusals(TenantLimit.TotalInboxBytes).ShouldBe(6);
+    }
 }

@@ -1,3 +1,4 @@
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
@@ -146,4 +147,15 @@ public sealed class PublishLimitsTests
         TestBroker.Demo with { Limits = change(TestBroker.Demo.Limits) };
 
     private static Task<TestBroker> StartAsync(Func<TenantLimits, TenantLimits> change) => TestBroker.StartAsync(Limited(change));
+
+    [Fact]
+    public async Task Topics_that_are_too_long_are_refused_and_not_kept()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        await using var client = await broker.ConnectAsync("c");
+        for (var i = 0; i < 64; i++)
+            (await client.PublishAsync($"{i}/{new string('x', 65_000)}", "", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.TopicNameInvalid);
+
+        broker.Counters().Held.Of(HeldKind.Topics).ShouldBe(0);
+    }
 }

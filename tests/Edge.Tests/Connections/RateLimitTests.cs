@@ -45,7 +45,8 @@ public sealed class RateLimitTests
     [MemberData(nameof(Limits))]
     public async Task Within_the_rate_nobody_waits(TenantLimit limit, int rate)
     {
-        await using var broker = await TestBroker.StartAsync(Limited(limit, rate), _time);
+        // Headers and control packets count, too.
+        await using var broker = await TestBroker.StartAsync(Limited(limit, rate * 3 / 2), _time);
         await using var client = await broker.ConnectAsync("c");
         await client.SubscribeAsync("a");
 
@@ -101,6 +102,68 @@ public sealed class RateLimitTests
 
         await client.ExpectDisconnectedAsync(ReasonCode.SessionTakenOver);
     }
+
+    [Fact]
+    public async Task What_is_not_payload_counts_as_it_is_sent()
+    {
+        await using var broker = await TestBroker.StartAsync(Limited(TenantLimit.BytesPerSecondIn, 10_000), _time);
+        await using var client = await broker.ConnectAsync("c");
+        await using var bystander = await broker.ConnectAsync("bystander");
+        var property = new UserProperty("name", new string('v', 30_000));
+
+        await client.SendAsync(Publish("a", "", qos: 1, id: 1) with { Properties = new PublishProperties { UserProperties = [property] } });
+        await client.ExpectAckAsync(PubAck(1, ReasonCode.NoMatchingSubscribers));
+        await client.SendAsync(new PingReqPacket());
+
+        var waited = await _time.AdvanceUntilAsync(client.ExpectAsync<PingRespPacket>(), TimeSpan.FromSeconds(0.1), bystander);
+        waited.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1.9));
+    }
+
+    [Fact]
+    public async Task Control_packets_count_and_who_sends_few_of_them_does_not_wait()
+    {
+        await using var broker = await TestBroker.StartAsync(Limited(TenantLimit.BytesPerSecondIn, 1000), _time);
+        await using var client = await broker.ConnectAsync("c");
+        await using var bystander = await broker.ConnectAsync("bystander");
+
+        await client.SendTogetherAsync(Enumerable.Repeat((object)new PingReqPacket(), 1500));
+        for (var i = 0; i < 1500; i++)
+            await client.ExpectAsync<PingRespPacket>();
+        await client.SendAsync(new PingReqPacket());
+
+        var waited = await _time.AdvanceUntilAsync(client.ExpectAsync<PingRespPacket>(), TimeSpan.FromSeconds(0.1), bystander);
+        waited.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(1.5));
+    }
+
+    [Fact]
+    public async Task What_overlapping_subscriptions_add_to_a_message_counts()
+    {
+        await using var broker = await TestBroker.StartAsync(Limited(TenantLimit.BytesPerSecondOut, 1000), _time);
+        await using var subscriber = await broker.ConnectAsync("s");
+        await using var publisher = await broker.ConnectAsync("p");
+        await using var bystander = await broker.ConnectAsync("bystander");
+        for (var i = 0; i < 10; i++)
+        {
+            await subscriber.SendAsync(new SubscribePacket
+            {
+                PacketIdentifier = (ushort)(i + 1),
+                SubscriptionIdentifier = (uint)(200_000_000 + i),
+                Subscriptions = [.. Enumerable.Range(0, 1).Select(_ => new SubscriptionRequest(Overlapping(i), default))],
+            });
+            await subscriber.ExpectAsync<SubAckPacket>();
+        }
+
+        // 50 bytes of identifiers with each message.
+        await publisher.SendTogetherAsync(Enumerable.Range(0, 50).Select(_ => (object)Publish("a/b/c/d/e/f", "x")));
+        await publisher.SendAsync(new PingReqPacket());
+
+        var waited = await _time.AdvanceUntilAsync(publisher.ExpectAsync<PingRespPacket>(), TimeSpan.FromSeconds(0.1), bystander);
+        waited.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>One of the filters that match a/b/c/d/e/f.</summary>
+    private static string Overlapping(int number) =>
+        string.Join('/', "abcdef".Select((level, i) => (number >> i) % 2 == 0 ? level.ToString() : "+"));
 
     private static Task BurstAsync(MqttTestClient client, int count) =>
         client.SendTogetherAsync(Enumerable.Range(0, count).Select(_ => (object)Publish("a", new string('x', 100))));

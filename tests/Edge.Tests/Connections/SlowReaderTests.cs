@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Starling.Edge.Configuration;
 using Starling.Protocol;
 using Starling.Testing;
@@ -8,6 +9,8 @@ namespace Starling.Edge.Tests.Connections;
 /// <summary>Clients that do not read, or do not acknowledge, what they are owed.</summary>
 public sealed class SlowReaderTests : IAsyncLifetime
 {
+    private const int FloodBytes = 48 * 1024 * 1024;
+
     private static readonly string Kilobyte = new('x', 1000);
 
     private readonly ManualTime _time = new();
@@ -151,6 +154,39 @@ public sealed class SlowReaderTests : IAsyncLifetime
         while (received[^1] is not DisconnectPacket);
         ((DisconnectPacket)received[^1]).ReasonCode.ShouldBe(ReasonCode.QuotaExceeded);
         _broker.Counters().SlowReadersClosed.Value.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("C000")] // PINGREQ
+    [InlineData("62020001")] // PUBREL of nothing, which PUBCOMP answers
+    public async Task A_client_that_does_not_read_its_answers_is_not_read_from_and_is_closed(string packet)
+    {
+        await using var bystander = await _broker.ConnectAsync("bystander");
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(_broker.EndPoint, TestContext.Current.CancellationToken);
+        await using var client = new MqttTestClient(new NetworkStream(socket));
+        await client.ConnectAsync("deaf");
+        var before = _broker.Counters().BytesReceived.Value;
+
+        await _time.AdvanceUntilAsync(FloodAsync(client, Convert.FromHexString(packet)), TimeSpan.FromSeconds(0.5), bystander);
+
+        _broker.Counters().SlowReadersClosed.Value.ShouldBe(1);
+        (_broker.Counters().BytesReceived.Value - before).ShouldBeLessThan(FloodBytes / 2);
+    }
+
+    /// <summary>Sends far more than what the operating system holds for a socket, unless the connection ends before.</summary>
+    private static async Task FloodAsync(MqttTestClient client, byte[] packet)
+    {
+        var many = Enumerable.Repeat(packet, (64 * 1024) / packet.Length).SelectMany(bytes => bytes).ToArray();
+        try
+        {
+            for (var sent = 0; sent < FloodBytes; sent += many.Length)
+                await client.SendAsync(many);
+        }
+        catch (IOException)
+        {
+            // It has been closed.
+        }
     }
 
     private static Task SendAsync(MqttTestClient publisher, int count) =>

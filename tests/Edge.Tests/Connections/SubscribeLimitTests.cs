@@ -1,3 +1,4 @@
+using Starling.Broker.Metrics;
 using Starling.Broker.Tenants.Quotas;
 using Starling.Protocol;
 using static Starling.Edge.Tests.Connections.Subscriptions;
@@ -71,6 +72,29 @@ public sealed class SubscribeLimitTests
 
         (await client.SubscribeAsync(To("ääa"), To("ää"))).ReasonCodes.ShouldBe([ReasonCode.TopicFilterInvalid, ReasonCode.GrantedQoS0]);
     }
+
+    [Fact]
+    public async Task Filters_are_bounded_by_what_they_take_in_memory()
+    {
+        await using var broker = await StartAsync(new TenantLimits { SubscriptionBytesPerClient = 50_000 });
+        await using var client = await broker.ConnectAsync("c");
+
+        var granted = 0;
+        for (var i = 0; i < 20; i++)
+            granted += (await client.SubscribeAsync(To(Deep(i)))).ReasonCodes[0] == ReasonCode.GrantedQoS0 ? 1 : 0;
+
+        // Some 15 KB each, of which the client has sent 260.
+        granted.ShouldBe(3);
+        broker.Quotas().Refusals(TenantLimit.SubscriptionBytesPerClient).ShouldBe(17);
+        broker.Counters().Held.Of(HeldKind.Filters).ShouldBeInRange(40_000, 50_000);
+        await client.UnsubscribeAsync(Deep(0));
+        (await client.SubscribeAsync(To(Deep(0)))).ReasonCodes.ShouldBe([ReasonCode.GrantedQoS0]);
+        (await client.SubscribeAsync(To(Deep(20)))).ReasonCodes.ShouldBe([ReasonCode.QuotaExceeded]);
+        await client.DisconnectAsync();
+        broker.Counters().Held.Total.ShouldBe(0);
+    }
+
+    private static string Deep(int number) => $"+/{number}" + string.Concat(Enumerable.Repeat("/x", 126));
 
     private static Task<TestBroker> StartAsync(TenantLimits limits) => TestBroker.StartAsync(TestBroker.Demo with { Limits = limits });
 }

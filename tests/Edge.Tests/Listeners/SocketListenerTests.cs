@@ -65,7 +65,8 @@ public sealed class SocketListenerTests : IDisposable
         var options = new ListenerOptions { Name = "tcp", Type = ListenerType.Tcp, Port = 0 };
         var metrics = new ListenerMetrics(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
         var refusals = new RefusalLog(NullLogger<RefusalLog>.Instance, TimeProvider.System);
-        var admission = new Admission(new EdgeOptions { Listeners = [options] }, TimeProvider.System, metrics, refusals, NullLogger<Admission>.Instance);
+        var admission = new Admission(
+            new EdgeOptions { Listeners = [options] }, new ConnectionLimits(10, 10), TimeProvider.System, metrics, refusals, NullLogger<Admission>.Instance);
         var service = new ClientService(_handler, _drain, NullLogger<ClientService>.Instance);
         var entrance = new Entrance(options, admission, tls: null, service, NullLogger<Entrance>.Instance);
         return new SocketListener(entrance, _time, _logger);

@@ -1,4 +1,5 @@
 using Starling.Edge.Configuration;
+using Starling.Edge.Transports;
 
 namespace Starling.Edge.Tests.Listeners;
 
@@ -41,18 +42,40 @@ public sealed class TcpListenerTests
     }
 
     [Fact]
-    public async Task Half_open_connections_of_one_address_are_limited()
+    public async Task Oldest_silent_connection_of_an_address_gives_way_to_a_new_one()
     {
         var options = Tcp with { Limits = new() { HalfOpenPerAddress = 2 } };
         await using var broker = await TestBroker.StartAsync(options, new TestHandler { Establishes = false });
         await using var first = await broker.ConnectAsync();
-        await using var second = await broker.ConnectAsync();
         await first.EchoAsync("x");
+        await using var second = await broker.ConnectAsync();
         await second.EchoAsync("x");
         await using var third = await broker.ConnectAsync();
-        (await third.ReceiveToEndAsync()).ShouldBeEmpty();
+        (await third.EchoAsync("y")).ShouldBe("y");
+        (await first.ReceiveToEndAsync()).ShouldBeEmpty();
+        (await second.EchoAsync("z")).ShouldBe("z");
         (await broker.RefusedAsync("half_open_address")).ShouldBe(1);
         (await broker.MetricAsync("starling_listener_half_open")).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Connection_whose_CONNECT_has_been_received_does_not_give_way()
+    {
+        var options = Tcp with { Limits = new() { HalfOpenPerAddress = 1 } };
+        await using var broker = await TestBroker.StartAsync(options, new TestHandler { Establishes = false, Instead = ReceiveConnectAsync });
+        await using var first = await broker.ConnectAsync();
+        await first.ReceiveAsync(1);
+        await using var second = await broker.ConnectAsync();
+        (await second.ReceiveToEndAsync()).ShouldBeEmpty();
+        (await broker.RefusedAsync("half_open_address")).ShouldBe(1);
+        (await broker.MetricAsync("starling_listener_half_open")).ShouldBe(1);
+
+        static async Task ReceiveConnectAsync(ClientTransport transport)
+        {
+            transport.ConnectReceived();
+            await transport.Output.WriteAsync("c"u8.ToArray(), CancellationToken.None);
+            (await transport.Input.ReadAsync(CancellationToken.None)).IsCompleted.ShouldBeTrue();
+        }
     }
 
     [Fact]
@@ -89,14 +112,15 @@ public sealed class TcpListenerTests
     }
 
     [Fact]
-    public async Task Half_open_connections_are_limited_all_together()
+    public async Task Oldest_silent_connection_of_all_gives_way_when_there_are_too_many_together()
     {
         var options = Tcp with { Limits = new() { MaximumHalfOpen = 1 } };
         await using var broker = await TestBroker.StartAsync(options, new TestHandler { Establishes = false });
         await using var first = await broker.ConnectAsync();
         await first.EchoAsync("x");
         await using var second = await broker.ConnectAsync();
-        (await second.ReceiveToEndAsync()).ShouldBeEmpty();
+        (await second.EchoAsync("y")).ShouldBe("y");
+        (await first.ReceiveToEndAsync()).ShouldBeEmpty();
         (await broker.RefusedAsync("half_open")).ShouldBe(1);
     }
 
@@ -111,6 +135,8 @@ public sealed class TcpListenerTests
         (await second.ReceiveToEndAsync()).ShouldBeEmpty();
         (await broker.RefusedAsync("connections")).ShouldBe(1);
         (await broker.MetricAsync("starling_listener_open{listener=\"test\"}")).ShouldBe(1);
+        using var ready = await broker.SendAsync("/readyz");
+        (await ready.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("1 connections are open, which is the limit");
     }
 
     [Fact]

@@ -29,13 +29,16 @@ internal sealed class OutboxRig : ISkippedEntries
         ProtocolVersion version = ProtocolVersion.Mqtt5)
     {
         Version = version;
+        Ledger = new ConnectionLedger(Counters.Held);
         Outbox = new Outbox(
-            _pipe.Writer, new OutboxOptions(version, receiveMaximum, maximumPacketSize, aliases, queueBytes), Counters, Time, this);
+            _pipe.Writer, new OutboxOptions(version, receiveMaximum, maximumPacketSize, aliases, queueBytes), Counters, Time, this, Ledger);
     }
 
     public Outbox Outbox { get; }
 
     public TenantCounters Counters { get; } = new("t");
+
+    public ConnectionLedger Ledger { get; }
 
     public ManualTime Time { get; } = new();
 

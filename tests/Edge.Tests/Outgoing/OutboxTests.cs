@@ -1,3 +1,4 @@
+using Starling.Broker.Metrics;
 using Starling.Protocol;
 using Starling.Testing;
 using static Starling.Edge.Tests.Outgoing.OutboxRig;
@@ -47,6 +48,27 @@ public sealed class OutboxTests
         rig.Counters.DroppedSlowReader.Value.ShouldBe(7);
         rig.Outbox.IsCongested.ShouldBeFalse();
         rig.ReadTexts().Skip(1).Select(text => text[0]).ShouldBe(['0', '1', '2']);
+    }
+
+    [Fact]
+    public async Task Control_packets_count_in_the_queue_and_too_many_ask_for_no_more_to_be_read()
+    {
+        var rig = new OutboxRig(queueBytes: 1000);
+        rig.Stall();
+
+        for (var i = 0; i < 501; i++)
+            rig.Outbox.SendControl(PingRespPacket.Bytes);
+        rig.Send(Delivery("dropped"));
+
+        rig.Outbox.OwesAnswers.ShouldBeTrue();
+        rig.Outbox.QueuedBytes.ShouldBe(1002);
+        rig.Counters.DroppedSlowReader.Value.ShouldBe(1);
+        var answered = rig.Outbox.WhenAnswered();
+        answered.IsCompleted.ShouldBeFalse();
+        rig.Read().OfType<PingRespPacket>().Count().ShouldBe(501);
+        await answered;
+        rig.Outbox.OwesAnswers.ShouldBeFalse();
+        rig.Outbox.QueuedBytes.ShouldBe(0);
     }
 
     [Fact]
@@ -180,5 +202,25 @@ public sealed class OutboxTests
         rig.Send(Delivery(new string('x', 199), qos: 1));
 
         rig.Outbox.IsHopeless.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_waits_and_what_is_not_acknowledged_is_in_the_ledger_until_it_is_gone()
+    {
+        var rig = new OutboxRig(queueBytes: 100_000, receiveMaximum: 500);
+        rig.Stall();
+        for (var i = 0; i < 300; i++)
+            rig.Send(Delivery(new string('x', 100), qos: 1));
+        rig.Outbox.SendControl(PingRespPacket.Bytes);
+
+        rig.Ledger.Of(HeldKind.Outgoing).ShouldBeInRange(16_384, 300 * 165);
+        rig.Ledger.Of(HeldKind.Answers).ShouldBe(2);
+        rig.Counters.Held.Total.ShouldBe(rig.Ledger.Total);
+        rig.ReadTexts().Count.ShouldBe(301);
+        rig.Ledger.Of(HeldKind.Outgoing).ShouldBe(0);
+        rig.Ledger.Of(HeldKind.Answers).ShouldBe(0);
+        rig.Ledger.Of(HeldKind.InFlight).ShouldBeInRange(16_384, 300 * 80);
+        rig.Ledger.Release();
+        rig.Counters.Held.Total.ShouldBe(0);
     }
 }

@@ -35,6 +35,7 @@ public sealed class MetricsDocumentationTests : IAsyncLifetime
     [Theory]
     [InlineData("Starling.Broker")]
     [InlineData("Starling.Edge.Listeners")]
+    [InlineData("Starling.Accepting")]
     [InlineData("Starling.Process")]
     [InlineData("System.Runtime")]
     public void Every_instrument_is_in_the_documentation_and_nothing_else(string meter)

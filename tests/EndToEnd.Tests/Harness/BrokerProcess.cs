@@ -21,7 +21,10 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         Folder = folder;
         _background = setup.Background;
         _edges = [this];
-        _process = ChildProcess.Start("dotnet", [Installation.Broker, "--config", Path.Combine(folder, "config.json")], setup.Background, environment: setup.Environment);
+        string[] command = ["dotnet", Installation.Broker, "--config", Path.Combine(folder, "config.json")];
+        if (setup.OpenFiles is { } files)
+            command = ["sh", "-c", $"ulimit -n {files}; exec \"$@\"", "sh", .. command];
+        _process = ChildProcess.Start(command[0], command[1..], setup.Background, environment: setup.Environment);
     }
 
     public string Folder { get; }
@@ -35,6 +38,8 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     /// <summary>What clients trust.</summary>
     public string CaFile => Path.Combine(Folder, "data", "development-ca.pem");
+
+    public int ProcessId => _process.Id;
 
     /// <summary>What the broker has said so far.</summary>
     public string[] Log => _process.Output.Lines;

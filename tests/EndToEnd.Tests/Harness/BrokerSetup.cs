@@ -35,6 +35,9 @@ internal sealed record BrokerSetup
     /// <summary>Variables of the process's environment.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How many files it may have open; null for as many as this process.</summary>
+    public int? OpenFiles { get; init; }
+
     /// <summary>The group <c>limits</c>. By itself it has patience with clients on a machine that is busy with other things.</summary>
     public object Limits { get; init; } = new { connectTimeout = "1m" };
 

@@ -36,6 +36,7 @@ internal sealed class SimulatedEdge
             new UndividedQuotas(),
             new KeepAliveWheel(process.Clock, common.Loggers.CreateLogger<KeepAliveWheel>()),
             new SysTopicSource(process.Clock),
+            new RefusalLines(process.Clock, common.Loggers.CreateLogger<RefusalLines>()),
             new EdgeOptions(),
             process.Clock,
             common.Loggers.CreateLogger<ClientConnection>());

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 
-namespace Starling.Edge.Listeners.Admissions;
+namespace Starling.Edge.Transports;
 
 /// <summary>What connections are counted by: an IPv4 address, or the /64 network of an IPv6 address.</summary>
 internal readonly record struct AddressKey(ulong Value, bool IsIPv6)
@@ -15,5 +15,19 @@ internal readonly record struct AddressKey(ulong Value, bool IsIPv6)
         return address.IsIPv4MappedToIPv6
             ? new(BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]), false)
             : new(BinaryPrimitives.ReadUInt64BigEndian(bytes), true);
+    }
+
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        if (!IsIPv6)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)Value);
+            return new IPAddress(bytes[..4]).ToString();
+        }
+
+        bytes.Clear();
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, Value);
+        return new IPAddress(bytes) + "/64";
     }
 }
