@@ -9,13 +9,15 @@ namespace Starling.Broker.Tenants;
 /// <summary>A tenant while the process runs: the same object through all reloads of its options, until it is removed. Thread-safe.</summary>
 public sealed class Tenant
 {
+    private readonly AuthorityClaims _authorities;
     private volatile TenantSettings _settings;
     private volatile bool _removed;
 
-    internal Tenant(TenantOptions options, TimeProvider time, TenantMetrics metrics)
+    internal Tenant(TenantOptions options, TimeProvider time, TenantMetrics metrics, AuthorityClaims authorities)
     {
+        _authorities = authorities;
         Name = options.Name;
-        _settings = new(options, 1);
+        _settings = new(options, 1, authorities);
         Quotas = new(options.Name, options.Limits, time, metrics);
     }
 
@@ -48,7 +50,7 @@ public sealed class Tenant
         var before = _settings;
         if (before.Options.Equals(options))
             return null;
-        _settings = new(options, before.Version + 1);
+        _settings = new(options, before.Version + 1, _authorities);
         Quotas.Apply(options.Limits);
         var revoked = before.Options.Users
             .Where(user => !_settings.TryGetUser(user.Name, out var now) || !now.HasSameCredentials(user))
@@ -56,10 +58,17 @@ public sealed class Tenant
         return new(this, revoked, before.Options.Anonymous is not null && options.Anonymous is null, isRemoved: false);
     }
 
+    /// <summary>Nothing of its own is different, but something that decides on its clients: they are looked at again.</summary>
+    internal TenantChange Touch()
+    {
+        _settings = new(_settings.Options, _settings.Version + 1, _authorities);
+        return new(this, [], isAnonymousRevoked: false, isRemoved: false);
+    }
+
     internal TenantChange Remove()
     {
         _removed = true;
-        _settings = new(new TenantOptions { Name = Name }, _settings.Version + 1);
+        _settings = new(new TenantOptions { Name = Name }, _settings.Version + 1, _authorities);
         return new(this, [], isAnonymousRevoked: true, isRemoved: true);
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
@@ -15,12 +14,15 @@ internal sealed class TenantSettings
     private readonly FrozenDictionary<string, AccessRules> _rules;
     private readonly FrozenDictionary<CertificateMatch, UserOptions> _certificates;
     private readonly AccessRules _anonymous;
+    private readonly AuthorityClaims _authorities;
     private readonly int _scramIterations;
     private readonly int _scramSaltLength;
 
-    public TenantSettings(TenantOptions options, long version)
+    /// <param name="authorities">What all tenants of the directory have named.</param>
+    public TenantSettings(TenantOptions options, long version, AuthorityClaims authorities)
     {
         Options = options;
+        _authorities = authorities;
         Version = version;
         _users = options.Users.ToFrozenDictionary(user => user.Name, StringComparer.Ordinal);
         var common = new AccessRules([], options.Acl);
@@ -52,12 +54,18 @@ internal sealed class TenantSettings
 
     public AccessRules RulesFor(User user) => user.Name is null ? _anonymous : _rules.GetValueOrDefault(user.Name, AccessRules.None);
 
-    /// <summary>The user that a certificate is mapped to; if it is mapped to several, the wanted one of them, or the first.</summary>
-    public UserOptions? FindByCertificate(X509Certificate2 certificate, string? wanted)
+    /// <summary>
+    /// The user that a certificate is mapped to; if it is mapped to several, the wanted one of them, or the first. Names are believed if this
+    /// tenant trusts who signed them; a thumbprint stands for one certificate, whoever signed it.
+    /// </summary>
+    public UserOptions? FindByCertificate(PresentedCertificate certificate, string? wanted)
     {
-        foreach (var name in CertificateMatch.NamesIn(certificate))
+        bool? isTrusted = null;
+        foreach (var name in CertificateMatch.NamesIn(certificate.Leaf))
         {
-            if (_certificates.TryGetValue(name, out var user) && (wanted is null || user.Name == wanted))
+            if (_certificates.TryGetValue(name, out var user) && (wanted is null || user.Name == wanted)
+                && (name.Property == CertificateProperty.Thumbprint
+                    || (isTrusted ??= _authorities.AreTrustedBy(Options, certificate.Issuers))))
                 return user;
         }
         return null;

@@ -40,7 +40,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
         var here = node.Edge.Of(tenant);
         var authentication = await AuthenticateAsync(tenant, resolution.UserName).ConfigureAwait(false);
-        if (authentication.User is not { } user)
+        if (authentication.Login is not { } login)
             return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
         if (drain.IsCancellationRequested || !node.Edge.IsOpen)
             return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
@@ -60,7 +60,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var counted = true;
         try
         {
-            var accepted = await ConnectSessionAsync(here, user).ConfigureAwait(false);
+            var accepted = await ConnectSessionAsync(here, login).ConfigureAwait(false);
             if (accepted.Session.ReasonCode != ReasonCode.Success)
                 return await RefuseAsync(here, accepted.Session.ReasonCode).ConfigureAwait(false);
             counted = false;
@@ -93,7 +93,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         {
             case null:
                 return await node.Authenticator
-                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate, transport.Closed).ConfigureAwait(false);
+                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate?.Presented, transport.Closed).ConfigureAwait(false);
             case ScramSha256Exchange.Method:
                 return await AuthenticateScramAsync(tenant, connect.UserName is null ? null : userName).ConfigureAwait(false);
             case var other:
@@ -125,8 +125,9 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         return node.Authenticator.Record(tenant, step);
     }
 
-    private async ValueTask<AcceptedConnect> ConnectSessionAsync(EdgeTenant here, User user)
+    private async ValueTask<AcceptedConnect> ConnectSessionAsync(EdgeTenant here, Login login)
     {
+        var user = login.User;
         var limits = here.Tenant.Options.Limits;
         var clientId = connect.ClientIdentifier.Length > 0 ? connect.ClientIdentifier : $"starling-{Guid.NewGuid():N}";
         if (Encoding.UTF8.GetByteCount(clientId) > limits.TopicLength)
@@ -151,7 +152,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             here,
             edgeId,
             clientId,
-            user,
+            login,
             access,
             // Asked for again: the session object that connected may have been removed just then and have passed the call on to a new one.
             node.Cluster.Session(here.Tenant.Name, clientId),

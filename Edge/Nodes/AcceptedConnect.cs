@@ -1,6 +1,6 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants.Access;
-using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Edge.Outgoing;
 
 namespace Starling.Edge.Nodes;
@@ -16,7 +16,7 @@ internal sealed record AcceptedConnect(
     EdgeTenant Tenant,
     string EdgeId,
     string ClientId,
-    User User,
+    Login Login,
     ClientAccess Access,
     ISession SessionOwner,
     SessionConnected Session,

@@ -4,6 +4,7 @@ using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Threading;
 using Starling.Edge.Outgoing;
@@ -52,7 +53,9 @@ internal sealed partial class EdgeConnection : ISkippedEntries
 
     public string ClientId => _accepted.ClientId;
 
-    public User User => _accepted.User;
+    public User User => Login.User;
+
+    public Login Login => _accepted.Login;
 
     public ProtocolVersion Version => _accepted.Outbox.Version;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants.Credentials;
@@ -42,7 +41,7 @@ public sealed partial class Authenticator : IDisposable
     /// <param name="certificate">The client's certificate, its chain already verified by the listener.</param>
     /// <param name="cancellation">Takes a login that still waits out of the queue.</param>
     public ValueTask<AuthenticationResult> AuthenticateAsync(
-        Tenant tenant, string? userName, ReadOnlyMemory<byte>? password, X509Certificate2? certificate, CancellationToken cancellation)
+        Tenant tenant, string? userName, ReadOnlyMemory<byte>? password, PresentedCertificate? certificate, CancellationToken cancellation)
     {
         var settings = tenant.Settings;
         var hasPassword = password is { IsEmpty: false };
@@ -51,17 +50,17 @@ public sealed partial class Authenticator : IDisposable
             if (hasPassword)
                 return ValueTask.FromResult(Refused(tenant, userName, ReasonCode.BadUserNameOrPassword));
             if (certificate is not null && settings.FindByCertificate(certificate, null) is { } mapped)
-                return ValueTask.FromResult(Accepted(tenant, new(mapped.Name), "certificate"));
+                return ValueTask.FromResult(Accepted(tenant, new(tenant, mapped, certificate), "certificate"));
             return ValueTask.FromResult(settings.Options.Anonymous is null
                 ? Refused(tenant, userName, ReasonCode.NotAuthorized)
-                : Accepted(tenant, User.Anonymous, "anonymous"));
+                : Accepted(tenant, new(tenant, null), "anonymous"));
         }
         if (!hasPassword && certificate is not null && settings.FindByCertificate(certificate, userName) is { } named)
-            return ValueTask.FromResult(Accepted(tenant, new(named.Name), "certificate"));
+            return ValueTask.FromResult(Accepted(tenant, new(tenant, named, certificate), "certificate"));
 
         var hash = settings.TryGetUser(userName, out var user) ? user.PasswordHash : null;
         if (hash is not null && _verified.Contains(tenant.Name, userName, hash, password.GetValueOrDefault().Span))
-            return ValueTask.FromResult(Accepted(tenant, new(userName), "password"));
+            return ValueTask.FromResult(Accepted(tenant, new(tenant, user), "password"));
         return CheckAsync(tenant, userName, hash, settings.UnmatchableHash, password.GetValueOrDefault(), cancellation);
     }
 
@@ -73,8 +72,8 @@ public sealed partial class Authenticator : IDisposable
         new(tenant, requiredUser, _unknownUserSecret, ScramSha256Exchange.NewNonce());
 
     /// <summary>Counts and logs the end of an enhanced authentication.</summary>
-    public AuthenticationResult Record(Tenant tenant, ScramStep last) => last.User is { } user
-        ? Accepted(tenant, user, "scram")
+    public AuthenticationResult Record(Tenant tenant, ScramStep last) => last.Login is { } login
+        ? Accepted(tenant, login, "scram")
         : Refused(tenant, null, last.ReasonCode);
 
     /// <summary>Drops remembered passwords of the users that changed. Subscribe it to <see cref="ITenantDirectory.Changed"/>.</summary>
@@ -95,17 +94,17 @@ public sealed partial class Authenticator : IDisposable
         if (verdict == PasswordVerdict.Busy)
             return Refused(tenant, userName, ReasonCode.ServerBusy);
         // The settings may have changed while the password waited for its turn.
-        var stillValid = hash is not null && !tenant.IsRemoved && tenant.Settings.TryGetUser(userName, out var user) && user.PasswordHash == hash;
-        if (verdict == PasswordVerdict.Wrong || !stillValid)
+        var now = hash is not null && !tenant.IsRemoved && tenant.Settings.TryGetUser(userName, out var user) && user.PasswordHash == hash ? user : null;
+        if (verdict == PasswordVerdict.Wrong || now is null)
             return Refused(tenant, userName, ReasonCode.BadUserNameOrPassword);
         _verified.Add(tenant.Name, userName, hash!, password.Span);
-        return Accepted(tenant, new(userName), "password");
+        return Accepted(tenant, new(tenant, now), "password");
     }
 
-    private AuthenticationResult Accepted(Tenant tenant, User user, string method)
+    private AuthenticationResult Accepted(Tenant tenant, Login login, string method)
     {
         _metrics.AuthenticationSucceeded(tenant.Name, method);
-        return AuthenticationResult.Accept(user);
+        return AuthenticationResult.Accept(login);
     }
 
     private AuthenticationResult Refused(Tenant tenant, string? userName, ReasonCode reason)

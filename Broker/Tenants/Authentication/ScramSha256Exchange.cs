@@ -78,12 +78,12 @@ public sealed class ScramSha256Exchange
         if (final.ChannelBinding != Convert.ToBase64String(Encoding.UTF8.GetBytes(first.Gs2Header)))
             return failure;
         var signed = Encoding.UTF8.GetBytes($"{first.Bare},{_serverFirst},{final.WithoutProof}");
-        if (!ProofIsRight(final.Proof, signed, credential) || !_isKnown || !IsStillValid(credential))
+        if (!ProofIsRight(final.Proof, signed, credential) || !_isKnown || Find(credential) is not { } user)
             return failure;
         if (_requiredUser is not null && _requiredUser != UserName)
             return failure;
         var signature = HMACSHA256.HashData(credential.ServerKey.Span, signed);
-        return ScramStep.Success(Encoding.UTF8.GetBytes($"v={Convert.ToBase64String(signature)}"), new(UserName));
+        return ScramStep.Success(Encoding.UTF8.GetBytes($"v={Convert.ToBase64String(signature)}"), new(_tenant, user));
     }
 
     /// <summary>ClientKey := ClientProof XOR HMAC(StoredKey, AuthMessage); it is right when H(ClientKey) = StoredKey.</summary>
@@ -97,6 +97,7 @@ public sealed class ScramSha256Exchange
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(key), credential.StoredKey.Span);
     }
 
-    private bool IsStillValid(ScramCredential credential) =>
-        !_tenant.IsRemoved && _tenant.Settings.TryGetUser(UserName, out var user) && credential.Equals(user.Scram);
+    /// <summary>Null when it has another credential by now, or is gone.</summary>
+    private UserOptions? Find(ScramCredential credential) =>
+        !_tenant.IsRemoved && _tenant.Settings.TryGetUser(UserName, out var user) && credential.Equals(user.Scram) ? user : null;
 }

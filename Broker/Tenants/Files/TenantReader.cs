@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Credentials;
 
 namespace Starling.Broker.Tenants.Files;
 
@@ -28,6 +29,7 @@ internal static class TenantReader
         {
             Name = name,
             ServerNames = ServerNames(name, json, claimed),
+            CertificateAuthorities = Authorities(json),
             Anonymous = Anonymous(json),
             Users = json.TakeObject("users") is { } users ? UserReader.Read(users) : [],
             Acl = AclReader.Read(json, "acl"),
@@ -48,7 +50,7 @@ internal static class TenantReader
         {
             if (JsonObject.Text(element, json.Errors) is not { } text)
                 continue;
-            var name = text.ToLowerInvariant();
+            var name = ServerName.Normalize(text);
             if (!IsServerName(name))
                 json.Errors.Add(element, $"\"{text}\" is no server name; expected mqtt.example.com or *.example.com");
             else if (!claimed.TryAdd(name, tenant))
@@ -57,6 +59,21 @@ internal static class TenantReader
                 names.Add(name);
         }
         return [.. names];
+    }
+
+    private static ValueList<string> Authorities(JsonObject json)
+    {
+        List<string> thumbprints = [];
+        foreach (var element in json.TakeArray("certificateAuthorities"))
+        {
+            if (JsonObject.Text(element, json.Errors) is not { } text)
+                continue;
+            if (CertificateMatch.TryParseThumbprint(text, out var thumbprint))
+                thumbprints.Add(thumbprint);
+            else
+                json.Errors.Add(element, $"expected the SHA-256 thumbprint of a certificate authority, 64 hex digits, not \"{text}\"");
+        }
+        return [.. thumbprints];
     }
 
     private static bool IsServerName(string name)
