@@ -37,6 +37,17 @@ public sealed class Tenant
 
     internal CollisionTable Collisions { get; } = new();
 
+    /// <summary>Whether a client of this user may have this client id.</summary>
+    public bool AllowsClientId(User user, string clientId)
+    {
+        var settings = _settings;
+        var own = user.Name is { } name && settings.TryGetUser(name, out var options) ? options.ClientIds : [];
+        var patterns = own.Count > 0 ? own : settings.Options.ClientIds;
+        return patterns.Count == 0 || patterns.Any(pattern => pattern.Matches(user.Name, clientId));
+    }
+
+    public bool HasUser(string name) => _settings.TryGetUser(name, out _);
+
     /// <summary>What a client may do under the present rules; a user who is gone may do nothing.</summary>
     public ClientAccess AccessFor(User user, string clientId)
     {

@@ -20,6 +20,9 @@ public sealed record TenantOptions
     /// </summary>
     public ValueList<string> CertificateAuthorities { get; init; } = [];
 
+    /// <summary>Client ids that clients of users without patterns of their own may take, and anonymous ones; empty: any.</summary>
+    public ValueList<ClientIdPattern> ClientIds { get; init; } = [];
+
     /// <summary>Null: a client without a user name (and without a mapped certificate) is refused.</summary>
     public AnonymousAccess? Anonymous { get; init; }
 

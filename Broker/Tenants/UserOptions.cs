@@ -16,6 +16,9 @@ public sealed record UserOptions
 
     public ValueList<CertificateMatch> Certificates { get; init; } = [];
 
+    /// <summary>Client ids that it may take; empty: those of the tenant (<see cref="TenantOptions.ClientIds"/>).</summary>
+    public ValueList<ClientIdPattern> ClientIds { get; init; } = [];
+
     /// <summary>Asked before the tenant's rules.</summary>
     public ValueList<AclRule> Acl { get; init; } = [];
 

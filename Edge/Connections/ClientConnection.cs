@@ -54,7 +54,7 @@ internal sealed partial class ClientConnection
             farewell = ReasonCode.SessionTakenOver;
             // Users are revoked on the connections that the edge knows; this one may have logged in before and come too late for that.
             farewell = ReasonCode.NotAuthorized;
-            if (!_connection.Login.IsStillGood())
+            if (!_connection.IsStillAllowed)
                 return;
             farewell = ReasonCode.SessionTakenOver;
             _transport.ClientCertificate?.OnRevoked(() => _connection.Closing.Begin(ReasonCode.NotAuthorized));

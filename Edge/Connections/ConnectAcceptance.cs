@@ -132,6 +132,8 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var clientId = connect.ClientIdentifier.Length > 0 ? connect.ClientIdentifier : $"starling-{Guid.NewGuid():N}";
         if (Encoding.UTF8.GetByteCount(clientId) > limits.TopicLength)
             throw new MqttProtocolException(ReasonCode.ClientIdentifierNotValid, "CONNECT: the client identifier is longer than the tenant's topics may be");
+        if (connect.ClientIdentifier.Length > 0 && !here.Tenant.AllowsClientId(user, clientId))
+            throw new MqttProtocolException(ReasonCode.ClientIdentifierNotValid, "CONNECT: the user may not have this client identifier");
         var access = here.Tenant.AccessFor(user, clientId);
         var will = Will(here.Tenant, user, access, clientId);
         var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
@@ -141,7 +143,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var receiveMaximum = connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum);
         var connected = await ConnectSessionAsync(
             node.Cluster.Session(here.Tenant.Name, clientId),
-            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt)).ConfigureAwait(false);
+            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt, user)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
             receiveMaximum,
@@ -152,6 +154,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             here,
             edgeId,
             clientId,
+            connect.ClientIdentifier.Length == 0,
             login,
             access,
             // Asked for again: the session object that connected may have been removed just then and have passed the call on to a new one.

@@ -7,6 +7,7 @@ namespace Starling.Edge.Nodes;
 
 /// <summary>What an accepted CONNECT came to.</summary>
 /// <param name="EdgeId">What this edge was called when the session was asked; it may have become another one since.</param>
+/// <param name="IsClientIdAssigned">By this edge: no rule of the tenant has to allow it.</param>
 /// <param name="ReceiveMaximum">Towards the broker.</param>
 /// <param name="TopicAliasMaximum">Towards the broker.</param>
 /// <param name="KeepAlive">Seconds, the server's if it has set one.</param>
@@ -16,6 +17,7 @@ internal sealed record AcceptedConnect(
     EdgeTenant Tenant,
     string EdgeId,
     string ClientId,
+    bool IsClientIdAssigned,
     Login Login,
     ClientAccess Access,
     ISession SessionOwner,

@@ -4,7 +4,6 @@ using Starling.Broker.Messages;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
-using Starling.Broker.Tenants.Authentication;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Threading;
 using Starling.Edge.Outgoing;
@@ -53,9 +52,11 @@ internal sealed partial class EdgeConnection : ISkippedEntries
 
     public string ClientId => _accepted.ClientId;
 
-    public User User => Login.User;
+    public User User => _accepted.Login.User;
 
-    public Login Login => _accepted.Login;
+    /// <summary>Whether the tenant, as it is now, would let the client in.</summary>
+    public bool IsStillAllowed =>
+        _accepted.Login.IsStillGood() && (_accepted.IsClientIdAssigned || EdgeTenant.Tenant.AllowsClientId(User, ClientId));
 
     public ProtocolVersion Version => _accepted.Outbox.Version;
 

@@ -31,6 +31,7 @@ internal static class TenantReader
             ServerNames = ServerNames(name, json, claimed),
             CertificateAuthorities = Authorities(json),
             Anonymous = Anonymous(json),
+            ClientIds = AclReader.ReadClientIds(json),
             Users = json.TakeObject("users") is { } users ? UserReader.Read(users) : [],
             Acl = AclReader.Read(json, "acl"),
             Limits = json.TakeObject("limits") is { } limits ? LimitsReader.Read(limits) : new(),

@@ -31,6 +31,7 @@ internal static class UserReader
             PasswordHash = PasswordHash(json),
             Scram = Scram(json),
             Certificates = Certificates(json, member.Name, mapped),
+            ClientIds = AclReader.ReadClientIds(json),
             Acl = AclReader.Read(json, "acl"),
         };
         json.End();
