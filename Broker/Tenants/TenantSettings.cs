@@ -15,6 +15,8 @@ internal sealed class TenantSettings
     private readonly FrozenDictionary<CertificateMatch, UserOptions> _certificates;
     private readonly AccessRules _anonymous;
     private readonly AuthorityClaims _authorities;
+    private readonly byte[] _unknownUserSecret;
+    private readonly uint _mostIterations;
     private readonly int _scramIterations;
     private readonly int _scramSaltLength;
 
@@ -37,6 +39,8 @@ internal sealed class TenantSettings
             .ToFrozenDictionary();
         var hashes = options.Users.Select(user => user.PasswordHash).OfType<string>();
         UnmatchableHash = PasswordHashFormat.Unmatchable(hashes.MaxBy(PasswordHashFormat.IterationsOf));
+        _mostIterations = PasswordHashFormat.IterationsOf(UnmatchableHash);
+        _unknownUserSecret = UnknownUserSecret(options);
         var usual = options.Users.Select(user => user.Scram).OfType<ScramCredential>()
             .GroupBy(scram => (scram.Iterations, scram.Salt.Length))
             .MaxBy(group => group.Count())?.Key;
@@ -71,10 +75,30 @@ internal sealed class TenantSettings
         return null;
     }
 
-    /// <summary>A credential for a user who has none: looks like the tenant's others, is the same at each call, fits no password.</summary>
-    public ScramCredential UnmatchableScram(string tenant, string user, ReadOnlySpan<byte> secret)
+    /// <summary>Iterations that a wrong password for this hash has to cost in addition, to take as long as one for a user who does not exist.</summary>
+    public uint PaddingOf(string hash) => _mostIterations - PasswordHashFormat.IterationsOf(hash);
+
+    /// <summary>
+    /// A credential for a user who has none: looks like the tenant's others, fits no password, and has the same salt at each call, at every
+    /// edge and after a restart.
+    /// </summary>
+    public ScramCredential UnmatchableScram(string user)
     {
-        var salt = HMACSHA512.HashData(secret, Encoding.UTF8.GetBytes($"{tenant}\0{user}"));
+        var salt = HMACSHA512.HashData(_unknownUserSecret, Encoding.UTF8.GetBytes(user));
         return ScramCredential.Unmatchable(_scramIterations, salt.AsSpan(0, _scramSaltLength));
+    }
+
+    /// <summary>
+    /// What every process that has the settings knows, and nobody else: from the credentials of two users, so that no user can work it out
+    /// from the own password. A change of other users leaves it as it is.
+    /// </summary>
+    private static byte[] UnknownUserSecret(TenantOptions options)
+    {
+        var credentials = options.Users
+            .Where(user => user.PasswordHash is not null || user.Scram is not null)
+            .OrderBy(user => user.Name, StringComparer.Ordinal)
+            .Take(2)
+            .Select(user => $"{user.PasswordHash}\0{user.Scram?.ToStoredForm()}");
+        return SHA256.HashData(Encoding.UTF8.GetBytes($"{options.Name}\0{string.Join('\0', credentials)}"));
     }
 }

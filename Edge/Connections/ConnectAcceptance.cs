@@ -93,7 +93,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         {
             case null:
                 return await node.Authenticator
-                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate?.Presented, transport.Closed).ConfigureAwait(false);
+                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate?.Presented, transport.RemoteEndPoint?.Address, transport.Closed).ConfigureAwait(false);
             case ScramSha256Exchange.Method:
                 return await AuthenticateScramAsync(tenant, connect.UserName is null ? null : userName).ConfigureAwait(false);
             case var other:
@@ -105,7 +105,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
     private async ValueTask<AuthenticationResult> AuthenticateScramAsync(Tenant tenant, string? requiredUser)
     {
-        var exchange = node.Authenticator.BeginScramSha256(tenant, requiredUser);
+        var exchange = node.Authenticator.BeginScramSha256(tenant, requiredUser, transport.RemoteEndPoint?.Address);
         var step = exchange.Step(connect.AuthenticationData.GetValueOrDefault().Span);
         while (step.ReasonCode == ReasonCode.ContinueAuthentication)
         {

@@ -214,6 +214,6 @@ public sealed class AuthenticatorTests : IDisposable
         Login(tenant, user, password is null ? null : Encoding.UTF8.GetBytes(password), null);
 
     private Task<AuthenticationResult> Login(string tenant, string? user, byte[]? password, X509Certificate2? certificate) => _authenticator
-        .AuthenticateAsync(_house[tenant], user, password is null ? null : new ReadOnlyMemory<byte>(password), certificate is null ? null : new PresentedCertificate(certificate, []), TestContext.Current.CancellationToken)
+        .AuthenticateAsync(_house[tenant], user, password is null ? null : new ReadOnlyMemory<byte>(password), certificate is null ? null : new PresentedCertificate(certificate, []), null, TestContext.Current.CancellationToken)
         .AsTask();
 }

@@ -92,7 +92,7 @@ public sealed class CertificateAuthorityTests : IDisposable
         var hash = new Microsoft.AspNetCore.Identity.PasswordHasher<string>().HashPassword("", "x");
         var withPassword = A with { Users = [new() { Name = "ann", PasswordHash = hash }] };
         _house.Directory.Apply([withPassword]);
-        var login = (await _authenticator.AuthenticateAsync(_house["a"], "ann", "x"u8.ToArray(), null, TestContext.Current.CancellationToken)).Login;
+        var login = (await _authenticator.AuthenticateAsync(_house["a"], "ann", "x"u8.ToArray(), null, null, TestContext.Current.CancellationToken)).Login;
 
         _house.Directory.Apply([withPassword with { Acl = House.Rules("allow all #") }]);
         login.ShouldNotBeNull().IsStillGood().ShouldBeTrue();
@@ -102,7 +102,7 @@ public sealed class CertificateAuthorityTests : IDisposable
     }
 
     private async Task<AuthenticationResult> LoginAsync(string tenant, string? user, string authority) => await _authenticator.AuthenticateAsync(
-        _house[tenant], user, null, new PresentedCertificate(_dashboard, [authority]), TestContext.Current.CancellationToken);
+        _house[tenant], user, null, new PresentedCertificate(_dashboard, [authority]), null, TestContext.Current.CancellationToken);
 
     private static TenantOptions Tenant(string name, string authority) => new()
     {
