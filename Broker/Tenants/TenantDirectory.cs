@@ -13,6 +13,9 @@ public sealed class TenantDirectory(TimeProvider time, TenantMetrics metrics) : 
 
     public event Action<TenantChange>? Changed;
 
+    /// <summary>Mistakes in the latest settings, which are therefore not in force, or not all of them.</summary>
+    public int Mistakes { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
+
     public IReadOnlyCollection<Tenant> Tenants => _snapshot.ByName.Values;
 
     public bool TryGet(string name, [NotNullWhen(true)] out Tenant? tenant) => _snapshot.ByName.TryGetValue(name, out tenant);

@@ -26,6 +26,9 @@ public sealed record UserOptions
     public bool HasSameCredentials(UserOptions other) =>
         PasswordHash == other.PasswordHash && Scram == other.Scram && Certificates.Equals(other.Certificates);
 
+    internal UserOptions WithCredentialsOf(UserOptions other) =>
+        this with { PasswordHash = other.PasswordHash, Scram = other.Scram, Certificates = other.Certificates };
+
     /// <summary>The name only: hashes don't belong into logs.</summary>
     public override string ToString() => Name;
 }

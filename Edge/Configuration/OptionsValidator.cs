@@ -98,9 +98,11 @@ internal static class OptionsValidator
         for (var i = 0; i < listener.WebSocket.AllowedOrigins?.Count; i++)
         {
             var origin = listener.WebSocket.AllowedOrigins[i];
+            if (origin == "*")
+                continue;
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri)
                 || !uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase))
-                yield return ($"{path}.webSocket.allowedOrigins[{i}]", $"\"{origin}\" is not an origin; expected one such as https://app.example.com");
+                yield return ($"{path}.webSocket.allowedOrigins[{i}]", $"\"{origin}\" is not an origin; expected one such as https://app.example.com, or *");
         }
     }
 

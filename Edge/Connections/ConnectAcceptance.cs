@@ -155,6 +155,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             edgeId,
             clientId,
             connect.ClientIdentifier.Length == 0,
+            connect.IsBridge,
             login,
             access,
             // Asked for again: the session object that connected may have been removed just then and have passed the call on to a new one.

@@ -58,6 +58,9 @@ internal sealed partial class EdgeConnection : ISkippedEntries
     public bool IsStillAllowed =>
         _accepted.Login.IsStillGood() && (_accepted.IsClientIdAssigned || EdgeTenant.Tenant.AllowsClientId(User, ClientId));
 
+    /// <summary>Its subscriptions have No Local and Retain As Published.</summary>
+    public bool IsBridge => _accepted.IsBridge;
+
     public ProtocolVersion Version => _accepted.Outbox.Version;
 
     /// <summary>Bytes that the client takes in one packet ([MQTT-3.1.2-24]).</summary>

@@ -23,8 +23,11 @@ internal static class TenantReader
     };
 
     /// <param name="claimed">Server names taken by other tenants so far; this one's are added.</param>
-    public static TenantOptions Read(string name, JsonObject json, Dictionary<string, string> claimed)
+    /// <param name="isWhole">Whether no users means that there are none, and not that they may stand under a name that is mistyped.</param>
+    public static ReadableTenant Read(string name, JsonObject json, Dictionary<string, string> claimed, bool isWhole = false)
     {
+        List<string> unclear = [];
+        JsonObject? users = null;
         var options = new TenantOptions
         {
             Name = name,
@@ -32,7 +35,7 @@ internal static class TenantReader
             CertificateAuthorities = Authorities(json),
             Anonymous = Anonymous(json),
             ClientIds = AclReader.ReadClientIds(json),
-            Users = json.TakeObject("users") is { } users ? UserReader.Read(users) : [],
+            Users = (users = json.TakeObject("users")) is null ? [] : UserReader.Read(users, unclear),
             Acl = AclReader.Read(json, "acl"),
             Limits = json.TakeObject("limits") is { } limits ? LimitsReader.Read(limits) : new(),
             Shards = (int)(json.TakeWhole("shards", 1, 64) ?? 1),
@@ -41,7 +44,11 @@ internal static class TenantReader
             ClientIdCollisions = Collisions(json),
         };
         json.End();
-        return options;
+        return new(
+            options,
+            AreUsersClear: (users is not null && unclear.TrueForAll(UserReader.IsName)) || (isWhole && !json.Has("users")),
+            IsAnonymousClear: options.Anonymous is not null || (isWhole && !json.Has("anonymous")) || json.Take("anonymous")?.Kind == JsonTokenType.False,
+            unclear);
     }
 
     private static ValueList<string> ServerNames(string tenant, JsonObject json, Dictionary<string, string> claimed)
