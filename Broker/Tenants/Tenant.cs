@@ -10,12 +10,13 @@ namespace Starling.Broker.Tenants;
 public sealed class Tenant
 {
     private readonly AuthorityClaims _authorities;
+    private readonly TimeProvider _time;
     private volatile TenantSettings _settings;
     private volatile bool _removed;
 
     internal Tenant(TenantOptions options, TimeProvider time, TenantMetrics metrics, AuthorityClaims authorities)
     {
-        _authorities = authorities;
+        (_authorities, _time) = (authorities, time);
         Name = options.Name;
         _settings = new(options, 1, authorities);
         Quotas = new(options.Name, options.Limits, time, metrics);
@@ -45,6 +46,12 @@ public sealed class Tenant
         var patterns = own.Count > 0 ? own : settings.Options.ClientIds;
         return patterns.Count == 0 || patterns.Any(pattern => pattern.Matches(user.Name, clientId));
     }
+
+    /// <summary>The time by which users and passwords end.</summary>
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
+    /// <summary>Whether a user, a password or a ban ends within this time, the end included.</summary>
+    public bool HasEndWithin(DateTimeOffset from, DateTimeOffset to) => _settings.Ends.Any(end => end > from && end <= to);
 
     public bool HasUser(string name) => _settings.TryGetUser(name, out _);
 

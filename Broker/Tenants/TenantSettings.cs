@@ -37,9 +37,11 @@ internal sealed class TenantSettings
             .SelectMany(user => user.Certificates, (user, match) => KeyValuePair.Create(match, user))
             .DistinctBy(pair => pair.Key)
             .ToFrozenDictionary();
+        Ends = [.. options.Users.SelectMany(user => user.Ends)];
         var hashes = options.Users.Select(user => user.PasswordHash).OfType<string>();
         UnmatchableHash = PasswordHashFormat.Unmatchable(hashes.MaxBy(PasswordHashFormat.IterationsOf));
-        _mostIterations = PasswordHashFormat.IterationsOf(UnmatchableHash);
+        _mostIterations = options.Users.Select(user => IterationsOf(user.PasswordHash, user.PreviousPasswordHash))
+            .Append(PasswordHashFormat.IterationsOf(UnmatchableHash)).Max();
         _unknownUserSecret = UnknownUserSecret(options);
         var usual = options.Users.Select(user => user.Scram).OfType<ScramCredential>()
             .GroupBy(scram => (scram.Iterations, scram.Salt.Length))
@@ -76,7 +78,11 @@ internal sealed class TenantSettings
     }
 
     /// <summary>Iterations that a wrong password for this hash has to cost in addition, to take as long as one for a user who does not exist.</summary>
-    public uint PaddingOf(string hash) => _mostIterations - PasswordHashFormat.IterationsOf(hash);
+    /// <param name="previous">The hash that is tried after it, or null.</param>
+    public uint PaddingOf(string hash, string? previous) => _mostIterations - IterationsOf(hash, previous);
+
+    /// <summary>When users and passwords end.</summary>
+    public IReadOnlyList<DateTimeOffset> Ends { get; }
 
     /// <summary>
     /// A credential for a user who has none: looks like the tenant's others, fits no password, and has the same salt at each call, at every
@@ -87,6 +93,9 @@ internal sealed class TenantSettings
         var salt = HMACSHA512.HashData(_unknownUserSecret, Encoding.UTF8.GetBytes(user));
         return ScramCredential.Unmatchable(_scramIterations, salt.AsSpan(0, _scramSaltLength));
     }
+
+    private static uint IterationsOf(string? hash, string? previous) =>
+        (hash is null ? 0 : PasswordHashFormat.IterationsOf(hash)) + (previous is null ? 0 : PasswordHashFormat.IterationsOf(previous));
 
     /// <summary>
     /// What every process that has the settings knows, and nobody else: from the credentials of two users, so that no user can work it out

@@ -39,6 +39,7 @@ public static class BrokerServices
             AddStandalone(options, services);
         else
             ClusterMode.Add(options, options.Cluster, services);
+        services.AddSingleton<LoginSweep>();
         services.AddSingleton<KeepAliveWheel>();
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();
@@ -86,6 +87,7 @@ public static class BrokerServices
         var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
+        provider.GetRequiredService<LoginSweep>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
 

@@ -57,22 +57,28 @@ public sealed partial class Authenticator : IDisposable
         {
             if (hasPassword)
                 return ValueTask.FromResult(Refused(tenant, userName, ReasonCode.BadUserNameOrPassword));
-            if (certificate is not null && settings.FindByCertificate(certificate, null) is { } mapped)
+            if (certificate is not null && settings.FindByCertificate(certificate, null) is { } mapped && mapped.IsUsable(tenant.Now))
                 return ValueTask.FromResult(Accepted(tenant, new(tenant, mapped, certificate), "certificate"));
             return ValueTask.FromResult(settings.Options.Anonymous is null
                 ? Refused(tenant, userName, ReasonCode.NotAuthorized)
                 : Accepted(tenant, new(tenant, null), "anonymous"));
         }
-        if (!hasPassword && certificate is not null && settings.FindByCertificate(certificate, userName) is { } named)
+        if (!hasPassword && certificate is not null && settings.FindByCertificate(certificate, userName) is { } named && named.IsUsable(tenant.Now))
             return ValueTask.FromResult(Accepted(tenant, new(tenant, named, certificate), "certificate"));
 
-        var hash = settings.TryGetUser(userName, out var user) ? user.PasswordHash : null;
-        if (hash is not null && _verified.Contains(tenant.Name, userName, hash, password.GetValueOrDefault().Span))
-            return ValueTask.FromResult(Accepted(tenant, new(tenant, user), "password"));
+        // One that may not log in is one who does not exist.
+        var user = settings.TryGetUser(userName, out var found) && found.IsUsable(tenant.Now) ? found : null;
+        var given = password.GetValueOrDefault();
+        foreach (var hash in (ReadOnlySpan<string?>)[user?.PasswordHash, user?.PreviousHashAt(tenant.Now)])
+        {
+            if (hash is not null && _verified.Contains(tenant.Name, userName, hash, given.Span))
+                return ValueTask.FromResult(Accepted(tenant, new(tenant, user, passwordHash: hash), "password"));
+        }
+
         Place? place = address is null ? null : Place.Of(address);
         return _failed.IsHeldOff(tenant.Name, userName, place)
             ? ValueTask.FromResult(Refused(tenant, userName, ReasonCode.ServerBusy))
-            : CheckAsync(tenant, settings, userName, hash, place, password.GetValueOrDefault(), cancellation);
+            : CheckAsync(tenant, settings, userName, user, place, given, cancellation);
     }
 
     /// <summary>Starts a SCRAM-SHA-256 exchange (MQTT 5 enhanced authentication).</summary>
@@ -100,16 +106,25 @@ public sealed partial class Authenticator : IDisposable
     public void Dispose() => _checker.Dispose();
 
     private async ValueTask<AuthenticationResult> CheckAsync(
-        Tenant tenant, TenantSettings settings, string userName, string? hash, Place? place, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+        Tenant tenant,
+        TenantSettings settings,
+        string userName,
+        UserOptions? user,
+        Place? place,
+        ReadOnlyMemory<byte> password,
+        CancellationToken cancellation)
     {
-        var compared = hash ?? settings.UnmatchableHash;
+        var compared = user?.PasswordHash ?? settings.UnmatchableHash;
+        var previous = user?.PreviousHashAt(tenant.Now);
         var verdict = await _checks
-            .CheckAsync(tenant.Name, userName, place ?? default, compared, settings.PaddingOf(compared), password, cancellation).ConfigureAwait(false);
+            .CheckAsync(tenant.Name, userName, place ?? default, compared, previous, settings.PaddingOf(compared, previous), password, cancellation)
+            .ConfigureAwait(false);
         if (verdict == PasswordVerdict.Busy)
             return Refused(tenant, userName, ReasonCode.ServerBusy);
         // The settings may have changed while the password waited for its turn.
-        var now = hash is not null && !tenant.IsRemoved && tenant.Settings.TryGetUser(userName, out var user) && user.PasswordHash == hash ? user : null;
-        if (verdict == PasswordVerdict.Wrong || now is null)
+        var hash = verdict == PasswordVerdict.RightBefore ? previous : user?.PasswordHash;
+        var login = verdict == PasswordVerdict.Wrong || hash is null ? null : new Login(tenant, user, passwordHash: hash);
+        if (login?.IsStillGood() != true)
         {
             _failed.Failed(tenant.Name, userName, place);
             return Refused(tenant, userName, ReasonCode.BadUserNameOrPassword);
@@ -117,7 +132,7 @@ public sealed partial class Authenticator : IDisposable
 
         _failed.Succeeded(tenant.Name, userName, place);
         _verified.Add(tenant.Name, userName, hash!, password.Span);
-        return Accepted(tenant, new(tenant, now), "password");
+        return Accepted(tenant, login, "password");
     }
 
     private AuthenticationResult Accepted(Tenant tenant, Login login, string method)

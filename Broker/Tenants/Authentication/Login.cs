@@ -11,11 +11,14 @@ public sealed class Login
     private readonly Tenant _tenant;
     private readonly UserOptions? _options;
     private readonly PresentedCertificate? _certificate;
+    private readonly string? _passwordHash;
 
     /// <param name="options">The user as it was when the credentials were looked up; null for an anonymous client.</param>
     /// <param name="certificate">The certificate, if that was what it logged in with.</param>
-    internal Login(Tenant tenant, UserOptions? options, PresentedCertificate? certificate = null)
+    /// <param name="passwordHash">The hash that the password was compared with, if it was a password.</param>
+    internal Login(Tenant tenant, UserOptions? options, PresentedCertificate? certificate = null, string? passwordHash = null)
     {
+        _passwordHash = passwordHash;
         _tenant = tenant;
         _options = options;
         _certificate = certificate;
@@ -24,7 +27,7 @@ public sealed class Login
 
     public User User { get; }
 
-    /// <summary>False once the user is gone or has other credentials, or the certificate means another one or nobody.</summary>
+    /// <summary>False once the user is gone, disabled, expired or has other credentials, or the certificate means another one or nobody.</summary>
     public bool IsStillGood()
     {
         if (_tenant.IsRemoved)
@@ -32,8 +35,19 @@ public sealed class Login
         var settings = _tenant.Settings;
         if (_options is null)
             return settings.Options.Anonymous is not null;
-        if (!settings.TryGetUser(_options.Name, out var now) || !now.HasSameCredentials(_options))
+        if (!settings.TryGetUser(_options.Name, out var now) || !now.IsUsable(_tenant.Now) || !IsAccepted(now))
             return false;
         return _certificate is null || settings.FindByCertificate(_certificate, _options.Name) is not null;
+    }
+
+    /// <summary>Other credentials close a connection; but a password that has only become the previous one stays what it is.</summary>
+    private bool IsAccepted(UserOptions now)
+    {
+        if (now.Scram != _options!.Scram || !now.Certificates.Equals(_options.Certificates))
+            return false;
+        var previous = now.PreviousHashAt(_tenant.Now);
+        return _passwordHash is null
+            ? now.PasswordHash == _options.PasswordHash || (_options.PasswordHash is not null && previous == _options.PasswordHash)
+            : now.PasswordHash == _passwordHash || previous == _passwordHash;
     }
 }

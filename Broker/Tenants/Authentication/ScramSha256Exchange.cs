@@ -71,7 +71,7 @@ public sealed class ScramSha256Exchange
         if (_failed.IsHeldOff(_tenant.Name, UserName, _place))
             return ScramStep.Failure(ReasonCode.ServerBusy);
         var settings = _tenant.Settings;
-        var known = settings.TryGetUser(UserName, out var user) ? user.Scram : null;
+        var known = settings.TryGetUser(UserName, out var user) && user.IsUsable(_tenant.Now) ? user.Scram : null;
         _isKnown = known is not null;
         _credential = known ?? settings.UnmatchableScram(UserName);
         _serverFirst = string.Create(
@@ -109,5 +109,5 @@ public sealed class ScramSha256Exchange
 
     /// <summary>Null when it has another credential by now, or is gone.</summary>
     private UserOptions? Find(ScramCredential credential) =>
-        !_tenant.IsRemoved && _tenant.Settings.TryGetUser(UserName, out var user) && credential.Equals(user.Scram) ? user : null;
+        !_tenant.IsRemoved && _tenant.Settings.TryGetUser(UserName, out var user) && user.IsUsable(_tenant.Now) && credential.Equals(user.Scram) ? user : null;
 }

@@ -13,15 +13,22 @@ internal sealed class SharedChecks(VerifiedCredentials verified, PasswordChecker
     private readonly ConcurrentDictionary<string, Task<PasswordVerdict>> _running = new();
 
     public async Task<PasswordVerdict> CheckAsync(
-        string tenant, string user, Place place, string hash, uint padding, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+        string tenant,
+        string user,
+        Place place,
+        string hash,
+        string? previous,
+        uint padding,
+        ReadOnlyMemory<byte> password,
+        CancellationToken cancellation)
     {
-        var key = tenant + '/' + verified.KeyOf(user, hash, password.Span);
+        var key = tenant + '/' + verified.KeyOf(user, $"{hash}\0{previous}", password.Span);
         while (true)
         {
             var mine = new TaskCompletionSource<PasswordVerdict>(TaskCreationOptions.RunContinuationsAsynchronously);
             var check = _running.GetOrAdd(key, mine.Task);
             if (check == mine.Task)
-                return await RunAsync(key, mine, () => checker.CheckAsync(tenant, place, hash, padding, password, cancellation)).ConfigureAwait(false);
+                return await RunAsync(key, mine, () => checker.CheckAsync(tenant, place, hash, previous, padding, password, cancellation)).ConfigureAwait(false);
             try
             {
                 return await check.WaitAsync(cancellation).ConfigureAwait(false);

@@ -33,7 +33,11 @@ internal static class UserReader
         var user = new UserOptions
         {
             Name = member.Name,
-            PasswordHash = PasswordHash(json),
+            Enabled = json.TakeBoolean("enabled") ?? true,
+            NotAfter = json.TakeTime("notAfter"),
+            PasswordHash = PasswordHash(json, "passwordHash"),
+            PreviousPasswordHash = PasswordHash(json, "previousPasswordHash"),
+            PreviousPasswordNotAfter = json.TakeTime("previousPasswordNotAfter"),
             Scram = Scram(json),
             Certificates = Certificates(json, member.Name, mapped),
             ClientIds = AclReader.ReadClientIds(json),
@@ -42,12 +46,14 @@ internal static class UserReader
         json.End();
         if (!json.Has("passwordHash") && !json.Has("scram") && !json.Has("certificates"))
             json.Errors.Add(member.Value, "nobody can log in as this user: give it \"passwordHash\", \"scram\" or \"certificates\"");
+        if (user is { PreviousPasswordHash: not null, PasswordHash: null })
+            json.Errors.Add(member.Value, "\"previousPasswordHash\" is for the time in which \"passwordHash\" is new; give it one");
         return user;
     }
 
-    private static string? PasswordHash(JsonObject json)
+    private static string? PasswordHash(JsonObject json, string name)
     {
-        if (json.Take("passwordHash") is not { } value || JsonObject.Text(value, json.Errors) is not { } text)
+        if (json.Take(name) is not { } value || JsonObject.Text(value, json.Errors) is not { } text)
             return null;
         if (PasswordHashFormat.Explain(text) is not { } problem)
             return text;

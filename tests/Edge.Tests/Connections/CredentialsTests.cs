@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Edge.Nodes;
 using Starling.Protocol;
 using Starling.Testing;
 
@@ -204,6 +205,24 @@ public sealed class CredentialsTests
 
         await kim.ExpectDisconnectedAsync(ReasonCode.NotAuthorized);
         (await other.PublishAsync("a", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
+    }
+
+    [Fact]
+    public async Task The_connection_of_a_user_is_closed_when_the_user_ends()
+    {
+        var time = new ManualTime();
+        var lee = new Broker.Tenants.UserOptions { Name = "lee", PasswordHash = Hash };
+        await using var broker = await TestBroker.StartAsync(
+            Closed with { Users = [Closed.Users[0] with { NotAfter = time.GetUtcNow().AddMinutes(1) }, lee] }, time);
+        await using var kim = await broker.OpenAsync();
+        (await kim.ConnectAsync(As("kim", "open sesame"))).ReasonCode.ShouldBe(ReasonCode.Success);
+        await using var other = await broker.OpenAsync();
+        await other.ConnectAsync(As("lee", "open sesame"));
+
+        time.Advance(TimeSpan.FromMinutes(1) + LoginSweep.Interval);
+
+        await kim.ExpectDisconnectedAsync(ReasonCode.NotAuthorized);
+        await other.ExpectNothingAsync();
     }
 
     [Fact]

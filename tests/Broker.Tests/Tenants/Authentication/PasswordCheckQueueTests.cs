@@ -103,7 +103,7 @@ public sealed class PasswordCheckQueueTests
     [Fact]
     public async Task A_login_whose_client_is_gone_costs_no_hash()
     {
-        var check = new PasswordCheck("not even a hash", [], 0, new CancellationToken(canceled: true));
+        var check = new PasswordCheck("not even a hash", null, [], 0, new CancellationToken(canceled: true));
 
         check.Run(new PasswordHasher<User>());
 
@@ -125,5 +125,5 @@ public sealed class PasswordCheckQueueTests
 
     private static Place At(byte last) => Place.Of(new IPAddress([192, 0, 2, last]));
 
-    private static PasswordCheck Check() => new(string.Empty, [], 0, default);
+    private static PasswordCheck Check() => new(string.Empty, null, [], 0, default);
 }
