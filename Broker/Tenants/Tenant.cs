@@ -1,3 +1,4 @@
+using System.Net;
 using Starling.Broker.Metrics;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Collisions;
@@ -45,6 +46,14 @@ public sealed class Tenant
         var own = user.Name is { } name && settings.TryGetUser(name, out var options) ? options.ClientIds : [];
         var patterns = own.Count > 0 ? own : settings.Options.ClientIds;
         return patterns.Count == 0 || patterns.Any(pattern => pattern.Matches(user.Name, clientId));
+    }
+
+    /// <summary>The ban that keeps such a client out; null if there is none.</summary>
+    /// <param name="user">Its name, proven or only claimed; null for an anonymous client.</param>
+    public Ban? FindBan(string? user, string clientId, IPAddress? address)
+    {
+        var bans = Options.Bans;
+        return bans.Count == 0 ? null : bans.FirstOrDefault(ban => ban.Applies(user, clientId, address, Now));
     }
 
     /// <summary>The time by which users and passwords end.</summary>

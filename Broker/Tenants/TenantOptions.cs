@@ -23,6 +23,9 @@ public sealed record TenantOptions
     /// <summary>Client ids that clients of users without patterns of their own may take, and anonymous ones; empty: any.</summary>
     public ValueList<ClientIdPattern> ClientIds { get; init; } = [];
 
+    /// <summary>Clients that are not let in.</summary>
+    public ValueList<Ban> Bans { get; init; } = [];
+
     /// <summary>Null: a client without a user name (and without a mapped certificate) is refused.</summary>
     public AnonymousAccess? Anonymous { get; init; }
 

@@ -39,9 +39,13 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         }
 
         var here = node.Edge.Of(tenant);
+        if (IsBanned(tenant, resolution.UserName))
+            return await RefuseAsync(here, ReasonCode.Banned).ConfigureAwait(false);
         var authentication = await AuthenticateAsync(tenant, resolution.UserName).ConfigureAwait(false);
         if (authentication.Login is not { } login)
             return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
+        if (login.User.Name != resolution.UserName && IsBanned(tenant, login.User.Name))
+            return await RefuseAsync(here, ReasonCode.Banned).ConfigureAwait(false);
         if (drain.IsCancellationRequested || !node.Edge.IsOpen)
             return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
         await node.Quotas.EnsureAsync(tenant).ConfigureAwait(false);
@@ -79,6 +83,14 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         LogRefused(node.Logger, tenant.Tenant.Name, connect.ClientIdentifier, transport.RemoteEndPoint, reason);
         await handshake.RefuseAsync(reason, connect.MaximumPacketSize ?? uint.MaxValue).ConfigureAwait(false);
         return null;
+    }
+
+    private bool IsBanned(Tenant tenant, string? userName)
+    {
+        if (tenant.FindBan(userName, connect.ClientIdentifier, transport.RemoteEndPoint?.Address) is not { } ban)
+            return false;
+        LogBanned(node.Logger, tenant.Name, ban.Reason ?? "");
+        return true;
     }
 
     /// <summary>The user that decides on the tenant: the CONNECT's, or the one that its SCRAM message is about.</summary>
@@ -267,6 +279,9 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: refused the CONNECT of {Address}, no tenant: {Problem}")]
     private static partial void LogNoTenant(ILogger logger, string listener, IPEndPoint? address, string? problem);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: a client is banned: {Reason}")]
+    private static partial void LogBanned(ILogger logger, string tenant, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Session of client '{ClientId}' unavailable: {Problem}")]
     private static partial void LogNoSession(ILogger logger, string clientId, string problem);

@@ -34,6 +34,7 @@ internal static class TenantReader
             ServerNames = ServerNames(name, json, claimed),
             CertificateAuthorities = Authorities(json),
             Anonymous = Anonymous(json),
+            Bans = BanReader.Read(json),
             ClientIds = AclReader.ReadClientIds(json),
             Users = (users = json.TakeObject("users")) is null ? [] : UserReader.Read(users, unclear),
             Acl = AclReader.Read(json, "acl"),
