@@ -82,6 +82,7 @@ public sealed record Subscription(
 /// <param name="Will">Published when the connection ends without a DISCONNECT; authorized by the caller.</param>
 /// <param name="Address">The client's network address, for the owner of a client identifier that two devices fight over.</param>
 /// <param name="Attempt">The same when one connection asks again since it had no answer, different otherwise; 0 when nobody asks twice.</param>
+/// <param name="User">Who the client proved to be: a session of a user is for that user only. Null from an edge that does not tell.</param>
 [GenerateSerializer, Immutable, Alias("starling.session-connect")]
 public sealed record SessionConnect(
     [Id(0)] string EdgeId,
@@ -89,7 +90,8 @@ public sealed record SessionConnect(
     [Id(2)] uint ExpirySeconds,
     [Id(3)] SessionWill? Will,
     [Id(4)] IPAddress? Address,
-    [Id(5)] long Attempt = 0);
+    [Id(5)] long Attempt = 0,
+    [Id(6)] User? User = null);
 
 /// <param name="DelaySeconds">How long after the connection it is published, unless the session ends or the client is back first.</param>
 /// <param name="User">Who it is published for: asked for permission when it is published, which may be long after CONNECT.</param>

@@ -69,6 +69,7 @@ public sealed record SessionFencingToken(SessionKey Key, long Id, long Epoch);
 /// <param name="WillAt">Unix time in milliseconds at which the will is due; null while the connection lives.</param>
 /// <param name="NextNumber">The number that the next entry of the inbox gets, or a lower one (<see cref="IInboxStore.AppendAsync"/>).</param>
 /// <param name="ConnectionEpoch">The highest that a connection of the session has had.</param>
+/// <param name="Owner">The name of the user whose session it is; null when it is anybody's, because its client was anonymous.</param>
 public sealed record SessionState(
     long Epoch,
     StoredConnection? Connection,
@@ -77,7 +78,8 @@ public sealed record SessionState(
     SessionWill? Will = null,
     long? WillAt = null,
     long NextNumber = 0,
-    long ConnectionEpoch = 0);
+    long ConnectionEpoch = 0,
+    string? Owner = null);
 
 /// <summary>A connection as it is stored: enough for another object, in another process, to resume it.</summary>
 /// <param name="EdgeId">The edge that holds it.</param>

@@ -76,6 +76,10 @@ public sealed class BrokerMetrics : IDisposable
     /// <param name="isServed">Whether a tenant is there; called under a lock.</param>
     public void Follow(Predicate<string> isServed) => _tenants.Follow(isServed);
 
+    /// <summary>Counts what is wrong with the settings of tenants.</summary>
+    public void ObserveMistakes(Func<int> mistakes) => _meter.CreateObservableGauge(
+        "starling.tenants.mistakes", mistakes, "{mistake}", "Mistakes in the latest settings of tenants, which are not in force");
+
     public TenantCounters For(string tenant) => _tenants.For(tenant);
 
     /// <summary>The tenant is gone, and so are its series. Whoever still has its counters may go on counting.</summary>

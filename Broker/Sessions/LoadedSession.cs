@@ -73,6 +73,9 @@ internal sealed class LoadedSession(SessionKey key, SessionContext context, Acti
 
     public PendingWill? Will { get; set; }
 
+    /// <summary>See <see cref="SessionState.Owner"/>.</summary>
+    public string? Owner { get; set; }
+
     public uint ExpirySeconds { get; set; }
 
     /// <summary>Unix time in milliseconds; null while there is a connection, and when the session never expires.</summary>
@@ -158,5 +161,5 @@ internal sealed class LoadedSession(SessionKey key, SessionContext context, Acti
     }
 
     public SessionState ToStored(long epoch, long nextNumber) =>
-        new(epoch, _connection?.Stored, ExpirySeconds, ExpiresAt, Will?.Current, Will?.DueAt, nextNumber, ConnectionEpoch);
+        new(epoch, _connection?.Stored, ExpirySeconds, ExpiresAt, Will?.Current, Will?.DueAt, nextNumber, ConnectionEpoch, Owner);
 }

@@ -119,6 +119,7 @@ internal sealed class SessionLife(LoadedSession session, SessionOwnership owners
             throw;
         }
 
+        session.Owner = null;
         if (durable is null)
             return;
         foreach (var filter in durable.Subscriptions.Keys.Where(filter => !TopicFilters.IsShared(filter)))

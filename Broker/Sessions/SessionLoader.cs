@@ -178,6 +178,7 @@ internal sealed class SessionLoader(LoadedSession session, SessionOwnership owne
         session.ConnectionEpoch = Math.Max(session.ConnectionEpoch, Math.Max(state.ConnectionEpoch, state.Connection?.Epoch ?? 0));
         (session.ExpirySeconds, session.ExpiresAt) = (state.ExpirySeconds, state.ExpiresAt);
         session.Will = session.NewWill(state.Will);
+        session.Owner = state.Owner;
         if (state.Connection is { Durable: false })
             session.IsWithoutInbox = true;
         else

@@ -27,6 +27,10 @@ namespace Starling.Broker.Sessions;
 /// A CONNECT may wait for long, for an edge that does not answer or an unavailable store, and its client may have connected anew by
 /// another object meanwhile. So it ends no connection but the one that it found when it came: to any other one it is the older one.
 ///
+/// A session belongs to the user that made it (<see cref="LoadedSession.Owner"/>): another user of the tenant with the same client id is
+/// refused, whether it wants a clean start or not, and the connection that is there stays. The session of an anonymous client, or of a user
+/// that is gone, is no obstacle: the first is taken over with what is in it, the second is thrown away.
+///
 /// The store has nothing of a session that ends with its connection and has no will. An object that finds nothing there asks all edges to
 /// close what they have of the client, and takes an epoch above the one that they report.
 /// </remarks>
@@ -69,6 +73,8 @@ internal sealed class SessionTakeover(
                 return await Context.Cluster.Session(session.Key.Tenant, session.Key.ClientId).ConnectAsync(connect, abandoned).ConfigureAwait(false);
             var above = 0L;
             var older = await FindOlderAsync().ConfigureAwait(false);
+            if (IsAnotherUsers)
+                return Refused(ReasonCode.ClientIdentifierNotValid);
             if (older is null)
                 above = await EvictAsync().ConfigureAwait(false);
             else if (!older.IsMadeBy(connect))
@@ -106,6 +112,16 @@ internal sealed class SessionTakeover(
         }
     }
 
+    /// <summary>Whether there is a session or a connection that belongs to a user that the tenant has, and the client is not that user.</summary>
+    private bool IsAnotherUsers =>
+        BelongsToSomebodyElse && !IsOfFormerUser;
+
+    /// <summary>Its user is gone: nobody could come back for it, and what waits in it is for nobody else.</summary>
+    private bool IsOfFormerUser => BelongsToSomebodyElse && !Context.Tenant.HasUser(session.Owner!);
+
+    private bool BelongsToSomebodyElse =>
+        session is { Owner: not null, IsOver: false } && connect.User is { } user && user.Name != session.Owner;
+
     private bool MayEnd(CurrentConnection connection) => CurrentConnection.AreSame(_older, connection.Stored);
 
     /// <returns>The epoch of a connection that this object could not know of; 0 for none.</returns>
@@ -137,7 +153,9 @@ internal sealed class SessionTakeover(
                 await life.EndConnectionAsync(SessionLife.Unknown).ConfigureAwait(false);
             }
 
-            if (connect.CleanStart && (session.Durable is not null || session.Will is not null))
+            if (IsAnotherUsers)
+                return Refused(ReasonCode.ClientIdentifierNotValid);
+            if ((connect.CleanStart || IsOfFormerUser) && (session.Durable is not null || session.Will is not null))
             {
                 await ownership.ConfirmAsync().ConfigureAwait(false);
                 await life.EndSessionAsync().ConfigureAwait(false);
@@ -147,7 +165,7 @@ internal sealed class SessionTakeover(
                 && Context.Counters.SessionsDurable.Value >= Context.Tenant.Options.Limits.DurableSessions)
                 return Refused(Context.Tenant.Quotas.Refuse(TenantLimit.DurableSessions));
 
-            var before = (session.Will, session.ExpirySeconds, session.ExpiresAt);
+            var before = (session.Will, session.ExpirySeconds, session.ExpiresAt, session.Owner);
             replaced = before.Will;
             session.CancelExpiry();
             made = MakeConnection(above);
@@ -185,6 +203,9 @@ internal sealed class SessionTakeover(
         session.CurrentConnection = made;
         session.ExpirySeconds = connect.ExpirySeconds;
         session.Will = session.NewWill(connect.Will);
+        // An edge of an earlier version does not tell the user: then the session stays whose it is.
+        if (connect.User is { } user)
+            session.Owner = user.Name;
         return made;
     }
 
@@ -202,7 +223,7 @@ internal sealed class SessionTakeover(
     }
 
     /// <param name="before">What the session goes back to if the client did not wait for the store.</param>
-    private async ValueTask SaveDurableAsync((PendingWill? Will, uint ExpirySeconds, long? ExpiresAt) before)
+    private async ValueTask SaveDurableAsync((PendingWill? Will, uint ExpirySeconds, long? ExpiresAt, string? Owner) before)
     {
         var present = session.Durable is not null;
         var durable = session.Durable ?? new DurableState(session.Key, Context);
@@ -213,7 +234,7 @@ internal sealed class SessionTakeover(
         {
             session.CurrentConnection = null;
             session.Will?.Cancel();
-            (session.Will, session.ExpirySeconds, session.ExpiresAt) = before;
+            (session.Will, session.ExpirySeconds, session.ExpiresAt, session.Owner) = before;
             if (present)
                 await life.SaveDisconnectedAsync().ConfigureAwait(false);
             else

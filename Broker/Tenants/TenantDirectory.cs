@@ -8,9 +8,13 @@ namespace Starling.Broker.Tenants;
 public sealed class TenantDirectory(TimeProvider time, TenantMetrics metrics) : ITenantDirectory
 {
     private readonly Lock _applying = new();
+    private readonly AuthorityClaims _authorities = new();
     private volatile Snapshot _snapshot = new([]);
 
     public event Action<TenantChange>? Changed;
+
+    /// <summary>Mistakes in the latest settings, which are therefore not in force, or not all of them.</summary>
+    public int Mistakes { get => Volatile.Read(ref field); set => Volatile.Write(ref field, value); }
 
     public IReadOnlyCollection<Tenant> Tenants => _snapshot.ByName.Values;
 
@@ -19,7 +23,7 @@ public sealed class TenantDirectory(TimeProvider time, TenantMetrics metrics) : 
     public bool TryGetByServerName(string serverName, [NotNullWhen(true)] out Tenant? tenant)
     {
         var names = _snapshot.ByServerName;
-        var name = serverName.TrimEnd('.');
+        var name = ServerName.Normalize(serverName);
         if (names.TryGetValue(name, out tenant))
             return true;
         var dot = name.IndexOf('.');
@@ -35,12 +39,16 @@ public sealed class TenantDirectory(TimeProvider time, TenantMetrics metrics) : 
             var before = _snapshot.ByName;
             List<Tenant> after = [];
             List<TenantChange> changes = [];
-            foreach (var options in tenants)
+            var wanted = tenants.ToArray();
+            var hasNewAuthorities = _authorities.Replace(wanted);
+            foreach (var options in wanted)
             {
                 if (!before.TryGetValue(options.Name, out var tenant))
-                    tenant = new Tenant(options, time, metrics);
+                    tenant = new Tenant(options, time, metrics, _authorities);
                 else if (tenant.Apply(options) is { } change)
                     changes.Add(change);
+                else if (hasNewAuthorities)
+                    changes.Add(tenant.Touch());
                 after.Add(tenant);
             }
             _snapshot = new(after);

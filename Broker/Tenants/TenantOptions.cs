@@ -14,6 +14,18 @@ public sealed record TenantOptions
     /// <summary>TLS server names, lower case; <c>*.example.com</c> stands for exactly one label in front of <c>.example.com</c>.</summary>
     public ValueList<string> ServerNames { get; init; } = [];
 
+    /// <summary>
+    /// SHA-256 thumbprints, in upper-case hex, of the certificate authorities whose certificates may name this tenant's users; any authority
+    /// in a client certificate's chain counts. Empty: those that no other tenant names.
+    /// </summary>
+    public ValueList<string> CertificateAuthorities { get; init; } = [];
+
+    /// <summary>Client ids that clients of users without patterns of their own may take, and anonymous ones; empty: any.</summary>
+    public ValueList<ClientIdPattern> ClientIds { get; init; } = [];
+
+    /// <summary>Clients that are not let in.</summary>
+    public ValueList<Ban> Bans { get; init; } = [];
+
     /// <summary>Null: a client without a user name (and without a mapped certificate) is refused.</summary>
     public AnonymousAccess? Anonymous { get; init; }
 

@@ -7,8 +7,9 @@ namespace Starling.Broker.Tenants;
 /// with <c>acme</c>. <c>acme/device7</c> and <c>device7@acme</c> are still understood as <c>device7</c>; any other prefix or suffix is
 /// part of the name, whether it is some tenant's name or not, so nothing can be learned about other tenants.</item>
 /// <item>The user name: what stands before its first <c>/</c>, else what stands after its last <c>@</c>, if it is a tenant's name. The
-/// rest is the user. This comes before the listener's default, so a user of the default tenant can't have another tenant's name in front
-/// or at the end.</item>
+/// rest is the user. A user of the listener's default tenant that has this very name comes first, unless the named tenant has the rest as
+/// a user, too: a tenant that comes later does not take it over. When both have the user, nobody can tell which is meant, and neither
+/// tenant may take the other's clients: the client is refused.</item>
 /// <item>The listener's default tenant, with the user name as it is (its own tenant part taken off by rule 2).</item>
 /// </list>
 /// Choosing a tenant gives no rights: the user must then prove itself to that very tenant.
@@ -24,7 +25,7 @@ public sealed class TenantResolver(ITenantDirectory directory)
             return TenantResolution.Found(tenant, userName is null ? null : WithoutTenant(tenant.Name, userName));
 
         if (userName is not null && (directory.TryGet(Before(userName), out tenant) || directory.TryGet(After(userName), out tenant)))
-            return TenantResolution.Found(tenant, userName is null ? null : WithoutTenant(tenant.Name, userName));
+            return Named(tenant, userName, listenerDefaultTenant);
 
         if (listenerDefaultTenant is not null && directory.TryGet(listenerDefaultTenant, out tenant))
             return TenantResolution.Found(tenant, userName);
@@ -34,6 +35,17 @@ public sealed class TenantResolver(ITenantDirectory directory)
             string.IsNullOrEmpty(serverName) ? "no TLS server name" : $"no tenant for TLS server name '{Shorten(serverName)}'",
             userName is null ? "no user name" : $"no tenant in user name '{Shorten(userName)}'",
             listenerDefaultTenant is null ? "the listener has no default tenant" : $"the listener's default tenant '{listenerDefaultTenant}' does not exist"));
+    }
+
+    private TenantResolution Named(Tenant tenant, string userName, string? listenerDefaultTenant)
+    {
+        var rest = WithoutTenant(tenant.Name, userName);
+        if (listenerDefaultTenant is null || listenerDefaultTenant == tenant.Name
+            || !directory.TryGet(listenerDefaultTenant, out var standard) || !standard.HasUser(userName))
+            return TenantResolution.Found(tenant, rest);
+        return tenant.HasUser(rest)
+            ? TenantResolution.NotFound($"user name '{Shorten(userName)}' is a user of tenant '{standard.Name}' and one of tenant '{tenant.Name}'; rename one of them")
+            : TenantResolution.Found(standard, userName);
     }
 
     internal static string WithoutTenant(string tenant, string userName)

@@ -100,9 +100,11 @@ internal static class OptionsValidator
         for (var i = 0; i < listener.WebSocket.AllowedOrigins?.Count; i++)
         {
             var origin = listener.WebSocket.AllowedOrigins[i];
+            if (origin == "*")
+                continue;
             if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri)
                 || !uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase))
-                yield return ($"{path}.webSocket.allowedOrigins[{i}]", $"\"{origin}\" is not an origin; expected one such as https://app.example.com");
+                yield return ($"{path}.webSocket.allowedOrigins[{i}]", $"\"{origin}\" is not an origin; expected one such as https://app.example.com, or *");
         }
     }
 
@@ -120,6 +122,15 @@ internal static class OptionsValidator
             yield return ($"{path}.clientCertificates", "client certificates need \"clientCaFile\"");
         if (tls.ClientCertificates == ClientCertificateMode.None && tls.ClientCaFile is not null)
             yield return ($"{path}.clientCaFile", "has no effect; expected \"clientCertificates\": \"optional\" or \"required\" beside it");
+        if (tls is { ClientCaFile: null, ClientCrlFiles.Count: > 0 })
+            yield return ($"{path}.clientCrlFiles", "has no effect; expected \"clientCaFile\" beside it");
+        if (tls.CipherSuites is { Count: 0 })
+            yield return ($"{path}.cipherSuites", "expected at least one name, or null for the usual ones");
+        for (var i = 0; i < tls.CipherSuites?.Count; i++)
+        {
+            if (!Configuration.CipherSuites.TryParse(tls.CipherSuites[i], out _))
+                yield return ($"{path}.cipherSuites[{i}]", $"\"{tls.CipherSuites[i]}\" is not a usable suite of TLS 1.2; expected a name such as TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
+        }
         for (var i = 0; i < tls.Certificates.Count; i++)
         {
             if (tls.Certificates[i].ServerNames is { Count: 0 })

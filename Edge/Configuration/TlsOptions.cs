@@ -32,6 +32,12 @@ public sealed record TlsOptions
 
     /// <summary>PEM file with the root (and, if there are any, intermediate) certificates that client certificates must lead to.</summary>
     public string? ClientCaFile { get; init; }
+
+    /// <summary>Files with lists of revoked client certificates (PEM or DER), each signed by an authority of <see cref="ClientCaFile"/>.</summary>
+    public IReadOnlyList<string>? ClientCrlFiles { get; init; }
+
+    /// <summary>Suites of TLS 1.2 by their IANA names, those that are preferred first; null is .NET's choice. Those of TLS 1.3 are always on.</summary>
+    public IReadOnlyList<string>? CipherSuites { get; init; }
 }
 
 /// <summary>A server certificate: PEM with its key beside it or in the same file, or PKCS#12 (<c>.pfx</c>, <c>.p12</c>).</summary>

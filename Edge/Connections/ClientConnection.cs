@@ -52,6 +52,12 @@ internal sealed partial class ClientConnection
             if (!_node.Edge.IsOpen || _node.Edge.Id != _accepted.EdgeId)
                 return;
             farewell = ReasonCode.SessionTakenOver;
+            // Users are revoked on the connections that the edge knows; this one may have logged in before and come too late for that.
+            farewell = ReasonCode.NotAuthorized;
+            if (!_connection.IsStillAllowed)
+                return;
+            farewell = ReasonCode.SessionTakenOver;
+            _transport.ClientCertificate?.OnRevoked(() => _connection.Closing.Begin(ReasonCode.NotAuthorized));
             CountOpen();
             _node.KeepAlive.Add(_connection);
             if (_connection.Access.Version != EdgeTenant.Tenant.Version)

@@ -41,9 +41,13 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         }
 
         var here = node.Edge.Of(tenant);
+        if (IsBanned(tenant, resolution.UserName))
+            return await RefuseAsync(here, ReasonCode.Banned).ConfigureAwait(false);
         var authentication = await AuthenticateAsync(tenant, resolution.UserName).ConfigureAwait(false);
-        if (authentication.User is not { } user)
+        if (authentication.Login is not { } login)
             return await RefuseAsync(here, authentication.ReasonCode).ConfigureAwait(false);
+        if (login.User.Name != resolution.UserName && IsBanned(tenant, login.User.Name))
+            return await RefuseAsync(here, ReasonCode.Banned).ConfigureAwait(false);
         if (drain.IsCancellationRequested || !node.Edge.IsOpen)
             return await RefuseAsync(here, ReasonCode.ServerUnavailable).ConfigureAwait(false);
         await node.Quotas.EnsureAsync(tenant).ConfigureAwait(false);
@@ -62,7 +66,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var counted = true;
         try
         {
-            var accepted = await ConnectSessionAsync(here, user).ConfigureAwait(false);
+            var accepted = await ConnectSessionAsync(here, login).ConfigureAwait(false);
             if (accepted.Session.ReasonCode != ReasonCode.Success)
                 return await RefuseAsync(here, accepted.Session.ReasonCode).ConfigureAwait(false);
             counted = false;
@@ -84,6 +88,14 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         return null;
     }
 
+    private bool IsBanned(Tenant tenant, string? userName)
+    {
+        if (tenant.FindBan(userName, connect.ClientIdentifier, transport.RemoteEndPoint?.Address) is not { } ban)
+            return false;
+        LogBanned(node.Logger, tenant.Name, ban.Reason ?? "");
+        return true;
+    }
+
     /// <summary>The user that decides on the tenant: the CONNECT's, or the one that its SCRAM message is about.</summary>
     private string? NamedUser() =>
         connect.UserName ?? (connect.AuthenticationMethod == ScramSha256Exchange.Method
@@ -96,7 +108,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         {
             case null:
                 return await node.Authenticator
-                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate, transport.Closed).ConfigureAwait(false);
+                    .AuthenticateAsync(tenant, userName, connect.Password, transport.ClientCertificate?.Presented, transport.RemoteEndPoint?.Address, transport.Closed).ConfigureAwait(false);
             case ScramSha256Exchange.Method:
                 return await AuthenticateScramAsync(tenant, connect.UserName is null ? null : userName).ConfigureAwait(false);
             case var other:
@@ -108,7 +120,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
     private async ValueTask<AuthenticationResult> AuthenticateScramAsync(Tenant tenant, string? requiredUser)
     {
-        var exchange = node.Authenticator.BeginScramSha256(tenant, requiredUser);
+        var exchange = node.Authenticator.BeginScramSha256(tenant, requiredUser, transport.RemoteEndPoint?.Address);
         var step = exchange.Step(connect.AuthenticationData.GetValueOrDefault().Span);
         while (step.ReasonCode == ReasonCode.ContinueAuthentication)
         {
@@ -128,12 +140,15 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         return node.Authenticator.Record(tenant, step);
     }
 
-    private async ValueTask<AcceptedConnect> ConnectSessionAsync(EdgeTenant here, User user)
+    private async ValueTask<AcceptedConnect> ConnectSessionAsync(EdgeTenant here, Login login)
     {
+        var user = login.User;
         var limits = here.Tenant.Options.Limits;
         var clientId = connect.ClientIdentifier.Length > 0 ? connect.ClientIdentifier : $"starling-{Guid.NewGuid():N}";
         if (Encoding.UTF8.GetByteCount(clientId) > limits.TopicLength)
             throw new MqttProtocolException(ReasonCode.ClientIdentifierNotValid, "CONNECT: the client identifier is longer than the tenant's topics may be");
+        if (connect.ClientIdentifier.Length > 0 && !here.Tenant.AllowsClientId(user, clientId))
+            throw new MqttProtocolException(ReasonCode.ClientIdentifierNotValid, "CONNECT: the user may not have this client identifier");
         var access = here.Tenant.AccessFor(user, clientId);
         var will = Will(here.Tenant, user, access, clientId);
         var asked = IsV5 ? connect.SessionExpiryInterval ?? 0 : connect.CleanStart ? 0 : uint.MaxValue;
@@ -143,7 +158,7 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
         var receiveMaximum = connect.ReceiveMaximum ?? (IsV5 ? ushort.MaxValue : limits.ReceiveMaximum);
         var connected = await ConnectSessionAsync(
             node.Cluster.Session(here.Tenant.Name, clientId),
-            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt)).ConfigureAwait(false);
+            new SessionConnect(edgeId, connect.CleanStart, expiry, will, transport.RemoteEndPoint?.Address, attempt, user)).ConfigureAwait(false);
         var outbox = new OutboxOptions(
             connect.ProtocolVersion,
             receiveMaximum,
@@ -154,7 +169,9 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
             here,
             edgeId,
             clientId,
-            user,
+            connect.ClientIdentifier.Length == 0,
+            connect.IsBridge,
+            login,
             access,
             // Asked for again: the session object that connected may have been removed just then and have passed the call on to a new one.
             node.Cluster.Session(here.Tenant.Name, clientId),
@@ -266,6 +283,9 @@ internal sealed partial class ConnectAcceptance(ClientTransport transport, Conne
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listener {Listener}: refused the CONNECT of {Address}, no tenant: {Problem}")]
     private static partial void LogNoTenant(ILogger logger, string listener, IPEndPoint? address, string? problem);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Tenant {Tenant}: a client is banned: {Reason}")]
+    private static partial void LogBanned(ILogger logger, string tenant, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Session of client '{ClientId}' unavailable: {Problem}")]
     private static partial void LogNoSession(ILogger logger, ForeignText clientId, string problem);

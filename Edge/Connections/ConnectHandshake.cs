@@ -7,7 +7,7 @@ namespace Starling.Edge.Connections;
 /// <summary>Reads whole packets one at a time before a connection is accepted, within the size that is allowed then, and answers them.</summary>
 internal sealed class ConnectHandshake(ClientTransport transport, EdgeServices node)
 {
-    /// <summary>Bridges of MQTT 3 add 0x80 to their level, and leave it away when they are told return code 1.</summary>
+    /// <summary>Bridges of MQTT 3 add 0x80 to their level.</summary>
     private const byte BridgeLevels = 0x80;
 
     private readonly int _maximumPacketSize = node.Options.Limits.MaximumConnectPacketSize;

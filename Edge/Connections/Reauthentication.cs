@@ -21,7 +21,7 @@ internal sealed class Reauthentication(EdgeConnection connection, Authenticator 
             throw new MqttProtocolException(ReasonCode.ProtocolError, $"AUTH: reason {packet.ReasonCode} may be sent by the broker only [MQTT-4.12.0-3]");
         var tenant = connection.EdgeTenant.Tenant;
         if (packet.ReasonCode == ReasonCode.ReAuthenticate)
-            _exchange = authenticator.BeginScramSha256(tenant, connection.User.Name);
+            _exchange = authenticator.BeginScramSha256(tenant, connection.User.Name, address: null);
         else if (_exchange is null)
             throw new MqttProtocolException(ReasonCode.ProtocolError, "AUTH: there is no authentication to continue");
 

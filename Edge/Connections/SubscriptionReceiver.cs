@@ -33,8 +33,11 @@ internal sealed class SubscriptionReceiver(EdgeConnection connection, SysTopicSo
                 continue;
             var qos = (QualityOfService)Math.Min((byte)request.Options.MaximumQoS, Tenant.Tenant.Options.Limits.MaximumQoS);
             reasons[i] = (ReasonCode)qos;
-            var subscription = new Subscription(
-                request.TopicFilter, request.Options with { MaximumQoS = qos }, packet.SubscriptionIdentifier);
+            var options = request.Options with { MaximumQoS = qos };
+            // No Local is not for shared subscriptions ([MQTT-3.8.3-4]).
+            if (connection.IsBridge)
+                options = options with { NoLocal = !TopicFilters.IsShared(request.TopicFilter), RetainAsPublished = true };
+            var subscription = new Subscription(request.TopicFilter, options, packet.SubscriptionIdentifier);
             granted.Add(subscription);
             var isNew = !connection.Subscriptions.Contains(subscription.Filter) && added.Add(subscription.Filter);
             if (WantsRetained(subscription, isNew))

@@ -39,6 +39,7 @@ public static class BrokerServices
             AddStandalone(options, services);
         else
             ClusterMode.Add(options, options.Cluster, services);
+        services.AddSingleton<LoginSweep>();
         services.AddSingleton<KeepAliveWheel>();
         services.AddSingleton<ReadProcessMemory>(ProcessMemory.Read);
         services.AddSingleton<MemoryWatch>();
@@ -90,6 +91,7 @@ public static class BrokerServices
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
         provider.GetRequiredService<MemoryWatch>();
+        provider.GetRequiredService<LoginSweep>();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
 

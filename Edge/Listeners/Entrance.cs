@@ -77,6 +77,8 @@ internal sealed class Entrance(
         finally
         {
             admission.Closing(connection);
+            if (connection.ClientCertificate is { } certificate)
+                tls!.Ended(certificate);
             if (encrypted is not null)
                 await encrypted.CloseAsync();
             connection.Context.Transport = raw;

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
@@ -23,10 +24,12 @@ internal sealed partial class EdgeConnection : ISkippedEntries
     private static readonly TimeSpan MaxSuspension = TimeSpan.FromHours(1);
 
     private readonly AcceptedConnect _accepted;
+    private readonly IPAddress? _address;
 
     public EdgeConnection(ClientTransport transport, AcceptedConnect accepted, ICluster cluster, TimeProvider time, ILogger logger)
     {
         _accepted = accepted;
+        _address = transport.RemoteEndPoint?.Address;
         Cluster = cluster;
         Time = time;
         Logger = logger;
@@ -54,7 +57,15 @@ internal sealed partial class EdgeConnection : ISkippedEntries
 
     public string ClientId => _accepted.ClientId;
 
-    public User User => _accepted.User;
+    public User User => _accepted.Login.User;
+
+    /// <summary>Whether the tenant, as it is now, would let the client in.</summary>
+    public bool IsStillAllowed =>
+        _accepted.Login.IsStillGood() && EdgeTenant.Tenant.FindBan(User.Name, ClientId, _address) is null
+        && (_accepted.IsClientIdAssigned || EdgeTenant.Tenant.AllowsClientId(User, ClientId));
+
+    /// <summary>Its subscriptions have No Local and Retain As Published.</summary>
+    public bool IsBridge => _accepted.IsBridge;
 
     public ProtocolVersion Version => _accepted.Outbox.Version;
 

@@ -149,7 +149,7 @@ internal sealed class EdgeNode : IEdge, IDisposable
             return;
         foreach (var connection in here.Connections)
         {
-            if (change.Closes(connection.User))
+            if (!connection.IsStillAllowed)
                 connection.Closing.Begin(ReasonCode.NotAuthorized);
             else
                 connection.RefreshAccess();

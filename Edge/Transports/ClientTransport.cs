@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Starling.Edge.Configuration;
 
 namespace Starling.Edge.Transports;
@@ -28,8 +27,8 @@ public sealed class ClientTransport(IDuplexPipe pipe, ListenerOptions listener, 
     /// <summary>The TLS server name, or the authority of a PROXY protocol header; lower case.</summary>
     public string? ServerName { get; init; }
 
-    /// <summary>Verified against the listener's CA file.</summary>
-    public X509Certificate2? ClientCertificate { get; init; }
+    /// <summary>Null when it has shown none.</summary>
+    public ClientCertificate? ClientCertificate { get; init; }
 
     /// <summary>The client's connection is encrypted, here or by the load balancer in front that says so.</summary>
     public bool IsSecure { get; init; }

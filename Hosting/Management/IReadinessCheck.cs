@@ -7,4 +7,7 @@ public interface IReadinessCheck
 
     /// <summary>Why no traffic should come here now; null when it may.</summary>
     string? NotReadyReason { get; }
+
+    /// <summary>What an operator should look at although traffic may come; null when there is nothing.</summary>
+    string? Warning => null;
 }

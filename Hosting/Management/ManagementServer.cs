@@ -18,6 +18,7 @@ internal sealed class ManagementServer : IAsyncDisposable
 {
     private readonly IReadOnlyList<IReadinessCheck> _checks;
     private readonly PrometheusExporter _metrics;
+    private readonly AllowedHosts _hosts;
     private readonly WebApplication _app;
     private ListenOptions? _bound;
 
@@ -29,7 +30,7 @@ internal sealed class ManagementServer : IAsyncDisposable
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        (_checks, _metrics) = ([.. checks], metrics);
+        (_checks, _metrics, _hosts) = ([.. checks], metrics, new(options.AllowedHosts));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton(time);
@@ -81,6 +82,12 @@ internal sealed class ManagementServer : IAsyncDisposable
 
     private Task HandleAsync(HttpContext http)
     {
+        // That the process lives is no secret.
+        if (http.Request.Path.Value != "/healthz" && !_hosts.Allow(http.Request.Host.Host))
+        {
+            http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            return WriteAsync(http, "text/plain; charset=utf-8", "This host name is not allowed here, see management.allowedHosts\n");
+        }
         if (!HttpMethods.IsGet(http.Request.Method) && !HttpMethods.IsHead(http.Request.Method))
         {
             http.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
@@ -106,7 +113,9 @@ internal sealed class ManagementServer : IAsyncDisposable
         var reasons = _checks.Select(check => (check.Name, Reason: check.NotReadyReason)).Where(check => check.Reason is not null).ToDictionary();
         if (reasons.Count > 0)
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        return WriteAsync(http, "application/json", JsonSerializer.Serialize(new { ready = reasons.Count == 0, reasons }) + "\n");
+        var warnings = _checks.Select(check => (check.Name, check.Warning)).Where(check => check.Warning is not null).ToDictionary();
+        object answer = warnings.Count == 0 ? new { ready = reasons.Count == 0, reasons } : new { ready = reasons.Count == 0, reasons, warnings };
+        return WriteAsync(http, "application/json", JsonSerializer.Serialize(answer) + "\n");
     }
 
     private Task WriteMetricsAsync(HttpContext http) => IsOnlyHead(http, PrometheusText.ContentType)

@@ -4,6 +4,7 @@ using Starling.Broker.Metrics;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Files;
 using Starling.Hosting.Configuration;
+using Starling.Hosting.Management;
 using Starling.Storage.PostgreSql.Tenants;
 
 namespace Starling.Hosting.Tenants;
@@ -24,6 +25,7 @@ internal static class TenantServices
         {
             var directory = ActivatorUtilities.CreateInstance<TenantDirectory>(provider);
             var metrics = provider.GetRequiredService<BrokerMetrics>();
+            metrics.ObserveMistakes(() => directory.Mistakes);
             metrics.Follow(tenant => directory.TryGet(tenant, out _));
             directory.Changed += change =>
             {
@@ -33,6 +35,7 @@ internal static class TenantServices
             return directory;
         });
         services.AddSingleton<ITenantDirectory>(provider => provider.GetRequiredService<TenantDirectory>());
+        services.AddSingleton<IReadinessCheck, TenantsReadiness>();
         services.AddSingleton<ClientIdCollisions>();
         if (file is not null)
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantsFile>(provider, file));

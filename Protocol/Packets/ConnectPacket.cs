@@ -5,7 +5,15 @@ namespace Starling.Protocol;
 /// <summary>Section 3.1. Properties that are absent, and all of them before MQTT 5, are null.</summary>
 public sealed record ConnectPacket : IPacketBody, IHasProperties
 {
+    private const byte BridgeLevel = 0x80;
+
     public ProtocolVersion ProtocolVersion { get; init; } = ProtocolVersion.Mqtt5;
+
+    /// <summary>
+    /// A bridge of mosquitto marks its level so (0x83 and 0x84, outside of the specification): its subscriptions are to have No Local and
+    /// Retain As Published, which MQTT 3 has no flags for. False in MQTT 5.
+    /// </summary>
+    public bool IsBridge { get; init; }
 
     /// <summary>May be empty where the version allows it; the server then assigns one.</summary>
     public string ClientIdentifier { get; init; } = "";
@@ -65,12 +73,13 @@ public sealed record ConnectPacket : IPacketBody, IHasProperties
     public static ConnectPacket Decode(ReadOnlySpan<byte> body)
     {
         var reader = new PacketReader(body, PacketType.Connect);
-        var version = ReadVersion(ref reader);
+        var version = ReadVersion(ref reader, out var isBridge);
         var flags = (ConnectFlags)reader.ReadByte();
         CheckFlags(flags, version, reader);
         var packet = new ConnectPacket
         {
             ProtocolVersion = version,
+            IsBridge = isBridge,
             CleanStart = flags.HasFlag(ConnectFlags.CleanStart),
             KeepAlive = reader.ReadUInt16(),
         };
@@ -89,13 +98,14 @@ public sealed record ConnectPacket : IPacketBody, IHasProperties
         return packet;
     }
 
-    private static ProtocolVersion ReadVersion(ref PacketReader reader)
+    private static ProtocolVersion ReadVersion(ref PacketReader reader, out bool isBridge)
     {
         var name = reader.ReadUtf8();
         var level = reader.ReadByte();
-        if (name.SequenceEqual("MQTT"u8) && level is 4 or 5)
-            return (ProtocolVersion)level;
-        if (name.SequenceEqual("MQIsdp"u8) && level == 3)
+        isBridge = (level & BridgeLevel) != 0;
+        if (name.SequenceEqual("MQTT"u8) && level is 4 or 5 or (4 | BridgeLevel))
+            return (ProtocolVersion)(level & ~BridgeLevel);
+        if (name.SequenceEqual("MQIsdp"u8) && level is 3 or (3 | BridgeLevel))
             return ProtocolVersion.Mqtt31;
         throw MqttProtocolException.Because(
             ReasonCode.UnsupportedProtocolVersion,
@@ -181,7 +191,7 @@ public sealed record ConnectPacket : IPacketBody, IHasProperties
     void IPacketBody.WriteBody(ref PacketWriter writer, ProtocolVersion version, Diagnostics diagnostics)
     {
         writer.WriteString(version == ProtocolVersion.Mqtt31 ? "MQIsdp" : "MQTT");
-        writer.WriteByte((byte)version);
+        writer.WriteByte((byte)((byte)version | (IsBridge && version != ProtocolVersion.Mqtt5 ? BridgeLevel : 0)));
         writer.WriteByte((byte)Flags());
         writer.WriteUInt16(KeepAlive);
         if (version == ProtocolVersion.Mqtt5)

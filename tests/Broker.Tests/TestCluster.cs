@@ -7,6 +7,7 @@ using Starling.Broker.Sessions;
 using Starling.Broker.Standalone;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
+using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tests.Tenants;
 using Starling.Broker.Time;
 using Starling.Protocol;
@@ -76,10 +77,10 @@ internal sealed class TestCluster : IDisposable
 
     /// <summary>Connects a session to the edge and starts it.</summary>
     public async Task<SessionConnected> ConnectAsync(
-        string clientId, uint expiry = uint.MaxValue, bool cleanStart = false, SessionWill? will = null, string address = "192.0.2.1")
+        string clientId, uint expiry = uint.MaxValue, bool cleanStart = false, SessionWill? will = null, string address = "192.0.2.1", User? user = null)
     {
         var session = Session(clientId);
-        var connected = await session.ConnectAsync(new SessionConnect(Edge.Id, cleanStart, expiry, will, IPAddress.Parse(address)));
+        var connected = await session.ConnectAsync(new SessionConnect(Edge.Id, cleanStart, expiry, will, IPAddress.Parse(address), User: user));
         Edge.Reachable.Add(clientId);
         await session.StartAsync(connected.Epoch, 100);
         return connected;

@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Metrics;
+using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
@@ -15,7 +15,7 @@ public sealed partial class Authenticator : IDisposable
     private readonly SharedChecks _checks;
     private readonly TenantMetrics _metrics;
     private readonly ILogger<Authenticator> _logger;
-    private readonly byte[] _unknownUserSecret;
+    private readonly FailedLogins _failed;
 
     public Authenticator(AuthenticatorOptions options, TimeProvider time, TenantMetrics metrics, ILogger<Authenticator> logger)
     {
@@ -27,22 +27,29 @@ public sealed partial class Authenticator : IDisposable
         _checks = new(_verified, _checker);
         _metrics = metrics;
         _logger = logger;
-        _unknownUserSecret = options.UnknownUserSecret?.ToArray() ?? RandomNumberGenerator.GetBytes(32);
+        _failed = new(time);
     }
 
     /// <summary>
     /// A client that names no user is the user its certificate is mapped to, else anonymous if the tenant allows that, else refused with
     /// Not authorized (0x87). A client that names a user needs that user's password, or no password and a certificate mapped to that very
     /// user; anything else is Bad user name or password (0x86), after the same work whether the user exists or not. A password without a
-    /// user is refused the same way: it was meant to prove something. Server busy (0x89) means that too many passwords wait to be checked.
+    /// user is refused the same way: it was meant to prove something. Server busy (0x89) means that too many passwords wait to be checked, or
+    /// that too many were wrong (<see cref="FailedLogins"/>).
     /// </summary>
     /// <param name="tenant">The tenant the client belongs to (<see cref="TenantResolver"/>).</param>
     /// <param name="userName">Without the tenant part. Null and empty are the same.</param>
     /// <param name="password">Borrowed until the call returns a result.</param>
     /// <param name="certificate">The client's certificate, its chain already verified by the listener.</param>
+    /// <param name="address">Where the client is; null when that is not known.</param>
     /// <param name="cancellation">Takes a login that still waits out of the queue.</param>
     public ValueTask<AuthenticationResult> AuthenticateAsync(
-        Tenant tenant, string? userName, ReadOnlyMemory<byte>? password, X509Certificate2? certificate, CancellationToken cancellation)
+        Tenant tenant,
+        string? userName,
+        ReadOnlyMemory<byte>? password,
+        PresentedCertificate? certificate,
+        IPAddress? address,
+        CancellationToken cancellation)
     {
         var settings = tenant.Settings;
         var hasPassword = password is { IsEmpty: false };
@@ -50,31 +57,41 @@ public sealed partial class Authenticator : IDisposable
         {
             if (hasPassword)
                 return ValueTask.FromResult(Refused(tenant, userName, ReasonCode.BadUserNameOrPassword));
-            if (certificate is not null && settings.FindByCertificate(certificate, null) is { } mapped)
-                return ValueTask.FromResult(Accepted(tenant, new(mapped.Name), "certificate"));
+            if (certificate is not null && settings.FindByCertificate(certificate, null) is { } mapped && mapped.IsUsable(tenant.Now))
+                return ValueTask.FromResult(Accepted(tenant, new(tenant, mapped, certificate), "certificate"));
             return ValueTask.FromResult(settings.Options.Anonymous is null
                 ? Refused(tenant, userName, ReasonCode.NotAuthorized)
-                : Accepted(tenant, User.Anonymous, "anonymous"));
+                : Accepted(tenant, new(tenant, null), "anonymous"));
         }
-        if (!hasPassword && certificate is not null && settings.FindByCertificate(certificate, userName) is { } named)
-            return ValueTask.FromResult(Accepted(tenant, new(named.Name), "certificate"));
+        if (!hasPassword && certificate is not null && settings.FindByCertificate(certificate, userName) is { } named && named.IsUsable(tenant.Now))
+            return ValueTask.FromResult(Accepted(tenant, new(tenant, named, certificate), "certificate"));
 
-        var hash = settings.TryGetUser(userName, out var user) ? user.PasswordHash : null;
-        if (hash is not null && _verified.Contains(tenant.Name, userName, hash, password.GetValueOrDefault().Span))
-            return ValueTask.FromResult(Accepted(tenant, new(userName), "password"));
-        return CheckAsync(tenant, userName, hash, settings.UnmatchableHash, password.GetValueOrDefault(), cancellation);
+        // One that may not log in is one who does not exist.
+        var user = settings.TryGetUser(userName, out var found) && found.IsUsable(tenant.Now) ? found : null;
+        var given = password.GetValueOrDefault();
+        foreach (var hash in (ReadOnlySpan<string?>)[user?.PasswordHash, user?.PreviousHashAt(tenant.Now)])
+        {
+            if (hash is not null && _verified.Contains(tenant.Name, userName, hash, given.Span))
+                return ValueTask.FromResult(Accepted(tenant, new(tenant, user, passwordHash: hash), "password"));
+        }
+
+        Place? place = address is null ? null : Place.Of(address);
+        return _failed.IsHeldOff(tenant.Name, userName, place)
+            ? ValueTask.FromResult(Refused(tenant, userName, ReasonCode.ServerBusy))
+            : CheckAsync(tenant, settings, userName, user, place, given, cancellation);
     }
 
     /// <summary>Starts a SCRAM-SHA-256 exchange (MQTT 5 enhanced authentication).</summary>
     /// <param name="tenant">The tenant the client belongs to.</param>
     /// <param name="requiredUser">The user that the exchange must be about: the one the CONNECT named, or, when a connection
     /// re-authenticates, the one it has. Null: any user of the tenant.</param>
-    public ScramSha256Exchange BeginScramSha256(Tenant tenant, string? requiredUser) =>
-        new(tenant, requiredUser, _unknownUserSecret, ScramSha256Exchange.NewNonce());
+    /// <param name="address">Where the client is; null when that is not known.</param>
+    public ScramSha256Exchange BeginScramSha256(Tenant tenant, string? requiredUser, IPAddress? address) =>
+        new(tenant, requiredUser, _failed, address is null ? null : Place.Of(address), ScramSha256Exchange.NewNonce());
 
     /// <summary>Counts and logs the end of an enhanced authentication.</summary>
-    public AuthenticationResult Record(Tenant tenant, ScramStep last) => last.User is { } user
-        ? Accepted(tenant, user, "scram")
+    public AuthenticationResult Record(Tenant tenant, ScramStep last) => last.Login is { } login
+        ? Accepted(tenant, login, "scram")
         : Refused(tenant, null, last.ReasonCode);
 
     /// <summary>Drops remembered passwords of the users that changed. Subscribe it to <see cref="ITenantDirectory.Changed"/>.</summary>
@@ -89,23 +106,39 @@ public sealed partial class Authenticator : IDisposable
     public void Dispose() => _checker.Dispose();
 
     private async ValueTask<AuthenticationResult> CheckAsync(
-        Tenant tenant, string userName, string? hash, string unmatchable, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+        Tenant tenant,
+        TenantSettings settings,
+        string userName,
+        UserOptions? user,
+        Place? place,
+        ReadOnlyMemory<byte> password,
+        CancellationToken cancellation)
     {
-        var verdict = await _checks.CheckAsync(tenant.Name, hash ?? unmatchable, password, cancellation).ConfigureAwait(false);
+        var compared = user?.PasswordHash ?? settings.UnmatchableHash;
+        var previous = user?.PreviousHashAt(tenant.Now);
+        var verdict = await _checks
+            .CheckAsync(tenant.Name, userName, place ?? default, compared, previous, settings.PaddingOf(compared, previous), password, cancellation)
+            .ConfigureAwait(false);
         if (verdict == PasswordVerdict.Busy)
             return Refused(tenant, userName, ReasonCode.ServerBusy);
         // The settings may have changed while the password waited for its turn.
-        var stillValid = hash is not null && !tenant.IsRemoved && tenant.Settings.TryGetUser(userName, out var user) && user.PasswordHash == hash;
-        if (verdict == PasswordVerdict.Wrong || !stillValid)
+        var hash = verdict == PasswordVerdict.RightBefore ? previous : user?.PasswordHash;
+        var login = verdict == PasswordVerdict.Wrong || hash is null ? null : new Login(tenant, user, passwordHash: hash);
+        if (login?.IsStillGood() != true)
+        {
+            _failed.Failed(tenant.Name, userName, place);
             return Refused(tenant, userName, ReasonCode.BadUserNameOrPassword);
+        }
+
+        _failed.Succeeded(tenant.Name, userName, place);
         _verified.Add(tenant.Name, userName, hash!, password.Span);
-        return Accepted(tenant, new(userName), "password");
+        return Accepted(tenant, login, "password");
     }
 
-    private AuthenticationResult Accepted(Tenant tenant, User user, string method)
+    private AuthenticationResult Accepted(Tenant tenant, Login login, string method)
     {
         _metrics.AuthenticationSucceeded(tenant.Name, method);
-        return AuthenticationResult.Accept(user);
+        return AuthenticationResult.Accept(login);
     }
 
     private AuthenticationResult Refused(Tenant tenant, string? userName, ReasonCode reason)

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
+using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 
 namespace Starling.Broker.Tenants.Authentication;
@@ -9,16 +11,28 @@ internal enum PasswordVerdict
     Wrong,
     Right,
 
+    /// <summary>It is the previous password.</summary>
+    RightBefore,
+
     /// <summary>Too much is waiting already.</summary>
     Busy,
 }
 
 /// <summary>One password to compare with one hash; done when somebody awaits <see cref="Verdict"/> to its end.</summary>
-internal sealed class PasswordCheck(string hash, byte[] password, CancellationToken cancellation)
+/// <param name="padding">
+/// Iterations to compute in addition when the password is wrong, so that a cheap hash takes as long as the tenant's costliest.
+/// </param>
+/// <param name="previous">The hash to compare with if the first is not right, or null.</param>
+internal sealed class PasswordCheck(string hash, string? previous, byte[] password, uint padding, CancellationToken cancellation)
 {
+    private static readonly byte[] PaddingSalt = new byte[16];
+
     private readonly TaskCompletionSource<PasswordVerdict> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<PasswordVerdict> Verdict => _verdict.Task;
+
+    /// <summary>It does not have its turn any more.</summary>
+    public void GiveWay() => _verdict.TrySetResult(PasswordVerdict.Busy);
 
     public void Run(PasswordHasher<User> hasher)
     {
@@ -31,15 +45,21 @@ internal sealed class PasswordCheck(string hash, byte[] password, CancellationTo
         {
             // A password with bytes that are no UTF-8 can't have been hashed: hash its replacement for the time it takes, then say no.
             var text = Encoding.UTF8.GetString(password);
-            var result = hasher.VerifyHashedPassword(User.Anonymous, hash, text);
-            var right = result != PasswordVerificationResult.Failed && System.Text.Unicode.Utf8.IsValid(password);
-            _verdict.TrySetResult(right ? PasswordVerdict.Right : PasswordVerdict.Wrong);
+            var verdict = IsRight(hasher, hash, text) ? PasswordVerdict.Right
+                : previous is not null && IsRight(hasher, previous, text) ? PasswordVerdict.RightBefore
+                : PasswordVerdict.Wrong;
+            if (verdict == PasswordVerdict.Wrong && padding > 0)
+                Rfc2898DeriveBytes.Pbkdf2(password, PaddingSalt, (int)padding, HashAlgorithmName.SHA512, outputLength: 32);
+            _verdict.TrySetResult(verdict);
         }
         catch (Exception error)
         {
             _verdict.TrySetException(error);
         }
     }
+
+    private bool IsRight(PasswordHasher<User> hasher, string with, string text) =>
+        hasher.VerifyHashedPassword(User.Anonymous, with, text) != PasswordVerificationResult.Failed && System.Text.Unicode.Utf8.IsValid(password);
 }
 
 /// <summary>
@@ -65,10 +85,10 @@ internal sealed class PasswordChecker : IDisposable
     }
 
     /// <summary>Waits for a thread to compare them; the password is copied.</summary>
-    public async ValueTask<PasswordVerdict> CheckAsync(string tenant, string hash, ReadOnlyMemory<byte> password, CancellationToken cancellation)
+    public async ValueTask<PasswordVerdict> CheckAsync(string tenant, Place place, string hash, string? previous, uint padding, ReadOnlyMemory<byte> password, CancellationToken cancellation)
     {
-        var check = new PasswordCheck(hash, password.ToArray(), cancellation);
-        return _queue.TryAdd(tenant, check) ? await check.Verdict.ConfigureAwait(false) : PasswordVerdict.Busy;
+        var check = new PasswordCheck(hash, previous, password.ToArray(), padding, cancellation);
+        return _queue.TryAdd(tenant, place, check) ? await check.Verdict.ConfigureAwait(false) : PasswordVerdict.Busy;
     }
 
     /// <summary>Finishes what is waiting and ends the threads.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Protocol;
 
@@ -11,7 +12,8 @@ namespace Starling.Broker.Tenants.Authentication;
 /// salt and iterations, its second with the proof that the broker knows the credential too. Channel binding is not offered: a client
 /// that insists (<c>p=</c>) gets Bad authentication method (0x8C), one that could but saw no offer (<c>y</c>) or can't (<c>n</c>) is
 /// fine. Every other failure is Not authorized (0x87), which unlike 0x86 may be sent in a DISCONNECT as well. A user that doesn't
-/// exist, or has no SCRAM credential, gets a salt that is always the same for that name and fails only at the proof. Not thread-safe.
+/// exist, or has no SCRAM credential, gets a salt that is always the same for that name and fails only at the proof. After many failures
+/// the answer is Server busy (0x89) for a while (<see cref="FailedLogins"/>). Not thread-safe.
 /// </summary>
 public sealed class ScramSha256Exchange
 {
@@ -19,7 +21,8 @@ public sealed class ScramSha256Exchange
 
     private readonly Tenant _tenant;
     private readonly string? _requiredUser;
-    private readonly byte[] _unknownUserSecret;
+    private readonly FailedLogins _failed;
+    private readonly Place? _place;
     private readonly string _serverNonce;
     private ScramClientFirst? _first;
     private ScramCredential? _credential;
@@ -27,11 +30,12 @@ public sealed class ScramSha256Exchange
     private bool _isKnown;
     private bool _ended;
 
-    internal ScramSha256Exchange(Tenant tenant, string? requiredUser, byte[] unknownUserSecret, string serverNonce)
+    internal ScramSha256Exchange(Tenant tenant, string? requiredUser, FailedLogins failed, Place? place, string serverNonce)
     {
         _tenant = tenant;
         _requiredUser = requiredUser;
-        _unknownUserSecret = unknownUserSecret;
+        _failed = failed;
+        _place = place;
         _serverNonce = serverNonce;
     }
 
@@ -47,6 +51,10 @@ public sealed class ScramSha256Exchange
             throw new InvalidOperationException("The exchange has ended.");
         var step = _first is null ? First(clientData) : Final(clientData, _first, _credential!);
         _ended = step.ReasonCode != ReasonCode.ContinueAuthentication;
+        if (step.ReasonCode == ReasonCode.Success)
+            _failed.Succeeded(_tenant.Name, UserName, _place);
+        else if (step.ReasonCode == ReasonCode.NotAuthorized && _first is not null)
+            _failed.Failed(_tenant.Name, UserName, _place);
         return step;
     }
 
@@ -60,10 +68,12 @@ public sealed class ScramSha256Exchange
             return ScramStep.Failure(ReasonCode.NotAuthorized);
         if (_first.WantsChannelBinding)
             return ScramStep.Failure(ReasonCode.BadAuthenticationMethod);
+        if (_failed.IsHeldOff(_tenant.Name, UserName, _place))
+            return ScramStep.Failure(ReasonCode.ServerBusy);
         var settings = _tenant.Settings;
-        var known = settings.TryGetUser(UserName, out var user) ? user.Scram : null;
+        var known = settings.TryGetUser(UserName, out var user) && user.IsUsable(_tenant.Now) ? user.Scram : null;
         _isKnown = known is not null;
-        _credential = known ?? settings.UnmatchableScram(_tenant.Name, UserName, _unknownUserSecret);
+        _credential = known ?? settings.UnmatchableScram(UserName);
         _serverFirst = string.Create(
             CultureInfo.InvariantCulture,
             $"r={_first.Nonce}{_serverNonce},s={Convert.ToBase64String(_credential.Salt.Span)},i={_credential.Iterations}");
@@ -78,12 +88,12 @@ public sealed class ScramSha256Exchange
         if (final.ChannelBinding != Convert.ToBase64String(Encoding.UTF8.GetBytes(first.Gs2Header)))
             return failure;
         var signed = Encoding.UTF8.GetBytes($"{first.Bare},{_serverFirst},{final.WithoutProof}");
-        if (!ProofIsRight(final.Proof, signed, credential) || !_isKnown || !IsStillValid(credential))
+        if (!ProofIsRight(final.Proof, signed, credential) || !_isKnown || Find(credential) is not { } user)
             return failure;
         if (_requiredUser is not null && _requiredUser != UserName)
             return failure;
         var signature = HMACSHA256.HashData(credential.ServerKey.Span, signed);
-        return ScramStep.Success(Encoding.UTF8.GetBytes($"v={Convert.ToBase64String(signature)}"), new(UserName));
+        return ScramStep.Success(Encoding.UTF8.GetBytes($"v={Convert.ToBase64String(signature)}"), new(_tenant, user));
     }
 
     /// <summary>ClientKey := ClientProof XOR HMAC(StoredKey, AuthMessage); it is right when H(ClientKey) = StoredKey.</summary>
@@ -97,6 +107,7 @@ public sealed class ScramSha256Exchange
         return CryptographicOperations.FixedTimeEquals(SHA256.HashData(key), credential.StoredKey.Span);
     }
 
-    private bool IsStillValid(ScramCredential credential) =>
-        !_tenant.IsRemoved && _tenant.Settings.TryGetUser(UserName, out var user) && credential.Equals(user.Scram);
+    /// <summary>Null when it has another credential by now, or is gone.</summary>
+    private UserOptions? Find(ScramCredential credential) =>
+        !_tenant.IsRemoved && _tenant.Settings.TryGetUser(UserName, out var user) && user.IsUsable(_tenant.Now) && credential.Equals(user.Scram) ? user : null;
 }

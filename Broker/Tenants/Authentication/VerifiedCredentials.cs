@@ -47,11 +47,11 @@ internal sealed class VerifiedCredentials(TimeProvider time, TimeSpan lifetime)
         }
     }
 
-    /// <summary>The same for the same password and hash, and of no use outside of this process.</summary>
-    public string KeyOf(string passwordHash, ReadOnlySpan<byte> password)
+    /// <summary>The same for the same user, password and hash, and of no use outside of this process.</summary>
+    public string KeyOf(string user, string passwordHash, ReadOnlySpan<byte> password)
     {
         Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        Compute(passwordHash, password, mac);
+        Compute($"{passwordHash}\0{user}", password, mac);
         return Convert.ToHexString(mac);
     }
 

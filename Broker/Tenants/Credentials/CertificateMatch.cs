@@ -30,9 +30,18 @@ public sealed record CertificateMatch(CertificateProperty Property, string Value
             match = new(CertificateProperty.CommonName, text[3..]);
         else if (text.StartsWith("DNS=", StringComparison.Ordinal) && text.Length > 4)
             match = new(CertificateProperty.DnsName, text[4..].ToLowerInvariant());
-        else if (text.Replace(":", "", StringComparison.Ordinal) is { Length: 64 } hex && hex.All(char.IsAsciiHexDigit))
-            match = new(CertificateProperty.Thumbprint, hex.ToUpperInvariant());
+        else if (TryParseThumbprint(text, out var thumbprint))
+            match = new(CertificateProperty.Thumbprint, thumbprint);
         return match is not null;
+    }
+
+    /// <summary>Takes 64 hex digits, with or without colons, as OpenSSL writes them.</summary>
+    public static bool TryParseThumbprint(string text, [NotNullWhen(true)] out string? thumbprint)
+    {
+        thumbprint = text.Replace(":", "", StringComparison.Ordinal).ToUpperInvariant();
+        if (thumbprint.Length != 64 || !thumbprint.All(char.IsAsciiHexDigit))
+            thumbprint = null;
+        return thumbprint is not null;
     }
 
     /// <summary>Everything a certificate says that a user may be mapped from; the most specific first.</summary>

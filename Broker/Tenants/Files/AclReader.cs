@@ -24,6 +24,22 @@ internal static class AclReader
         return [.. rules];
     }
 
+    /// <summary>Reads <c>"clientIds": ["%u", "%u-*"]</c>.</summary>
+    public static ValueList<ClientIdPattern> ReadClientIds(JsonObject owner)
+    {
+        List<ClientIdPattern> patterns = [];
+        foreach (var element in owner.TakeArray("clientIds"))
+        {
+            if (JsonObject.Text(element, owner.Errors) is not { } text)
+                continue;
+            if (ClientIdPattern.TryParse(text, out var pattern, out var error))
+                patterns.Add(pattern);
+            else
+                owner.Errors.Add(element, $"bad client id pattern: {error}");
+        }
+        return [.. patterns];
+    }
+
     private static AclRule? Rule(JsonObject json, JsonValue self)
     {
         var allowed = json.TakeChoice("allow", Actions);

@@ -10,6 +10,8 @@ internal sealed class ErrorList(string file, byte[] utf8)
 
     public bool IsEmpty => _errors.Count == 0;
 
+    public int Count => _errors.Count;
+
     /// <summary>In the order of the text.</summary>
     public IReadOnlyList<TenantsFileError> Errors => [.. _errors.OrderBy(error => error.Offset).Select(error => error.Error)];
 

@@ -55,6 +55,19 @@ internal sealed class JsonObject
 
     public string? TakeText(string name) => Take(name) is { } value ? Text(value, Errors) : null;
 
+    /// <summary>A point in time with its offset from UTC, as in RFC 3339; null when the member isn't there or is wrong.</summary>
+    public DateTimeOffset? TakeTime(string name)
+    {
+        if (Take(name) is not { } value || Text(value, Errors) is not { } text)
+            return null;
+        if (DateTimeOffset.TryParseExact(
+                text, ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"],
+                CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return time;
+        Errors.Add(value, $"expected a time such as \"2027-01-31T12:00:00Z\", not \"{text}\"");
+        return null;
+    }
+
     public bool? TakeBoolean(string name)
     {
         if (Take(name) is not { } value)

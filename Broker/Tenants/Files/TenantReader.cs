@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Starling.Broker.Collections;
 using Starling.Broker.Tenants.Collisions;
+using Starling.Broker.Tenants.Credentials;
 
 namespace Starling.Broker.Tenants.Files;
 
@@ -22,14 +23,20 @@ internal static class TenantReader
     };
 
     /// <param name="claimed">Server names taken by other tenants so far; this one's are added.</param>
-    public static TenantOptions Read(string name, JsonObject json, Dictionary<string, string> claimed)
+    /// <param name="isWhole">Whether no users means that there are none, and not that they may stand under a name that is mistyped.</param>
+    public static ReadableTenant Read(string name, JsonObject json, Dictionary<string, string> claimed, bool isWhole = false)
     {
+        List<string> unclear = [];
+        JsonObject? users = null;
         var options = new TenantOptions
         {
             Name = name,
             ServerNames = ServerNames(name, json, claimed),
+            CertificateAuthorities = Authorities(json),
             Anonymous = Anonymous(json),
-            Users = json.TakeObject("users") is { } users ? UserReader.Read(users) : [],
+            Bans = BanReader.Read(json),
+            ClientIds = AclReader.ReadClientIds(json),
+            Users = (users = json.TakeObject("users")) is null ? [] : UserReader.Read(users, unclear),
             Acl = AclReader.Read(json, "acl"),
             Limits = json.TakeObject("limits") is { } limits ? LimitsReader.Read(limits) : new(),
             Shards = (int)(json.TakeWhole("shards", 1, 64) ?? 1),
@@ -38,7 +45,11 @@ internal static class TenantReader
             ClientIdCollisions = Collisions(json),
         };
         json.End();
-        return options;
+        return new(
+            options,
+            AreUsersClear: (users is not null && unclear.TrueForAll(UserReader.IsName)) || (isWhole && !json.Has("users")),
+            IsAnonymousClear: options.Anonymous is not null || (isWhole && !json.Has("anonymous")) || json.Take("anonymous")?.Kind == JsonTokenType.False,
+            unclear);
     }
 
     private static ValueList<string> ServerNames(string tenant, JsonObject json, Dictionary<string, string> claimed)
@@ -48,7 +59,7 @@ internal static class TenantReader
         {
             if (JsonObject.Text(element, json.Errors) is not { } text)
                 continue;
-            var name = text.ToLowerInvariant();
+            var name = ServerName.Normalize(text);
             if (!IsServerName(name))
                 json.Errors.Add(element, $"\"{text}\" is no server name; expected mqtt.example.com or *.example.com");
             else if (!claimed.TryAdd(name, tenant))
@@ -57,6 +68,21 @@ internal static class TenantReader
                 names.Add(name);
         }
         return [.. names];
+    }
+
+    private static ValueList<string> Authorities(JsonObject json)
+    {
+        List<string> thumbprints = [];
+        foreach (var element in json.TakeArray("certificateAuthorities"))
+        {
+            if (JsonObject.Text(element, json.Errors) is not { } text)
+                continue;
+            if (CertificateMatch.TryParseThumbprint(text, out var thumbprint))
+                thumbprints.Add(thumbprint);
+            else
+                json.Errors.Add(element, $"expected the SHA-256 thumbprint of a certificate authority, 64 hex digits, not \"{text}\"");
+        }
+        return [.. thumbprints];
     }
 
     private static bool IsServerName(string name)

@@ -10,7 +10,7 @@ public sealed partial class TenantsFile
     [LoggerMessage(Level = LogLevel.Error, Message = "{Mistake}")]
     private partial void LogMistake(TenantsFileError mistake);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{File}: change refused, {Mistakes} mistakes; the settings stay as they were")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File}: change refused, {Mistakes} mistakes; the settings stay as they were, but users that were removed or have other credentials are revoked")]
     private partial void LogKept(string file, int mistakes);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{File}: can't be read ({Problem}); the settings stay as they were")]

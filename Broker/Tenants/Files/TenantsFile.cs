@@ -7,7 +7,8 @@ namespace Starling.Broker.Tenants.Files;
 /// Keeps a <see cref="TenantDirectory"/> as its file says. The file is looked at each second, and at once when the operating system says
 /// that something moved in its folder, which not every file system does. It is read when it has been the same for two looks, so that one
 /// half written is left alone, whether it was written in place, renamed over or reached through links that now lead elsewhere
-/// (Kubernetes). A version with mistakes is logged, line by line, and changes nothing.
+/// (Kubernetes). A version with mistakes is logged, line by line, and
+/// changes nothing but what <see cref="Revocations"/> take away.
 /// </summary>
 public sealed partial class TenantsFile : IDisposable
 {
@@ -106,6 +107,7 @@ public sealed partial class TenantsFile : IDisposable
         {
             var tenants = TenantsFileReader.Load(_path);
             _directory.Apply(tenants);
+            _directory.Mistakes = 0;
             LogLoaded(_path, tenants.Count);
         }
         catch (TenantsFileException mistakes)
@@ -113,10 +115,14 @@ public sealed partial class TenantsFile : IDisposable
             foreach (var mistake in mistakes.Errors)
                 LogMistake(mistake);
             LogKept(_path, mistakes.Errors.Count);
+            _directory.Mistakes = mistakes.Errors.Count;
+            if (mistakes.Revocations is { } revocations)
+                _directory.Apply(_directory.Tenants.Select(tenant => revocations.ApplyTo(tenant.Options)).OfType<TenantOptions>());
         }
         catch (Exception error)
         {
             LogUnreadable(_path, error.Message);
+            _directory.Mistakes = 1;
         }
     }
 }

@@ -13,7 +13,11 @@ public sealed record TenantsFileError(string File, int Line, int Column, string 
 }
 
 /// <summary>A tenants file, or a tenant, can't be used; says everything that is wrong with it.</summary>
-public sealed class TenantsFileException(IReadOnlyList<TenantsFileError> errors) : Exception(string.Join(Environment.NewLine, errors))
+/// <param name="revocations">What it takes away all the same; null if it can't be read so far.</param>
+public sealed class TenantsFileException(IReadOnlyList<TenantsFileError> errors, Revocations? revocations = null)
+    : Exception(string.Join(Environment.NewLine, errors))
 {
+    public Revocations? Revocations { get; } = revocations;
+
     public IReadOnlyList<TenantsFileError> Errors { get; } = errors;
 }

@@ -23,8 +23,10 @@ public static class TenantsFileReader
     {
         utf8 = WithoutByteOrderMark(utf8);
         var errors = new ErrorList(file, utf8);
-        var tenants = Parse(utf8, errors) is { } root && JsonObject.From(root, errors) is { } json ? Tenants(json, root) : [];
-        return errors.IsEmpty ? tenants : throw new TenantsFileException(errors.Errors);
+        var tenants = Parse(utf8, errors) is { } root && JsonObject.From(root, errors) is { } json ? Tenants(json, root) : null;
+        return errors.IsEmpty
+            ? [.. tenants!.Select(tenant => tenant.Options)]
+            : throw new TenantsFileException(errors.Errors, tenants is null ? null : new Revocations(tenants, tenants.TrueForAll(tenant => TenantName.IsValid(tenant.Options.Name))));
     }
 
     /// <summary>
@@ -39,8 +41,8 @@ public static class TenantsFileReader
         var errors = new ErrorList(string.Empty, utf8);
         if (!TenantName.IsValid(name))
             errors.Add(0, path, NotATenantName(name));
-        var tenant = Parse(utf8, errors, path) is { } root && JsonObject.From(root, errors) is { } json ? TenantReader.Read(name, json, []) : null;
-        return errors.IsEmpty ? tenant! : throw new TenantsFileException(errors.Errors);
+        var tenant = Parse(utf8, errors, path) is { } root && JsonObject.From(root, errors) is { } json ? TenantReader.Read(name, json, [], isWhole: true) : null;
+        return errors.IsEmpty ? tenant!.Options : throw new TenantsFileException(errors.Errors, tenant is null ? null : new Revocations([tenant]));
     }
 
     internal static byte[] WithoutByteOrderMark(byte[] utf8) =>
@@ -70,22 +72,24 @@ public static class TenantsFileReader
         return null;
     }
 
-    private static List<TenantOptions> Tenants(JsonObject root, JsonValue self)
+    /// <summary>Null when it is not clear which tenants there are.</summary>
+    private static List<ReadableTenant>? Tenants(JsonObject root, JsonValue self)
     {
         var tenants = root.TakeObject("tenants");
         root.End();
         if (!root.Has("tenants"))
             root.Errors.Add(self, "expected { \"tenants\": { \"name\": { ... } } }");
-        List<TenantOptions> read = [];
+        List<ReadableTenant> read = [];
         Dictionary<string, string> claimed = new(StringComparer.Ordinal);
         foreach (var member in tenants?.Members ?? [])
         {
             if (!TenantName.IsValid(member.Name))
                 root.Errors.Add(member.NameOffset, member.Value.Path, NotATenantName(member.Name));
-            if (JsonObject.From(member.Value, root.Errors) is { } json)
-                read.Add(TenantReader.Read(member.Name, json, claimed));
+            read.Add(JsonObject.From(member.Value, root.Errors) is { } json
+                ? TenantReader.Read(member.Name, json, claimed)
+                : new(new() { Name = member.Name }, AreUsersClear: false, IsAnonymousClear: false, []));
         }
-        return read;
+        return tenants is null ? null : read;
     }
 
     private static string NotATenantName(string name) =>

@@ -6,42 +6,54 @@ namespace Starling.Broker.Tenants.Files;
 /// <summary>Reads <c>"users": { "name": { "passwordHash": ..., "scram": ..., "certificates": [...], "acl": [...] } }</c>.</summary>
 internal static class UserReader
 {
-    public static ValueList<UserOptions> Read(JsonObject users)
+    /// <param name="unclear">Gets the names of users with mistakes.</param>
+    public static ValueList<UserOptions> Read(JsonObject users, ICollection<string> unclear)
     {
         List<UserOptions> read = [];
         Dictionary<CertificateMatch, string> mapped = [];
         foreach (var member in users.Members)
         {
-            var problem = member.Name.Length == 0 || member.Name.Contains('\0')
+            var mistakes = users.Errors.Count;
+            var problem = !IsName(member.Name)
                 ? "a user name has at least one character, and no U+0000"
                 : System.Text.Encoding.UTF8.GetByteCount(member.Name) > 65_535 ? "a user name has at most 65,535 bytes" : null;
             if (problem is not null)
                 users.Errors.Add(member.NameOffset, member.Value.Path, problem);
-            if (JsonObject.From(member.Value, users.Errors) is { } json)
-                read.Add(User(member, json, mapped));
+            read.Add(JsonObject.From(member.Value, users.Errors) is { } json ? User(member, json, mapped) : new() { Name = member.Name });
+            if (users.Errors.Count > mistakes)
+                unclear.Add(member.Name);
         }
         return [.. read];
     }
+
+    public static bool IsName(string name) => name.Length > 0 && !name.Contains('\0');
 
     private static UserOptions User(JsonMember member, JsonObject json, Dictionary<CertificateMatch, string> mapped)
     {
         var user = new UserOptions
         {
             Name = member.Name,
-            PasswordHash = PasswordHash(json),
+            Enabled = json.TakeBoolean("enabled") ?? true,
+            NotAfter = json.TakeTime("notAfter"),
+            PasswordHash = PasswordHash(json, "passwordHash"),
+            PreviousPasswordHash = PasswordHash(json, "previousPasswordHash"),
+            PreviousPasswordNotAfter = json.TakeTime("previousPasswordNotAfter"),
             Scram = Scram(json),
             Certificates = Certificates(json, member.Name, mapped),
+            ClientIds = AclReader.ReadClientIds(json),
             Acl = AclReader.Read(json, "acl"),
         };
         json.End();
         if (!json.Has("passwordHash") && !json.Has("scram") && !json.Has("certificates"))
             json.Errors.Add(member.Value, "nobody can log in as this user: give it \"passwordHash\", \"scram\" or \"certificates\"");
+        if (user is { PreviousPasswordHash: not null, PasswordHash: null })
+            json.Errors.Add(member.Value, "\"previousPasswordHash\" is for the time in which \"passwordHash\" is new; give it one");
         return user;
     }
 
-    private static string? PasswordHash(JsonObject json)
+    private static string? PasswordHash(JsonObject json, string name)
     {
-        if (json.Take("passwordHash") is not { } value || JsonObject.Text(value, json.Errors) is not { } text)
+        if (json.Take(name) is not { } value || JsonObject.Text(value, json.Errors) is not { } text)
             return null;
         if (PasswordHashFormat.Explain(text) is not { } problem)
             return text;

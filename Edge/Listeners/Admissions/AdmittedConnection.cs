@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Starling.Edge.Configuration;
 using Starling.Edge.Transports;
@@ -29,7 +28,7 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     public string? ServerName { get; set; }
 
-    public X509Certificate2? ClientCertificate { get; set; }
+    public ClientCertificate? ClientCertificate { get; set; }
 
     public bool IsSecure { get; set; }
 

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Numerics;
 using System.Text;
+using Starling.Broker.Tenants;
 
 namespace Starling.Edge.Listeners.ProxyProtocol;
 
@@ -75,7 +76,7 @@ internal static class ProxyHeaderV2
             switch (header[position])
             {
                 case AuthorityField when IsServerName(value):
-                    parsed = parsed with { Authority = Encoding.ASCII.GetString(value).ToLowerInvariant() };
+                    parsed = parsed with { Authority = ServerName.Normalize(Encoding.ASCII.GetString(value)) };
                     break;
                 case AuthorityField:
                     return null;

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Starling.Broker.Tenants;
 using Starling.Edge.Configuration;
 
 namespace Starling.Edge.Listeners.Tls;
@@ -36,7 +37,7 @@ internal static class CertificateFiles
         }
         // Offline: nothing is fetched from the addresses that a certificate names.
         var context = SslStreamCertificateContext.Create(leaf, chain, offline: true);
-        return new(file, leaf, context, [.. (options.ServerNames ?? NamesIn(leaf)).Select(name => name.ToLowerInvariant())]);
+        return new(file, leaf, context, [.. (options.ServerNames ?? NamesIn(leaf)).Select(ServerName.Normalize)]);
     }
 
     /// <exception cref="CryptographicException">There is no certificate in it.</exception>

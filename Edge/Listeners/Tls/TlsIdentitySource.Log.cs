@@ -15,4 +15,10 @@ internal sealed partial class TlsIdentitySource
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener}: certificate {File} expired on {NotAfter:u}")]
     private partial void LogExpired(string listener, string file, DateTime notAfter);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Listener {Listener}: a newer list of revoked client certificates was due on {NextUpdate:u}; the old one is used")]
+    private partial void LogRevocationListOld(string listener, DateTimeOffset nextUpdate);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Listener {Listener}: closing {Count} connections whose client certificates have ended or are not accepted any more")]
+    private partial void LogRevoked(string listener, int count);
 }

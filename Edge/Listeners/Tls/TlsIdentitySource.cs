@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Configuration;
+using Starling.Edge.Transports;
 using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Listeners.Tls;
@@ -19,7 +20,9 @@ internal sealed partial class TlsIdentitySource
     private readonly ILogger _logger;
     private readonly IReadOnlyList<CertificateOptions> _certificates;
     private byte[] _fingerprint;
+    private readonly VerifiedClients _clients = new();
     private DateTimeOffset _nextExpiryWarning;
+    private DateTimeOffset? _nextRevocationList;
     private volatile TlsIdentity _current;
 
     /// <param name="setting">The listener's path in the settings, for errors.</param>
@@ -40,6 +43,11 @@ internal sealed partial class TlsIdentitySource
 
     public TlsIdentity Current => _current;
 
+    /// <summary>The connection stays under the eye of <see cref="CheckFiles"/> until <see cref="Ended"/>.</summary>
+    public void Verified(ClientCertificate certificate, ClientCertificateRules by) => _clients.Add(certificate, by);
+
+    public void Ended(ClientCertificate certificate) => _clients.Remove(certificate);
+
     /// <summary>To be called now and then, never twice at once.</summary>
     public void CheckFiles()
     {
@@ -59,6 +67,8 @@ internal sealed partial class TlsIdentitySource
             }
         }
         WarnOfExpiry();
+        if (_current.Clients is { } rules && _clients.Examine(rules, _time.GetUtcNow()) is > 0 and var revoked)
+            LogRevoked(Listener, revoked);
     }
 
     private TlsIdentity Load()
@@ -68,7 +78,10 @@ internal sealed partial class TlsIdentitySource
         if (_tls.ClientCaFile is not { } file)
             return new TlsIdentity(_tls, certificates, clients: null);
         var authorities = Try($"{_setting}.tls.clientCaFile", file, () => CertificateFiles.LoadAuthorities(_resolve(file)));
-        return new TlsIdentity(_tls, certificates, new ClientCertificateRules(_tls.ClientCertificates, authorities));
+        var revoked = (_tls.ClientCrlFiles ?? []).SelectMany((list, i) =>
+            Try($"{_setting}.tls.clientCrlFiles[{i}]", list, () => RevocationList.Load(_resolve(list), authorities))).ToList();
+        _nextRevocationList = revoked.Min(list => list.NextUpdate);
+        return new TlsIdentity(_tls, certificates, new ClientCertificateRules(_tls.ClientCertificates, authorities, revoked));
     }
 
     private static T Try<T>(string setting, string file, Func<T> load)
@@ -87,7 +100,7 @@ internal sealed partial class TlsIdentitySource
     private byte[] Fingerprint()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var files = _certificates.SelectMany(certificate => new[] { certificate.File, certificate.KeyFile }).Append(_tls.ClientCaFile);
+        var files = _certificates.SelectMany(certificate => new[] { certificate.File, certificate.KeyFile }).Append(_tls.ClientCaFile).Concat(_tls.ClientCrlFiles ?? []);
         foreach (var file in files.OfType<string>())
         {
             try
@@ -108,6 +121,8 @@ internal sealed partial class TlsIdentitySource
         if (now < _nextExpiryWarning)
             return;
         _nextExpiryWarning = now + ExpiryWarningInterval;
+        if (_nextRevocationList <= now)
+            LogRevocationListOld(Listener, _nextRevocationList.Value);
         foreach (var certificate in _current.Certificates)
         {
             if (certificate.Leaf.NotAfter.ToUniversalTime() <= now)

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Starling.Edge.Listeners.Admissions;
 using Starling.Edge.Transports;
@@ -27,11 +26,18 @@ internal sealed partial class TlsTransport(IDuplexPipe encrypted, SslStream stre
                 connection.Refused(Refusal.NotTls);
             return null;
         }
+        TlsIdentity? identity = null;
         var stream = new SslStream(new DuplexPipeStream(encrypted), leaveInnerStreamOpen: false);
         try
         {
             await stream.AuthenticateAsServerAsync(
-                static (_, hello, state, _) => new(((TlsIdentitySource)state!).Current.Select(hello.ServerName)), identities, CancellationToken.None);
+                (_, hello, _, _) =>
+                {
+                    identity = identities.Current;
+                    return new(identity.Select(hello.ServerName, connection));
+                },
+                state: null,
+                CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -45,8 +51,9 @@ internal sealed partial class TlsTransport(IDuplexPipe encrypted, SslStream stre
         OpenSslBuffers.ReleaseWhenIdle(stream);
         connection.IsSecure = true;
         if (stream.TargetHostName is { Length: > 0 } name)
-            connection.ServerName = name.ToLowerInvariant();
-        connection.ClientCertificate = stream.RemoteCertificate as X509Certificate2;
+            connection.ServerName = Broker.Tenants.ServerName.Normalize(name);
+        if (connection.ClientCertificate is { } certificate)
+            identities.Verified(certificate, identity!.Clients!);
         return new TlsTransport(encrypted, stream);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
+using Starling.Broker.Tenants;
 using Starling.Edge.Listeners.Admissions;
 using Starling.Edge.Transports;
 
@@ -59,12 +60,16 @@ internal sealed class WebSocketEndpoint(Admission admission, ListenerMetrics met
             return (StatusCodes.Status404NotFound, "There is nothing here. MQTT is at " + options.Paths[0], Refusal.WebSocketPath);
         if (!http.WebSockets.IsWebSocketRequest)
             return (StatusCodes.Status426UpgradeRequired, "This is an MQTT broker: connect with WebSocket", Refusal.WebSocketRequest);
-        if (options.AllowedOrigins is { } allowed && http.Request.Headers.Origin is [{ } origin, ..]
-            && !allowed.Contains(origin, StringComparer.OrdinalIgnoreCase))
+        if (http.Request.Headers.Origin is [{ } origin, ..] && !IsAllowed(origin, options.AllowedOrigins, http.Request.Host))
             return (StatusCodes.Status403Forbidden, "Pages of this origin may not connect", Refusal.WebSocketOrigin);
         subProtocol = SubProtocols.FirstOrDefault(http.WebSockets.WebSocketRequestedProtocols.Contains);
         return subProtocol is null ? (StatusCodes.Status400BadRequest, "Expected the WebSocket sub-protocol mqtt", Refusal.WebSocketProtocol) : default;
     }
+
+    /// <summary>A page that is not from here could use what its visitor's browser reaches and it does not.</summary>
+    private static bool IsAllowed(string origin, IReadOnlyList<string>? allowed, HostString host) => allowed is null
+        ? Uri.TryCreate(origin, UriKind.Absolute, out var uri) && ServerName.Normalize(uri.IdnHost) == ServerName.Normalize(host.Host.Trim('[', ']'))
+        : allowed.Contains("*") || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Behind a trusted reverse proxy, counts the connection for the client's own address.</summary>
     private bool Attribute(HttpContext http, AdmittedConnection connection, Entrance entrance)

@@ -51,6 +51,7 @@ internal sealed class SaveStatements(WriteBatch batch) : IStatements
     private readonly List<long> _attempts = [];
     private readonly List<int> _receiveMaximums = [];
     private readonly List<short> _flags = [];
+    private readonly List<string?> _owners = [];
 
     public int Order => 20;
 
@@ -76,6 +77,7 @@ internal sealed class SaveStatements(WriteBatch batch) : IStatements
         _attempts.Add(state.Connection?.Attempt ?? 0);
         _receiveMaximums.Add(state.Connection?.ReceiveMaximum ?? 0);
         _flags.Add(ConnectionFlags.Of(state.Connection));
+        _owners.Add(state.Owner);
     }
 
     // A row that is to be there already and is not has been removed by somebody else: it does not come back.
@@ -83,10 +85,10 @@ internal sealed class SaveStatements(WriteBatch batch) : IStatements
         """
         insert into sessions as s
             (tenant, client_id, client_digest, epoch_before, epoch, edge, expiry_seconds, expires_at, will, will_at, next_number,
-            saved_by, connection_epoch, connection_attempt, connection_receive_maximum, connection_flags)
-        select saved.* from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            saved_by, connection_epoch, connection_attempt, connection_receive_maximum, connection_flags, owner)
+        select saved.* from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             as saved(tenant, client_id, digest, epoch_before, epoch, edge, expiry_seconds, expires_at, will, will_at, next_number,
-            saved_by, connection_epoch, connection_attempt, connection_receive_maximum, connection_flags)
+            saved_by, connection_epoch, connection_attempt, connection_receive_maximum, connection_flags, owner)
         where saved.epoch_before = 0
             or exists (select 1 from sessions o where o.tenant = saved.tenant and o.client_digest = saved.digest)
         order by saved.tenant, saved.digest
@@ -96,13 +98,14 @@ internal sealed class SaveStatements(WriteBatch batch) : IStatements
             will = excluded.will, will_at = excluded.will_at,
             next_number = case when excluded.edge is null then excluded.next_number else greatest(s.next_number, excluded.next_number) end,
             saved_by = excluded.saved_by, connection_epoch = excluded.connection_epoch, connection_attempt = excluded.connection_attempt,
-            connection_receive_maximum = excluded.connection_receive_maximum, connection_flags = excluded.connection_flags
+            connection_receive_maximum = excluded.connection_receive_maximum, connection_flags = excluded.connection_flags,
+            owner = excluded.owner
         where s.epoch = excluded.epoch_before or (s.epoch = excluded.epoch and s.saved_by = excluded.saved_by)
         returning s.tenant, s.client_digest, s.id
         """)
         .With(_tenants).With(_clientIds).With(_digests).With(_expected).With(_epochs).With(_edges)
         .With(_expirySeconds).With(_expiresAt).With(_wills).With(_willAt).With(_nextNumbers)
-        .With(_tokens).With(_connections).With(_attempts).With(_receiveMaximums).With(_flags));
+        .With(_tokens).With(_connections).With(_attempts).With(_receiveMaximums).With(_flags).With(_owners));
 
     public async Task ReadAsync(NpgsqlDataReader reader)
     {

@@ -72,7 +72,8 @@ internal sealed class TakeStatements(WriteBatch batch) : IStatements
             from unnest($1, $2, $3) as taken(tenant, digest, epoch)
             where s.tenant = taken.tenant and s.client_digest = taken.digest
             returning s.tenant, s.client_digest, s.id, s.epoch, s.edge, s.expiry_seconds, s.expires_at, s.will, s.will_at, s.next_number,
-                s.connection_epoch, s.connection_attempt, s.connection_receive_maximum, s.connection_flags
+                s.connection_epoch, s.connection_attempt, s.connection_receive_maximum, s.connection_flags,
+                s.owner
             """).With(_tenants).With(_digests).With(_epochs));
         Add(commands, $"select s.id, u.filter, u.options, u.identifier {Taken} join subscriptions u on u.session = s.id");
         Add(commands, $"select s.id, r.packet_identifier {Taken} join received r on r.session = s.id");
@@ -101,7 +102,8 @@ internal sealed class TakeStatements(WriteBatch batch) : IStatements
                 reader.IsDBNull(7) ? null : WillFrame.Decode(reader.GetFieldValue<byte[]>(7)),
                 reader.IsDBNull(8) ? null : reader.GetInt64(8),
                 reader.GetInt64(9),
-                reader.GetInt64(10));
+                reader.GetInt64(10),
+                reader.IsDBNull(14) ? null : reader.GetString(14));
             write.Found(reader.GetInt64(2), state);
             _found[reader.GetInt64(2)] = write;
         }

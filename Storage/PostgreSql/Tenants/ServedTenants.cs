@@ -5,13 +5,15 @@ using Starling.Broker.Tenants.Files;
 namespace Starling.Storage.PostgreSql.Tenants;
 
 /// <summary>
-/// Decides which version of each tenant is served: the one in the database, or while that one has mistakes the last one that had none.
+/// Decides which version of each tenant is served: the one in the database, or while that one has mistakes the last one that had none,
+/// without what the new one revokes (<see cref="Revocations"/>).
 /// A server name that two tenants want stays with the one that is served under it. Used by one thread at a time.
 /// </summary>
 internal sealed partial class ServedTenants(TenantDirectory directory, ILogger logger)
 {
     private readonly SortedDictionary<string, TenantOptions> _wanted = new(StringComparer.Ordinal);
     private Dictionary<string, TenantOptions> _served = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _mistakes = new(StringComparer.Ordinal);
     private HashSet<ServerNameClash> _clashes = [];
 
     public int Count => _served.Count;
@@ -25,10 +27,14 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
     {
         var present = tenants.Select(tenant => tenant.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var name in names.Where(name => !present.Contains(name)))
+        {
             _wanted.Remove(name);
+            _mistakes.Remove(name);
+        }
         foreach (var tenant in tenants)
             Take(tenant);
         _served = Decide();
+        directory.Mistakes = _mistakes.Values.Sum() + _clashes.Count;
         directory.Apply(_served.Values);
     }
 
@@ -37,13 +43,19 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
         try
         {
             _wanted[tenant.Name] = tenant.Read();
+            _mistakes.Remove(tenant.Name);
         }
         catch (TenantsFileException mistakes)
         {
             foreach (var mistake in mistakes.Errors)
                 LogMistake(mistake);
-            if (_wanted.ContainsKey(tenant.Name))
+            _mistakes[tenant.Name] = mistakes.Errors.Count;
+            if (_wanted.TryGetValue(tenant.Name, out var before))
+            {
+                if (mistakes.Revocations?.ApplyTo(before) is { } left)
+                    _wanted[tenant.Name] = left;
                 LogKept(tenant.Name, mistakes.Errors.Count);
+            }
             else
                 LogNotServed(tenant.Name, mistakes.Errors.Count);
         }
@@ -65,7 +77,7 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
             if (!_clashes.Contains(clash))
                 LogClash(clash.Later, clash.ServerName, clash.Earlier);
             if (_served.TryGetValue(clash.Later, out var before))
-                settled[clash.Later] = before;
+                settled[clash.Later] = Revocations.Of(_wanted[clash.Later]).ApplyTo(before)!;
             else
                 settled.Remove(clash.Later);
         }
@@ -79,7 +91,7 @@ internal sealed partial class ServedTenants(TenantDirectory directory, ILogger l
     [LoggerMessage(Level = LogLevel.Error, Message = "{Mistake}")]
     private partial void LogMistake(TenantsFileError mistake);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: change refused, {Mistakes} mistakes; the tenant keeps its old definition")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: change refused, {Mistakes} mistakes; the tenant keeps its old definition, but users that were removed or have other credentials are revoked")]
     private partial void LogKept(string tenant, int mistakes);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: not served, {Mistakes} mistakes")]

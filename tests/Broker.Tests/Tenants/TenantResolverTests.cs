@@ -49,6 +49,26 @@ public sealed class TenantResolverTests : IDisposable
         found.UserName.ShouldBe(userName);
     }
 
+    [Theory]
+    [InlineData("x@acme")]
+    [InlineData("acme/x")]
+    public void A_user_of_the_listeners_tenant_is_not_captured_by_a_tenant_that_comes_later(string userName)
+    {
+        var demo = new TenantOptions { Name = "demo", Users = [new() { Name = userName }] };
+        using var house = new House(demo);
+        var resolver = new TenantResolver(house.Directory);
+        resolver.Resolve(null, userName, "demo").ShouldBe(new TenantResolution(house["demo"], userName, null));
+
+        house.Directory.Apply([demo, new TenantOptions { Name = "acme", Users = [new() { Name = "y" }] }]);
+        resolver.Resolve(null, userName, "demo").ShouldBe(new TenantResolution(house["demo"], userName, null));
+        resolver.Resolve(null, userName, null).ShouldBe(new TenantResolution(house["acme"], "x", null));
+
+        house.Directory.Apply([demo, new TenantOptions { Name = "acme", Users = [new() { Name = "x" }] }]);
+        var both = resolver.Resolve(null, userName, "demo");
+        both.Tenant.ShouldBeNull();
+        both.Error.ShouldNotBeNull().ShouldContain("rename one of them");
+    }
+
     [Fact]
     public void The_error_names_all_that_was_looked_for()
     {

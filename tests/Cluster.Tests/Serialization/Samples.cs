@@ -64,5 +64,6 @@ internal static class Samples
         new TenantDemand([new LimitDemand(1.5, true), default]), new TenantShare(TimeSpan.FromSeconds(3), [null, 2.5]),
         new StaleEpochException(new SessionKey("acme", "one"), 7), new StaleShardException(new ShardFencingToken("acme", 1, 7)),
         new StoreUnavailableException("away"), new RemoteCallException("lost"),
+        Connect with { User = new User("ann") },
     ];
 }

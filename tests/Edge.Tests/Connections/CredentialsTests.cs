@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Access;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Edge.Nodes;
 using Starling.Protocol;
 using Starling.Testing;
 
@@ -167,6 +169,26 @@ public sealed class CredentialsTests
         (await again.ConnectAsync(As("kim", "open sesame", version))).ReasonCode.ShouldBe(ReasonCode.BadUserNameOrPassword);
     }
 
+    [Theory]
+    [InlineData("removed")]
+    [InlineData("another password")]
+    public async Task A_user_whose_password_is_revoked_during_its_CONNECT_is_closed(string change)
+    {
+        var gate = new Gate();
+        await using var broker = await TestBroker.StartAsync(services => services.AddSingleton<IQuotaLeases>(gate));
+        broker.Tenants.Apply([Closed]);
+        await using var client = await broker.OpenAsync();
+        await client.SendAsync(As("kim", "open sesame"));
+        await gate.Reached;
+
+        var another = Closed.Users[0] with { PasswordHash = new PasswordHasher<User>().HashPassword(new User("kim"), "new") };
+        broker.Tenants.Apply([Closed with { Users = change == "removed" ? [] : [another] }]);
+        gate.Open();
+
+        (await client.ExpectAsync<ConnAckPacket>()).ReasonCode.ShouldBe(ReasonCode.Success);
+        await client.ExpectDisconnectedAsync(ReasonCode.NotAuthorized);
+    }
+
     [Fact]
     public async Task A_user_with_another_password_is_closed_and_one_with_other_rules_is_not()
     {
@@ -183,6 +205,24 @@ public sealed class CredentialsTests
 
         await kim.ExpectDisconnectedAsync(ReasonCode.NotAuthorized);
         (await other.PublishAsync("a", "x", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.NotAuthorized);
+    }
+
+    [Fact]
+    public async Task The_connection_of_a_user_is_closed_when_the_user_ends()
+    {
+        var time = new ManualTime();
+        var lee = new Broker.Tenants.UserOptions { Name = "lee", PasswordHash = Hash };
+        await using var broker = await TestBroker.StartAsync(
+            Closed with { Users = [Closed.Users[0] with { NotAfter = time.GetUtcNow().AddMinutes(1) }, lee] }, time);
+        await using var kim = await broker.OpenAsync();
+        (await kim.ConnectAsync(As("kim", "open sesame"))).ReasonCode.ShouldBe(ReasonCode.Success);
+        await using var other = await broker.OpenAsync();
+        await other.ConnectAsync(As("lee", "open sesame"));
+
+        time.Advance(TimeSpan.FromMinutes(1) + LoginSweep.Interval);
+
+        await kim.ExpectDisconnectedAsync(ReasonCode.NotAuthorized);
+        await other.ExpectNothingAsync();
     }
 
     [Fact]
@@ -208,6 +248,27 @@ public sealed class CredentialsTests
 
         await client.ExpectDisconnectedAsync(ReasonCode.NotAuthorized);
         await neighbour.ExpectNothingAsync();
+    }
+
+    /// <summary>Where a CONNECT waits that has logged in and whose session does not know of it yet.</summary>
+    private sealed class Gate : IQuotaLeases
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public bool CanAsk => false;
+
+        public void Open() => _open.TrySetResult();
+
+        public async ValueTask EnsureAsync(Tenant tenant)
+        {
+            _reached.TrySetResult();
+            await _open.Task;
+        }
+
+        public ValueTask AskForMoreAsync(Tenant tenant) => ValueTask.CompletedTask;
     }
 
     private static ConnectPacket As(string user, string password, ProtocolVersion version = ProtocolVersion.Mqtt5) => new()

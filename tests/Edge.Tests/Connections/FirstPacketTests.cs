@@ -160,16 +160,16 @@ public sealed class FirstPacketTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [InlineData("MQTT", 0x83)]
+    [InlineData("MQIsdp", 0x84)]
+    [InlineData("MQTT", 0x85)]
     [Trait("Statement", "MQTT311-3.1.2-2")]
-    public async Task A_bridge_that_marks_its_level_is_told_to_try_without(byte level)
+    public async Task A_level_that_no_bridge_has_is_refused_in_the_form_of_3(string name, byte level)
     {
         await using var broker = await TestBroker.StartAsync();
         await using var bridge = await broker.OpenAsync(ProtocolVersion.Mqtt311);
 
-        var name = Raw.Text(level == 3 ? "MQIsdp" : "MQTT");
-        await bridge.SendAsync(Raw.Packet(0x10, [.. name, (byte)(level | 0x80), 2, 0, 60, .. Raw.Text("bridge")]));
+        await bridge.SendAsync(Raw.Packet(0x10, [.. Raw.Text(name), level, 2, 0, 60, .. Raw.Text("bridge")]));
 
         (await bridge.ReceiveAsync()).Bytes.ShouldBe([0x20, 2, 0, 1]);
         await bridge.ExpectClosedAsync();

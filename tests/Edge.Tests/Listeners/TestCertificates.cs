@@ -28,14 +28,38 @@ internal sealed class TestCertificates : IDisposable
 
     public string Path(string file) => System.IO.Path.Combine(_directory.FullName, file);
 
-    public X509Certificate2 Make(string name, DateTimeOffset? until = null)
+    /// <summary>An authority that the CA file does not hold and <see cref="Authority"/> has signed.</summary>
+    public X509Certificate2 MakeIntermediate(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var certificate = request.Create(Authority, From, Until, RandomNumberGenerator.GetBytes(16));
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    /// <summary>Writes a list of revoked certificates of <see cref="Authority"/>.</summary>
+    public string WriteRevoked(string file, params X509Certificate2[] revoked)
+    {
+        var list = new CertificateRevocationListBuilder();
+        foreach (var certificate in revoked)
+            list.AddEntry(certificate);
+        var keyIdentifier = new X509SubjectKeyIdentifierExtension(Authority.PublicKey, critical: false);
+        var der = list.Build(
+            Authority.SubjectName, X509SignatureGenerator.CreateForECDsa(Authority.GetECDsaPrivateKey()!), 1, Until, HashAlgorithmName.SHA256,
+            X509AuthorityKeyIdentifierExtension.CreateFromSubjectKeyIdentifier(keyIdentifier), From);
+        File.WriteAllText(Path(file), PemEncoding.WriteString("X509 CRL", der));
+        return Path(file);
+    }
+
+    public X509Certificate2 Make(string name, DateTimeOffset? until = null, X509Certificate2? issuer = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(Authority, From, until ?? Until, RandomNumberGenerator.GetBytes(16));
+        using var certificate = request.Create(issuer ?? Authority, From, until ?? Until, RandomNumberGenerator.GetBytes(16));
         return certificate.CopyWithPrivateKey(key);
     }
 

@@ -113,7 +113,7 @@ public sealed class TlsListenerTests : IDisposable
         await using var broker = await StartAsync(WithClientCertificates(ClientCertificateMode.Required));
         await using var client = await TestCertificates.HandshakeAsync(await broker.ConnectAsync(), "a.test", _certificates.Make("device7"));
         (await client.EchoAsync("hello")).ShouldBe("hello");
-        (await broker.Handler.ServedAsync()).ClientCertificate.ShouldNotBeNull().Subject.ShouldBe("CN=device7");
+        (await broker.Handler.ServedAsync()).ClientCertificate.ShouldNotBeNull().Presented.Leaf.Subject.ShouldBe("CN=device7");
     }
 
     [Fact]

@@ -167,6 +167,29 @@ public sealed class WebSocketListenerTests
     }
 
     [Theory]
+    [InlineData(null, "http://127.0.0.1:8000", true)]
+    [InlineData(null, "https://127.0.0.1", true)]
+    [InlineData(null, "https://evil.example.com", false)]
+    [InlineData(null, "https://127.0.0.1.evil.example.com", false)]
+    [InlineData(null, "null", false)]
+    [InlineData("*", "https://evil.example.com", true)]
+    [InlineData("*", "null", true)]
+    public async Task Pages_of_another_host_may_not_connect_unless_they_are_named(string? setting, string origin, bool allowed)
+    {
+        await using var broker = await TestBroker.StartAsync(Ws with { WebSocket = new() { AllowedOrigins = setting is null ? null : [setting] } });
+        var connect = async () =>
+        {
+            using var client = await ConnectAsync(broker, headers: [("Origin", origin)]);
+        };
+
+        if (allowed)
+            await connect.ShouldNotThrowAsync();
+        else
+            await connect.ShouldThrowAsync<WebSocketException>();
+        (await broker.RefusedAsync("websocket_origin")).ShouldBe(allowed ? 0 : 1);
+    }
+
+    [Theory]
     [InlineData("127.0.0.1", "203.0.113.9, 198.51.100.7", "198.51.100.7")]
     [InlineData("127.0.0.1", "198.51.100.7, 127.0.0.1", "198.51.100.7")]
     [InlineData("127.0.0.1", "nonsense", "127.0.0.1")]

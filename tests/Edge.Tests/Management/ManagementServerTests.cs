@@ -61,6 +61,48 @@ public sealed partial class ManagementServerTests
         (await http.GetAsync(new Uri($"http://{host.ManagementEndpoint}/readyz"), Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("evil.example.com", false)]
+    [InlineData("localhost:8080", true)]
+    [InlineData("192.0.2.7:8080", true)]
+    [InlineData("[2001:db8::1]:8080", true)]
+    [InlineData("Edge1.example.com.:8080", true)]
+    [InlineData("a.metrics.example.com", true)]
+    [InlineData("metrics.example.com", false)]
+    public async Task A_host_name_that_is_not_allowed_gets_no_answer(string name, bool allowed)
+    {
+        var options = new EdgeOptions
+        {
+            Listeners = [Tcp],
+            Management = new() { Port = 0, AllowedHosts = ["edge1.example.com", "*.metrics.example.com"] },
+            Logging = new() { Level = Microsoft.Extensions.Logging.LogLevel.None },
+        };
+        await using var host = await EdgeHost.StartAsync(options, services => services.AddSingleton<IClientHandler>(new TestHandler()), cancellation: Token);
+        using var http = new HttpClient();
+
+        foreach (var path in (string[])["/metrics", "/readyz"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://{host.ManagementEndpoint}{path}"));
+            request.Headers.Host = name;
+            (await http.SendAsync(request, Token)).StatusCode.ShouldBe(allowed ? HttpStatusCode.OK : HttpStatusCode.MisdirectedRequest);
+        }
+    }
+
+    [Fact]
+    public async Task A_warning_is_told_and_leaves_the_broker_ready()
+    {
+        var check = new Check { Warning = "look at me" };
+        var options = new EdgeOptions { Listeners = [Tcp], Management = new() { Port = 0 }, Logging = new() { Level = Microsoft.Extensions.Logging.LogLevel.None } };
+        await using var host = await EdgeHost.StartAsync(
+            options, services => services.AddSingleton<IReadinessCheck>(check).AddSingleton<IClientHandler>(new TestHandler()), cancellation: Token);
+        using var http = new HttpClient();
+
+        var response = await http.GetAsync(new Uri($"http://{host.ManagementEndpoint}/readyz"), Token);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await response.Content.ReadAsStringAsync(Token)).Trim().ShouldBe("""{"ready":true,"reasons":{},"warnings":{"store":"look at me"}}""");
+    }
+
     /// <summary>A histogram's samples are named so.</summary>
     private static readonly string[] Suffixes = ["_bucket", "_sum", "_count"];
 
@@ -132,5 +174,7 @@ public sealed partial class ManagementServerTests
         public string Name => "store";
 
         public string? NotReadyReason { get; set; }
+
+        public string? Warning { get; init; }
     }
 }

@@ -73,7 +73,7 @@ public sealed class ConnectPacketTests
     [InlineData("CONNECT minimal 3.1.1", 4)]
     [InlineData("CONNECT minimal 3.1", 3)]
     [InlineData("CONNECT of level 6", 6)]
-    [InlineData("CONNECT of level 132", 132)]
+    [InlineData("CONNECT of level 133", 133)]
     public void The_protocol_level_can_be_read_first(string name, byte expected)
     {
         ConnectPacket.TryReadProtocolLevel(PacketCatalogue.Named(name).Bytes.AsSpan(2), out var level).ShouldBeTrue();

@@ -37,7 +37,8 @@ public abstract class SessionStoreContract : IAsyncLifetime
             Will: null,
             WillAt: null,
             NextNumber: 12,
-            ConnectionEpoch: 1_800_000_000_001);
+            ConnectionEpoch: 1_800_000_000_001,
+            Owner: "ann");
         var hold = await Sessions.SaveAsync(Me, 0, state);
 
         var taken = await Stores.TakeAsync();

@@ -47,7 +47,8 @@ public sealed class AuthenticatorTests : IDisposable
     {
         var result = await Login("acme", "ann", "right");
 
-        result.ShouldBe(new AuthenticationResult(ReasonCode.Success, new User("ann")));
+        result.ReasonCode.ShouldBe(ReasonCode.Success);
+        result.User.ShouldBe(new User("ann"));
         _house.Counted("starling.authentications{tenant=acme,result=success,method=password}").ShouldBe(1);
     }
 
@@ -213,6 +214,6 @@ public sealed class AuthenticatorTests : IDisposable
         Login(tenant, user, password is null ? null : Encoding.UTF8.GetBytes(password), null);
 
     private Task<AuthenticationResult> Login(string tenant, string? user, byte[]? password, X509Certificate2? certificate) => _authenticator
-        .AuthenticateAsync(_house[tenant], user, password is null ? null : new ReadOnlyMemory<byte>(password), certificate, TestContext.Current.CancellationToken)
+        .AuthenticateAsync(_house[tenant], user, password is null ? null : new ReadOnlyMemory<byte>(password), certificate is null ? null : new PresentedCertificate(certificate, []), null, TestContext.Current.CancellationToken)
         .AsTask();
 }

@@ -1,5 +1,7 @@
+using System.Net;
 using Microsoft.AspNetCore.Identity;
 using Starling.Broker.Tenants.Authentication;
+using Starling.Broker.Tenants.Collisions;
 using Starling.Broker.Tenants.Credentials;
 
 namespace Starling.Broker.Tests.Tenants.Authentication;
@@ -13,8 +15,8 @@ public sealed class PasswordCheckQueueTests
         var flood = Enumerable.Range(0, 5).Select(_ => Check()).ToArray();
         var login = Check();
 
-        flood.Select(check => queue.TryAdd("flooded", check)).ShouldBe([true, true, true, false, false]);
-        queue.TryAdd("quiet", login).ShouldBeTrue();
+        flood.Select(check => queue.TryAdd("flooded", default, check)).ShouldBe([true, true, true, false, false]);
+        queue.TryAdd("quiet", default, login).ShouldBeTrue();
 
         queue.Take().ShouldBeSameAs(flood[0]);
         queue.Take().ShouldBeSameAs(login);
@@ -22,14 +24,67 @@ public sealed class PasswordCheckQueueTests
     }
 
     [Fact]
-    public void A_full_queue_takes_nothing_from_anybody()
+    public void In_a_full_queue_nobody_gives_way_to_one_who_would_have_as_much()
     {
         var queue = new PasswordCheckQueue(capacity: 2, capacityPerTenant: 2);
-        queue.TryAdd("a", Check());
-        queue.TryAdd("b", Check());
+        queue.TryAdd("a", default, Check());
+        queue.TryAdd("b", default, Check());
 
-        queue.TryAdd("c", Check()).ShouldBeFalse();
+        queue.TryAdd("c", default, Check()).ShouldBeFalse();
         queue.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task In_a_full_queue_the_heaviest_tenant_gives_way()
+    {
+        var queue = new PasswordCheckQueue(capacity: 4, capacityPerTenant: 3);
+        var flood = Enumerable.Range(0, 3).Select(_ => Check()).ToArray();
+        foreach (var check in flood)
+            queue.TryAdd("flooded", default, check);
+        queue.TryAdd("b", default, Check());
+        var login = Check();
+
+        queue.TryAdd("quiet", default, login).ShouldBeTrue();
+
+        (await flood[2].Verdict).ShouldBe(PasswordVerdict.Busy);
+        queue.Count.ShouldBe(4);
+        queue.Take().ShouldBeSameAs(flood[0]);
+        queue.Take();
+        queue.Take().ShouldBeSameAs(login);
+    }
+
+    [Fact]
+    public async Task Within_a_tenant_the_heaviest_address_gives_way_and_the_others_have_their_turn()
+    {
+        var queue = new PasswordCheckQueue(capacity: 10, capacityPerTenant: 3);
+        var flood = Enumerable.Range(0, 4).Select(_ => Check()).ToArray();
+        flood.Select(check => queue.TryAdd("a", At(1), check)).ShouldBe([true, true, true, false]);
+        var login = Check();
+
+        queue.TryAdd("a", At(2), login).ShouldBeTrue();
+
+        (await flood[2].Verdict).ShouldBe(PasswordVerdict.Busy);
+        queue.Take().ShouldBeSameAs(flood[0]);
+        queue.Take().ShouldBeSameAs(login);
+        queue.Take().ShouldBeSameAs(flood[1]);
+        queue.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_tenant_or_address_whose_checks_have_given_way_is_passed_over()
+    {
+        var queue = new PasswordCheckQueue(capacity: 3, capacityPerTenant: 3);
+        queue.TryAdd("a", At(1), Check());
+        queue.TryAdd("a", At(2), Check());
+        queue.TryAdd("a", At(2), Check());
+        PasswordCheck[] others = [Check(), Check()];
+        queue.TryAdd("b", default, others[0]).ShouldBeTrue();
+        queue.TryAdd("c", default, others[1]).ShouldBeTrue();
+
+        PasswordCheck?[] taken = [queue.Take(), queue.Take(), queue.Take()];
+
+        taken[1..].ShouldBe(others);
+        queue.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -37,10 +92,10 @@ public sealed class PasswordCheckQueueTests
     {
         var queue = new PasswordCheckQueue(2, 2);
         var check = Check();
-        queue.TryAdd("a", check);
+        queue.TryAdd("a", default, check);
         queue.Close();
 
-        queue.TryAdd("a", Check()).ShouldBeFalse();
+        queue.TryAdd("a", default, Check()).ShouldBeFalse();
         queue.Take().ShouldBeSameAs(check);
         queue.Take().ShouldBeNull();
     }
@@ -48,7 +103,7 @@ public sealed class PasswordCheckQueueTests
     [Fact]
     public async Task A_login_whose_client_is_gone_costs_no_hash()
     {
-        var check = new PasswordCheck("not even a hash", [], new CancellationToken(canceled: true));
+        var check = new PasswordCheck("not even a hash", null, [], 0, new CancellationToken(canceled: true));
 
         check.Run(new PasswordHasher<User>());
 
@@ -68,5 +123,7 @@ public sealed class PasswordCheckQueueTests
         }
     }
 
-    private static PasswordCheck Check() => new(string.Empty, [], default);
+    private static Place At(byte last) => Place.Of(new IPAddress([192, 0, 2, last]));
+
+    private static PasswordCheck Check() => new(string.Empty, null, [], 0, default);
 }

@@ -12,8 +12,6 @@ public sealed class ScramSha256ExchangeTests : IDisposable
     private const string ClientNonce = "rOprNGfwEbeRWgbNEkqO";
     private const string ServerNonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
 
-    private static readonly byte[] Secret = "a secret for unknown users"u8.ToArray();
-
     private readonly House _house = new(new TenantOptions
     {
         Name = "acme",
@@ -84,11 +82,15 @@ public sealed class ScramSha256ExchangeTests : IDisposable
     [Fact]
     public void The_salt_of_a_user_who_does_not_exist_is_the_same_each_time_and_another_for_each_name_and_secret()
     {
-        var salts = new[] { Salt("nobody", Secret), Salt("nobody", Secret), Salt("noone", Secret), Salt("nobody", [1]) };
+        var options = _house["acme"].Options;
+        using var elsewhere = new House(options);
+        using var other = new House(options with { Users = [options.Users[0] with { Scram = ScramCredential.Create("other", 4096) }, .. options.Users.Skip(1)] });
 
-        salts[1].ShouldBe(salts[0]);
+        var salts = new[] { Salt(_house, "nobody"), Salt(_house, "nobody"), Salt(elsewhere, "nobody"), Salt(_house, "noone"), Salt(other, "nobody") };
+
+        salts.Take(3).Distinct().Count().ShouldBe(1);
         salts.Distinct().Count().ShouldBe(3);
-        salts[0].Length.ShouldBe(Salt("user", Secret).Length);
+        salts[0].Length.ShouldBe(Salt(_house, "user").Length);
     }
 
     [Fact]
@@ -125,7 +127,7 @@ public sealed class ScramSha256ExchangeTests : IDisposable
         var recorded = client.Final(Text(once.Step(client.First())));
         once.Step(recorded).ReasonCode.ShouldBe(ReasonCode.Success);
 
-        var again = new ScramSha256Exchange(_house["acme"], null, Secret, ScramSha256Exchange.NewNonce());
+        var again = new ScramSha256Exchange(_house["acme"], null, new(_house.Time), null, ScramSha256Exchange.NewNonce());
         again.Step(client.First());
 
         again.Step(recorded).ReasonCode.ShouldBe(ReasonCode.NotAuthorized);
@@ -159,7 +161,7 @@ public sealed class ScramSha256ExchangeTests : IDisposable
 
     [Fact]
     public void An_exchange_about_another_user_than_the_required_one_fails() =>
-        Run(new(_house["acme"], "a,b=c", Secret, ServerNonce), new("n,,", "user", "pencil")).ReasonCode.ShouldBe(ReasonCode.NotAuthorized);
+        Run(new(_house["acme"], "a,b=c", new(_house.Time), null, ServerNonce), new("n,,", "user", "pencil")).ReasonCode.ShouldBe(ReasonCode.NotAuthorized);
 
     [Fact]
     public void A_user_removed_half_way_fails()
@@ -195,8 +197,8 @@ public sealed class ScramSha256ExchangeTests : IDisposable
 
     private static string Text(ScramStep step) => Encoding.UTF8.GetString(step.Data.Span);
 
-    private ScramSha256Exchange Begin() => new(_house["acme"], null, Secret, ServerNonce);
+    private ScramSha256Exchange Begin() => new(_house["acme"], null, new(_house.Time), null, ServerNonce);
 
-    private string Salt(string user, byte[] secret) =>
-        Text(new ScramSha256Exchange(_house["acme"], null, secret, "n").Step(Bytes($"n,,n={user},r=abc"))).Split(',')[1];
+    private static string Salt(House house, string user) =>
+        Text(new ScramSha256Exchange(house["acme"], null, new(house.Time), null, "n").Step(Bytes($"n,,n={user},r=abc"))).Split(',')[1];
 }

@@ -26,5 +26,5 @@ public sealed class SharedChecksTests : IDisposable
     public void Dispose() => _checker.Dispose();
 
     private Task<PasswordVerdict> CheckAsync(string password, CancellationToken cancellation) =>
-        _checks.CheckAsync("acme", Hash, Encoding.UTF8.GetBytes(password), cancellation);
+        _checks.CheckAsync("acme", "ann", default, Hash, null, 0, Encoding.UTF8.GetBytes(password), cancellation);
 }

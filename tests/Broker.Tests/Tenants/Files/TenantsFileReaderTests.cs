@@ -65,7 +65,7 @@ public sealed class TenantsFileReaderTests
     }
 
     [Theory]
-    [InlineData("""{ "tenants": { "acme": { "limit": {} } } }""", "f:1:26: tenants.acme: unknown member 'limit'; expected serverNames, anonymous, users, acl, limits, shards, sharedSubscriptionStrategy, inboxOverflow, clientIdCollisions")]
+    [InlineData("""{ "tenants": { "acme": { "limit": {} } } }""", "f:1:26: tenants.acme: unknown member 'limit'; expected serverNames, certificateAuthorities, anonymous, bans, clientIds, users, acl, limits, shards, sharedSubscriptionStrategy, inboxOverflow, clientIdCollisions")]
     [InlineData("""{ "tenants": {}, "more": 1 }""", "f:1:18: unknown member 'more'; expected tenants")]
     [InlineData("""{ "tenants": { "acme": { "limits": { "packetSize": -1 } } } }""", "f:1:52: tenants.acme.limits.packetSize: expected a whole number from 32 to 268435455, not -1")]
     [InlineData("""{ "tenants": { "acme": { "limits": { "connections": "x" } } } }""", "f:1:53: tenants.acme.limits.connections: expected a whole number from 1 to 2147483647, or null for unlimited, not a string")]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Files;
 
 namespace Starling.Broker.Tests.Tenants.Files;
@@ -96,6 +97,26 @@ public sealed class TenantsFileTests : IDisposable
         Names().ShouldBe(["acme"]);
         _log.At(LogLevel.Error).Count().ShouldBe(2);
         _log.At(LogLevel.Error).First().ShouldStartWith($"{_path}:3:5: tenants.Bad: ");
+    }
+
+    [Fact]
+    public void An_edit_with_a_mistake_revokes_all_the_same_and_says_how_many_mistakes_there_are()
+    {
+        File.WriteAllText(_path, """{ "tenants": { "acme": { "users": { "ann": { "certificates": ["CN=ann"] }, "bob": { "certificates": ["CN=bob"] } } }, "beta": {} } }""");
+        _file = new(_path, _house.Directory, _house.Time, _log);
+        var changes = new List<TenantChange>();
+        _house.Directory.Changed += changes.Add;
+
+        File.WriteAllText(_path, """{ "tenants": { "acme": { "users": { "ann": { "certificates": ["CN=ann"] } }, "limits": { "conections": 1 } }, "beta": {} } }""");
+        _house.Time.Advance(AWhile);
+
+        changes.ShouldHaveSingleItem().RevokedUsers.ShouldBe(["bob"]);
+        Names().ShouldBe(["acme", "beta"]);
+        _house.Directory.Mistakes.ShouldBe(1);
+
+        Write(_path, "acme", "beta");
+        _house.Time.Advance(AWhile);
+        _house.Directory.Mistakes.ShouldBe(0);
     }
 
     [Fact]

@@ -76,10 +76,32 @@ public sealed class TenantWatchTests(SharedPostgres postgres)
             """);
         var said = await tenants.LineAsync("tenants changed");
 
-        said.ShouldContain("tenants.acme.users.bob: unknown member 'password'; expected passwordHash, scram, certificates, acl");
+        said.ShouldContain("tenants.acme.users.bob: unknown member 'password'; expected enabled, notAfter, passwordHash, previousPasswordHash, previousPasswordNotAfter, scram, certificates, clientIds, acl");
         said.ShouldContain("Tenant acme: change refused, 2 mistakes; the tenant keeps its old definition");
         tenants["acme"].Options.Limits.Connections.ShouldBe(7);
         tenants["zenith"].Options.Limits.Connections.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task Tenant_with_a_mistake_loses_the_users_that_were_removed()
+    {
+        await using var tenants = await StartAsync(Acme);
+
+        await tenants.ExecuteAsync("""
+            begin;
+            update tenants set definition = '{ "limits": { "connections": "many" } }';
+            delete from users where name = 'bob';
+            commit;
+            """);
+        await tenants.LineAsync("tenants changed");
+
+        tenants["acme"].Options.Limits.Connections.ShouldBe(7);
+        tenants["acme"].Options.Users.Select(user => user.Name).ShouldBe(["ann"]);
+        tenants.Directory.Mistakes.ShouldBe(1);
+
+        await tenants.ExecuteAsync("delete from users; update tenants set definition = '{}'");
+        await tenants.LineAsync("tenants changed");
+        tenants.Directory.Mistakes.ShouldBe(0);
     }
 
     [Fact]
