@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants.Files;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
 using Starling.Edge.Listeners;
@@ -103,6 +104,13 @@ public sealed partial class EdgeHost : INode
         }
         await draining;
         LogStopped();
+    }
+
+    public void ReloadFiles()
+    {
+        LogReloading();
+        Services.GetService<TenantsFile>()?.ReadAgain();
+        Services.GetRequiredService<ListenerSet>().CheckCertificates();
     }
 
     public async ValueTask DisposeAsync()

@@ -47,6 +47,9 @@ internal sealed class ListenerSet : IDisposable
         metrics.ObserveCertificates(() => _watch.Certificates);
     }
 
+    /// <summary>Looks at the files of all certificates now.</summary>
+    public void CheckCertificates() => _watch.CheckNow();
+
     /// <summary>Name and bound address of each listener, once it is open.</summary>
     public IEnumerable<KeyValuePair<string, IPEndPoint>> Endpoints =>
         from listener in _options.Listeners

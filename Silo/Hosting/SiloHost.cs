@@ -80,6 +80,12 @@ public sealed partial class SiloHost : INode
         LogStopped();
     }
 
+    public void ReloadFiles()
+    {
+        LogReloading();
+        Services.GetService<TenantsFile>()?.ReadAgain();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_management is not null)
@@ -144,6 +150,9 @@ public sealed partial class SiloHost : INode
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Some sessions and shards were not handed over in time")]
     private partial void LogStopTimedOut();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIGHUP: reading the tenants file again")]
+    private partial void LogReloading();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     private partial void LogStopped();
