@@ -48,6 +48,7 @@ public sealed partial class Database : IAsyncDisposable
         await using var connection = await WaitForServerAsync(cancellation);
         try
         {
+            await CheckEncodingAsync(connection, cancellation);
             await new Migrator(connection, Migration.All(), _loggers.CreateLogger<Migrator>()).RunAsync(cancellation);
         }
         catch (NpgsqlException e)
@@ -110,6 +111,13 @@ public sealed partial class Database : IAsyncDisposable
     {
         var text = new NpgsqlConnectionStringBuilder(_text.ConnectionString) { Pooling = false, KeepAlive = 5, ApplicationName = "starling " + purpose };
         return new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = "starling " + purpose.Split(' ')[0] }.Build();
+    }
+
+    /// <summary>Topics, client ids and user names are Unicode: a database that can't hold all of it would refuse some of them later.</summary>
+    private async Task CheckEncodingAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        if (await connection.ScalarAsync("show server_encoding", cancellation) is string encoding and not "UTF8")
+            throw new DatabaseException($"{Place}: the database has the encoding {encoding}; Starling needs one made with ENCODING 'UTF8'");
     }
 
     private async Task<NpgsqlConnection> WaitForServerAsync(CancellationToken cancellation)

@@ -23,8 +23,8 @@ public sealed partial class PostgreSqlRetainedStore(
 
     public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
     {
-        writer.EnsureRoom();
-        await writer.Add(new RetainedWrite([.. messages.Select(message => RetainedRowChange.Of(tenant, message, shard))], shard)).ConfigureAwait(false);
+        writer.EnsureRoom(tenant);
+        await writer.Add(new RetainedWrite(tenant, [.. messages.Select(message => RetainedRowChange.Of(tenant, message, shard))], shard)).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<RetainedRow> LoadAsync(

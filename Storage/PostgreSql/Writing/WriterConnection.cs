@@ -21,15 +21,23 @@ internal sealed class WriterConnection(Database database, SharedMessages shared)
     private NpgsqlConnection? _connection;
     private (int Process, DateTime Started)? _last;
 
+    /// <summary>
+    /// Whether the last <see cref="ExecuteAsync"/> had a connection, and what failed was the transaction. That no connection can be opened is
+    /// never the fault of what is to be written.
+    /// </summary>
+    public bool HasFailedInStatement { get; private set; }
+
     public async Task ExecuteAsync(WriteBatch batch, CancellationToken cancellation)
     {
+        HasFailedInStatement = false;
         try
         {
             _connection ??= await OpenAsync(cancellation).ConfigureAwait(false);
+            HasFailedInStatement = true;
             await shared.ReserveAsync(_connection, cancellation).ConfigureAwait(false);
             await batch.ExecuteAsync(_connection, cancellation).ConfigureAwait(false);
         }
-        catch (PostgresException error) when (GroupCommit.IsInTheWay(error))
+        catch (PostgresException error) when (WriteErrors.IsInTheWay(error))
         {
             throw;
         }
