@@ -150,7 +150,7 @@ public sealed partial class EdgeHost : INode
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         services.AddTelemetry(options.Telemetry, "starling-edge", $"{Environment.MachineName}-{Environment.ProcessId}");
         services.AddSingleton(options);
-        services.AddSingleton(time);
+        services.AddClock(time);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
         services.AddSingleton<Drain>();

@@ -130,7 +130,7 @@ public sealed partial class SiloHost : INode
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         var signals = services.AddTelemetry(options.Telemetry, "starling-silo", OrleansSilo.Name(options));
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
+        services.AddClock(TimeProvider.System);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
         SiloStorage.Add(options.Storage, services);

@@ -21,6 +21,7 @@ internal static class SiloStorage
             IsShared = true,
         });
         services.AddSingleton<IReadinessCheck, SiloStorageReadiness>();
+        services.AddSingleton<IReadinessCheck, ClockReadiness>();
     }
 }
 

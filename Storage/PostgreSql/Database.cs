@@ -27,7 +27,7 @@ public sealed partial class Database : IAsyncDisposable
         _logger = loggers.CreateLogger<Database>();
         _time = time;
         Place = $"PostgreSQL at {_text.Host}:{_text.Port}, database \"{_text.Database}\", user \"{_text.Username}\"";
-        Source = new NpgsqlDataSourceBuilder(_text.ConnectionString) { Name = "starling" }.Build();
+        Source = Build(_text.ConnectionString, "starling");
     }
 
     public PostgreSqlOptions Options { get; }
@@ -48,7 +48,7 @@ public sealed partial class Database : IAsyncDisposable
         await using var connection = await WaitForServerAsync(cancellation);
         try
         {
-            await CheckEncodingAsync(connection, cancellation);
+            await CheckServerAsync(connection, cancellation);
             await new Migrator(connection, Migration.All(), _loggers.CreateLogger<Migrator>()).RunAsync(cancellation);
         }
         catch (NpgsqlException e)
@@ -80,6 +80,11 @@ public sealed partial class Database : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Connections that read are opened anew: the server may have been replaced, and the old one may still answer those who don't know it.
+    /// </summary>
+    internal void Reconnect() => Source.Clear();
+
     public async ValueTask DisposeAsync()
     {
         await Source.DisposeAsync();
@@ -110,15 +115,25 @@ public sealed partial class Database : IAsyncDisposable
     private NpgsqlDataSource Single(string purpose)
     {
         var text = new NpgsqlConnectionStringBuilder(_text.ConnectionString) { Pooling = false, KeepAlive = 5, ApplicationName = "starling " + purpose };
-        return new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = "starling " + purpose.Split(' ')[0] }.Build();
+        return Build(text.ConnectionString, "starling " + purpose.Split(' ')[0]);
     }
 
-    /// <summary>Topics, client ids and user names are Unicode: a database that can't hold all of it would refuse some of them later.</summary>
-    private async Task CheckEncodingAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        if (await connection.ScalarAsync("show server_encoding", cancellation) is string encoding and not "UTF8")
-            throw new DatabaseException($"{Place}: the database has the encoding {encoding}; Starling needs one made with ENCODING 'UTF8'");
+        var problem = await ServerCheck.EncodingProblemAsync(connection, cancellation)
+            ?? await ServerCheck.ReadOnlyProblemAsync(connection, cancellation)
+            ?? await ServerCheck.PoolerProblemAsync(connection, () => ConnectAsync("start", cancellation), cancellation);
+        if (problem is not null)
+            throw new DatabaseException($"{Place}: {problem}");
     }
+
+    /// <summary>Every connection is to a server that writes: what a standby has not heard of yet would be taken for gone.</summary>
+    private static NpgsqlDataSource Build(string connectionString, string name) =>
+        new NpgsqlDataSourceBuilder(connectionString) { Name = name }
+            .UsePhysicalConnectionInitializer(
+                connection => ServerCheck.RefuseStandbyAsync(connection).GetAwaiter().GetResult(),
+                ServerCheck.RefuseStandbyAsync)
+            .Build();
 
     private async Task<NpgsqlConnection> WaitForServerAsync(CancellationToken cancellation)
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Time;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Retained;
@@ -76,7 +77,9 @@ public sealed partial class PostgreSqlRetainedStore(
         }
     }
 
-    public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now) => new(_expired.RemoveAsync(now));
+    /// <summary>While the time can't be trusted nothing is removed; what stays goes with what expires next.</summary>
+    public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now) =>
+        BrokerClock.MayRemove(time) ? new ValueTask(_expired.RemoveAsync(now)) : ValueTask.CompletedTask;
 
     /// <summary>
     /// The rows come as they are read: however many there are, a few are in memory. All of the tenant's are read for each of its shards: how

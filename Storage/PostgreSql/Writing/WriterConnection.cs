@@ -76,7 +76,12 @@ internal sealed class WriterConnection(Database database, SharedMessages shared)
         try
         {
             if (_last is { } last)
+            {
                 await EndAsync(connection, last, cancellation).ConfigureAwait(false);
+                // It may be another server than before: those who read follow.
+                database.Reconnect();
+            }
+
             await using (var settings = new NpgsqlCommand(Settings, connection))
                 await settings.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
             await using var self = new NpgsqlCommand("select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()", connection);
