@@ -59,6 +59,7 @@ internal static class StarlingCommand
             PasswdCommand.Create(context),
             TenantCommand.Create(context),
             UserCommand.Create(context),
+            DatabaseCommand.Create(context),
         };
         // -h is the host, as with mosquitto_pub and mosquitto_sub.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());

@@ -20,6 +20,8 @@ internal static class StorageServices
             MaximumConnections = storage.MaximumConnections,
             StartTimeout = storage.StartTimeout,
             QueueBytes = storage.QueueBytes,
+            Migrate = storage.Migrate && isStandalone,
+            Access = isStandalone ? DatabaseAccess.Silo : DatabaseAccess.Edge,
         };
         if (!isStandalone)
         {

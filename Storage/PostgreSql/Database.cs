@@ -41,7 +41,7 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Whether <see cref="OpenAsync"/> has succeeded: before, nobody but it asks for the server, or says what is wrong with it.</summary>
     internal bool IsOpen { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
-    /// <summary>Waits for the server and brings the schema up to date.</summary>
+    /// <summary>Waits for the server and brings the schema up to date, or waits until somebody has (<see cref="PostgreSqlOptions.Migrate"/>).</summary>
     /// <exception cref="DatabaseException">It cannot be used, or did not answer within <see cref="PostgreSqlOptions.StartTimeout"/>.</exception>
     public async Task OpenAsync(CancellationToken cancellation = default)
     {
@@ -49,7 +49,11 @@ public sealed partial class Database : IAsyncDisposable
         try
         {
             await CheckServerAsync(connection, cancellation);
-            await new Migrator(connection, Migration.All(), _loggers.CreateLogger<Migrator>()).RunAsync(cancellation);
+            var migrator = new Migrator(connection, Migration.All(), _loggers.CreateLogger<Migrator>(), Options.Access);
+            if (Options.Migrate)
+                await migrator.RunAsync(cancellation);
+            else
+                await WaitForSchemaAsync(migrator, cancellation);
         }
         catch (NpgsqlException e)
         {
@@ -116,6 +120,21 @@ public sealed partial class Database : IAsyncDisposable
     {
         var text = new NpgsqlConnectionStringBuilder(_text.ConnectionString) { Pooling = false, KeepAlive = 5, ApplicationName = "starling " + purpose };
         return Build(text.ConnectionString, "starling " + purpose.Split(' ')[0]);
+    }
+
+    private async Task WaitForSchemaAsync(Migrator migrator, CancellationToken cancellation)
+    {
+        var started = _time.GetTimestamp();
+        for (var told = false; await migrator.CheckAsync(cancellation) is { } problem; told = true)
+        {
+            // Somebody at a terminal is told at once.
+            var waits = Options.Access is DatabaseAccess.Silo or DatabaseAccess.Edge;
+            if (!waits || _time.GetElapsedTime(started) + Pause >= Options.StartTimeout)
+                throw new DatabaseException($"{Place}: {problem}");
+            if (!told)
+                LogWaitingForSchema(Place, Options.StartTimeout.TotalSeconds, problem);
+            await Task.Delay(Pause, _time, cancellation);
+        }
     }
 
     private async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken cancellation)
