@@ -80,11 +80,19 @@ internal sealed class ConnectionOptions
             From = FromIn(parsed),
             Proxy = ProxyIn(parsed),
             Trust = new(authorities, insecure),
-            ClientCertificate = certificate is null ? null : X509Certificate2.CreateFromPemFile(certificate, parsed.GetValue(_key) ?? certificate),
+            ClientCertificate = certificate is null ? null : ClientCertificate(certificate, parsed.GetValue(_key) ?? certificate),
             Alpn = parsed.GetValue(_alpn),
             CipherSuites = parsed.GetValue(_ciphers) is not { } ciphers ? null
                 : CipherNames.Parse(ciphers) ?? throw new CliException($"--ciphers: '{ciphers}' has a name that is no cipher suite", ExitCodes.Usage),
         };
+    }
+
+    private static X509Certificate2 ClientCertificate(string file, string key)
+    {
+        // .NET would say that it does not match the certificate.
+        if (File.ReadAllText(key) is var pem && (pem.Contains("BEGIN ENCRYPTED PRIVATE KEY", StringComparison.Ordinal) || pem.Contains("4,ENCRYPTED", StringComparison.Ordinal)))
+            throw new CliException($"the private key in {key} is encrypted; make one that is not with: openssl pkey -in {key} -out NEW");
+        return X509Certificate2.CreateFromPemFile(file, key);
     }
 
     private IPAddress? FromIn(ParseResult parsed) => parsed.GetValue(_from) is not { } text ? null

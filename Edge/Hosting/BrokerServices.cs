@@ -43,6 +43,7 @@ public static class BrokerServices
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();
         services.AddSingleton<EdgeServices>();
+        services.AddSingleton<ListenerTenants>();
         services.AddSingleton<IClientHandler>(provider => Open(options, provider));
     }
 
@@ -86,6 +87,7 @@ public static class BrokerServices
         var logger = provider.GetRequiredService<ILogger<ConnectionDrain>>();
         provider.GetRequiredService<Drain>().Token.UnsafeRegister(_ => Background.Run(drain.RunAsync(), logger, "Closing of all connections"), null);
         provider.GetRequiredService<SysTopicPublisher>();
+        provider.GetRequiredService<ListenerTenants>().Check();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
 

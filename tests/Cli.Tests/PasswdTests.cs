@@ -54,6 +54,21 @@ public sealed class PasswdTests : IDisposable
         (await Cli.RunWithAsync("", null, "passwd", "ann")).Error.ShouldContain("--password-stdin");
     }
 
+    [Theory]
+    [InlineData("73FF")]
+    [InlineData("73C3")]
+    [InlineData("FFFE730065000A00")]
+    [InlineData("C080")]
+    public async Task A_password_that_is_not_UTF8_is_refused(string hex)
+    {
+        await using var error = new StringWriter();
+        var context = new CliContext { Input = new MemoryStream(Convert.FromHexString(hex)), Output = new MemoryStream(), Error = error };
+
+        (await StarlingCommand.RunAsync(["passwd", "--password-stdin", "ann"], context, TestContext.Current.CancellationToken)).ShouldBe(1);
+
+        error.ToString().ShouldBe($"starling: the password is not UTF-8{Environment.NewLine}");
+    }
+
     [Fact]
     public async Task A_user_is_added_to_a_file_of_which_all_else_stays()
     {
