@@ -149,9 +149,7 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Every connection is to a server that writes: what a standby has not heard of yet would be taken for gone.</summary>
     private static NpgsqlDataSource Build(string connectionString, string name) =>
         new NpgsqlDataSourceBuilder(connectionString) { Name = name }
-            .UsePhysicalConnectionInitializer(
-                connection => ServerCheck.RefuseStandbyAsync(connection).GetAwaiter().GetResult(),
-                ServerCheck.RefuseStandbyAsync)
+            .UsePhysicalConnectionInitializer(ServerCheck.RefuseStandby, ServerCheck.RefuseStandbyAsync)
             .Build();
 
     private async Task<NpgsqlConnection> WaitForServerAsync(CancellationToken cancellation)

@@ -8,6 +8,8 @@ internal static class ServerCheck
     /// <summary>How often two connections are compared. A pooler that has idle server connections hands out the same one at once.</summary>
     private const int Looks = 4;
 
+    private const string IsStandby = "select pg_is_in_recovery()";
+
     /// <summary>Topics, client ids and user names are Unicode: a database that can't hold all of it would refuse some of them later.</summary>
     /// <returns>Null when it can.</returns>
     public static async Task<string?> EncodingProblemAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
@@ -51,9 +53,19 @@ internal static class ServerCheck
             : null;
 
     /// <exception cref="NpgsqlException">The server is a standby, which may be promoted: waiting can help.</exception>
-    public static async Task RefuseStandbyAsync(NpgsqlConnection connection)
+    public static async Task RefuseStandbyAsync(NpgsqlConnection connection) =>
+        Refuse(await connection.ScalarAsync(IsStandby, CancellationToken.None));
+
+    /// <inheritdoc cref="RefuseStandbyAsync"/>
+    public static void RefuseStandby(NpgsqlConnection connection)
     {
-        if (await connection.ScalarAsync("select pg_is_in_recovery()", CancellationToken.None) is true)
+        using var command = new NpgsqlCommand(IsStandby, connection);
+        Refuse(command.ExecuteScalar());
+    }
+
+    private static void Refuse(object? isStandby)
+    {
+        if (isStandby is true)
             throw new NpgsqlException("The server is a standby.", new IOException("the server is a standby, which takes no writes"));
     }
 

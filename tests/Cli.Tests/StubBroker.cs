@@ -157,7 +157,8 @@ internal sealed class StubBroker : IAsyncDisposable
                 Unsubscribed.AddRange(unsubscribe.TopicFilters);
                 new UnsubAckPacket
                 {
-                    PacketIdentifier = unsubscribe.PacketIdentifier, ReasonCodes = [.. unsubscribe.TopicFilters.Select(_ => ReasonCode.Success)],
+                    PacketIdentifier = unsubscribe.PacketIdentifier,
+                    ReasonCodes = [.. unsubscribe.TopicFilters.Select(_ => ReasonCode.Success)],
                 }.Encode(answer, version);
                 break;
             case PacketType.Disconnect:

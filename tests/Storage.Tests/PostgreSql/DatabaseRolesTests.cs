@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Storage.PostgreSql;
 using Starling.Testing.PostgreSql;

@@ -1,7 +1,5 @@
 using Npgsql;
 using Starling.Broker.Contracts;
-using Starling.Protocol;
-using Starling.Storage.Tests.PostgreSql.Retained;
 using Starling.Testing.PostgreSql;
 using static Starling.Storage.Tests.PostgreSql.Retained.RetainedBroker;
 
