@@ -72,7 +72,8 @@ internal sealed partial class RetainedWrites(
     /// pause.
     /// </summary>
     /// <returns>
-    /// True when all that was added before is written; false when the store had no room for some of it, or rejected some. Faulted when it failed otherwise.
+    /// True when all that was added before is written; false when the store had no room for some of it. Faulted when it failed otherwise, with
+    /// <see cref="MessagesRejectedException"/> when some is dropped and the rest is written.
     /// </returns>
     public Task<bool> CommitAsync()
     {
@@ -151,7 +152,10 @@ internal sealed partial class RetainedWrites(
             if (_pause > FirstPause)
                 Log.Written(logger, tenant);
             _pause = FirstPause;
-            flight.SetResult(all);
+            if (all)
+                flight.SetResult(true);
+            else
+                Fail(flight, new MessagesRejectedException("The store rejects a retained message."));
         }
     }
 

@@ -1,5 +1,6 @@
 using Npgsql;
 using Starling.Broker.Contracts;
+using Starling.Protocol;
 using Starling.Testing.PostgreSql;
 using static Starling.Storage.Tests.PostgreSql.Retained.RetainedBroker;
 
@@ -23,8 +24,9 @@ public sealed class RejectedWriteTests(SharedPostgres postgres)
         {
             await RejectAsync(database, "retained", "new.topic = 'bad'", sqlState);
 
-            (await broker.PublishAsync(Message("a", "1"), Message("bad", "1"), Message("b", "1")).WaitAsync(Patience, Cancellation))
-                .IsNotStored(1).ShouldBeTrue();
+            var refused = await broker.PublishAsync(Message("a", "1"), Message("bad", "1"), Message("b", "1")).WaitAsync(Patience, Cancellation);
+            // Nobody is to send it again: a will would be published for ever.
+            (refused.Outcome(1), refused.IsNotStored(1)).ShouldBe((ReasonCode.QuotaExceeded, false));
             (await broker.PublishAsync(Message("c", "1")).WaitAsync(Patience, Cancellation)).IsNotStored(0).ShouldBeFalse();
             (await broker.ReplayAsync("#")).Keys.Order().ShouldBe(["a", "b", "c"]);
         }
