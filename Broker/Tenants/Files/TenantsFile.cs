@@ -92,15 +92,17 @@ public sealed partial class TenantsFile : IDisposable
         }
     }
 
-    private void OnMoved(object sender, FileSystemEventArgs change) => Background.Run(LookSoon, _logger, "Look at the tenants file");
+    private void OnMoved(object sender, FileSystemEventArgs change) =>
+        Background.Run(() => LookSoon(change.Name == Path.GetFileName(_path)), _logger, "Look at the tenants file");
 
-    private void LookSoon()
+    /// <param name="isTheFile">What moved is the file itself, not something beside it.</param>
+    private void LookSoon(bool isTheFile)
     {
         lock (_looking)
         {
             if (_disposed)
                 return;
-            _compareNow = true;
+            _compareNow |= isTheFile;
             _timer.Change(Settle, Interval);
         }
     }
