@@ -18,7 +18,9 @@ internal static class StarlingCommand
 {
     public static async Task<int> RunAsync(string[] args, CliContext context, CancellationToken cancellation = default)
     {
-        var parsed = Create(context).Parse(args);
+        var parsed = Create(context).Parse(args is ["pub" or "sub", ..] ? PropertyOptions.Gather(args) : args);
+        if (parsed.CommandResult.Command.Options.Any(option => option.Name == SessionOptions.Quiet) && parsed.GetValue<bool>(SessionOptions.Quiet))
+            context = context with { Error = TextWriter.Null };
         if (parsed.Action is ParseErrorAction)
         {
             await context.Error.WriteLineAsync($"starling: {parsed.Errors[0].Message} (--help shows what there is)");
@@ -59,6 +61,7 @@ internal static class StarlingCommand
             PasswdCommand.Create(context),
             TenantCommand.Create(context),
             UserCommand.Create(context),
+            DatabaseCommand.Create(context),
         };
         // -h is the host, as with mosquitto_pub and mosquitto_sub.
         root.Options.Remove(root.Options.OfType<HelpOption>().Single());

@@ -18,6 +18,7 @@ public interface IRetainedStore
     /// <param name="messages">Of topics that hash to one shard.</param>
     /// <param name="shard">The shard that writes; null in a process that has all shards, where there is nobody else.</param>
     /// <exception cref="StoreUnavailableException">Nothing of it has been written.</exception>
+    /// <exception cref="MessagesRejectedException">The same, and it would be refused again.</exception>
     /// <exception cref="StaleShardException">The shard has another owner; nothing of it has been or will be written.</exception>
     ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null);
 

@@ -49,7 +49,7 @@ public sealed partial class RetainedMessages : IDisposable
         _due = due;
         _logger = logger;
         _expiry = new RetainedExpiry(due, Sweep);
-        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null, token, stale);
+        _writes = new RetainedWrites(tenant.Name, store, due, logger, store.OutlivesProcess ? LeaveInStore : null, Reject, token, stale);
     }
 
     public int Count
@@ -206,6 +206,21 @@ public sealed partial class RetainedMessages : IDisposable
                 if (_index.Find(message.Topic.Text) is { } node && ReferenceEquals(node.Value, message))
                     node.Value = new LeftInStore(message.ExpiresAt, message.Size);
             }
+        }
+    }
+
+    /// <summary>
+    /// The store does not take it, so the index drops it, too, unless a newer one has replaced it: what subscribers get does not depend on a
+    /// restart. What the store had of the topic before is removed.
+    /// </summary>
+    private void Reject(Message message)
+    {
+        lock (_gate)
+        {
+            if (message.PayloadLength == 0 || _index.Find(message.Topic.Text) is not { Value: { } value } node || !RetainedValue.IsOf(value, message))
+                return;
+            Remove(node, message.Topic.Utf8.Length);
+            _writes.Add(Message.Create(message.Topic, [], retain: true));
         }
     }
 

@@ -45,6 +45,10 @@ internal static class RetainedValue
         _ => ((LeftInStore)value).Size,
     };
 
+    /// <summary>Whether the value is of a message, or of one that says the same.</summary>
+    public static bool IsOf(object value, Message message) =>
+        ToMessage(value, message.Topic) is { } held && held.ExpiresAt == message.ExpiresAt && held.Payload.SequenceEqual(message.Payload);
+
     /// <summary>The message without its publisher.</summary>
     public static Message Anonymous(Message message) =>
         message.Publisher is null

@@ -8,14 +8,16 @@ namespace Starling.Broker.Retained;
 
 /// <summary>
 /// What a shard's index has and the store has not yet. One write is under way at a time, so that the store sees a topic's messages in the
-/// order of the index; meanwhile the latest message of each topic waits. What the store refuses waits again, and is tried again later:
-/// in the end index and store are the same. Thread-safe.
+/// order of the index; meanwhile the latest message of each topic waits. What the store has no room for waits again, and is tried again later:
+/// in the end index and store are the same. A message that the store rejects for what it is (<see cref="MessagesRejectedException"/>) is
+/// found by halves, dropped and told. Thread-safe.
 /// </summary>
 /// <param name="tenant">Whose messages they are.</param>
 /// <param name="store">Gets them.</param>
 /// <param name="due">Says when to try again.</param>
 /// <param name="logger">Told when the store begins to refuse, and when it takes everything again.</param>
 /// <param name="written">Called with messages that are in the store now.</param>
+/// <param name="rejected">Called with a message that the store will not take, ever.</param>
 /// <param name="token">The shard that writes; null when no other process can be it.</param>
 /// <param name="stale">Called when another process is the shard; nothing is tried again then.</param>
 internal sealed partial class RetainedWrites(
@@ -24,6 +26,7 @@ internal sealed partial class RetainedWrites(
     DelayQueue due,
     ILogger logger,
     Action<List<Message>>? written,
+    Action<Message>? rejected,
     ShardFencingToken? token = null,
     Action? stale = null) : IDisposable
 {
@@ -69,7 +72,8 @@ internal sealed partial class RetainedWrites(
     /// pause.
     /// </summary>
     /// <returns>
-    /// True when all that was added before is written; false when the store had no room for some of it. Faulted when it failed otherwise.
+    /// True when all that was added before is written; false when the store had no room for some of it. Faulted when it failed otherwise, with
+    /// <see cref="MessagesRejectedException"/> when some is dropped and the rest is written.
     /// </returns>
     public Task<bool> CommitAsync()
     {
@@ -123,9 +127,10 @@ internal sealed partial class RetainedWrites(
                 _current = flight.Task;
             }
 
+            bool all;
             try
             {
-                await WriteAsync(taken).ConfigureAwait(false);
+                all = await WriteAsync(taken).ConfigureAwait(false);
             }
             catch (StaleShardException error)
             {
@@ -147,13 +152,18 @@ internal sealed partial class RetainedWrites(
             if (_pause > FirstPause)
                 Log.Written(logger, tenant);
             _pause = FirstPause;
-            flight.SetResult(true);
+            if (all)
+                flight.SetResult(true);
+            else
+                Fail(flight, new MessagesRejectedException("The store rejects a retained message."));
         }
     }
 
     /// <summary>Removes from <paramref name="taken"/> what it has written.</summary>
-    private async ValueTask WriteAsync(Dictionary<string, Message> taken)
+    /// <returns>False when the store has rejected some.</returns>
+    private async ValueTask<bool> WriteAsync(Dictionary<string, Message> taken)
     {
+        var all = true;
         var some = new List<Message>(Math.Min(taken.Count, MaxMessages));
         var bytes = 0L;
         foreach (var message in taken.Values)
@@ -162,20 +172,48 @@ internal sealed partial class RetainedWrites(
             bytes += message.Size;
             if (some.Count < MaxMessages && bytes < MaxBytes)
                 continue;
-            await WriteAsync(some, taken).ConfigureAwait(false);
+            all &= await WriteAsync(some, taken).ConfigureAwait(false);
             some.Clear();
             bytes = 0;
         }
 
         if (some.Count > 0)
-            await WriteAsync(some, taken).ConfigureAwait(false);
+            all &= await WriteAsync(some, taken).ConfigureAwait(false);
+        return all;
     }
 
-    private async ValueTask WriteAsync(List<Message> messages, Dictionary<string, Message> taken)
+    /// <returns>False when the store has rejected some.</returns>
+    private async ValueTask<bool> WriteAsync(List<Message> messages, Dictionary<string, Message> taken)
     {
         var now = due.Now;
-        await store.SetAsync(tenant, messages.Exists(message => message.HasExpired(now)) ? [.. messages.Select(Timely)] : messages, token)
-            .ConfigureAwait(false);
+        try
+        {
+            await store.SetAsync(tenant, messages.Exists(message => message.HasExpired(now)) ? [.. messages.Select(Timely)] : messages, token)
+                .ConfigureAwait(false);
+        }
+        catch (MessagesRejectedException) when (messages.Count > 1)
+        {
+            var half = messages.Count / 2;
+            var first = await WriteAsync(messages[..half], taken).ConfigureAwait(false);
+            return await WriteAsync(messages[half..], taken).ConfigureAwait(false) && first;
+        }
+        catch (MessagesRejectedException error)
+        {
+            Log.Rejected(logger, tenant, messages[0].Topic.Text, error.Message);
+            Done(messages, taken);
+            rejected?.Invoke(messages[0]);
+            return false;
+        }
+
+        Done(messages, taken);
+        written?.Invoke(messages);
+        return true;
+
+        Message Timely(Message message) => message.HasExpired(now) ? Message.Create(message.Topic, [], retain: true) : message;
+    }
+
+    private void Done(List<Message> messages, Dictionary<string, Message> taken)
+    {
         lock (_gate)
         {
             foreach (var message in messages)
@@ -185,10 +223,6 @@ internal sealed partial class RetainedWrites(
                 _bytes -= Cost(message);
             }
         }
-
-        written?.Invoke(messages);
-
-        Message Timely(Message message) => message.HasExpired(now) ? Message.Create(message.Topic, [], retain: true) : message;
     }
 
     /// <returns>What those wait for who have come meanwhile: their turn would be next.</returns>
@@ -242,6 +276,9 @@ internal sealed partial class RetainedWrites(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Tenant {Tenant}: write of retained messages failed, retrying")]
         public static partial void NotWritten(ILogger logger, string tenant, Exception error);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: the retained message of '{Topic}' can't be stored and is dropped: {Problem}")]
+        public static partial void Rejected(ILogger logger, string tenant, string topic, string problem);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Tenant {Tenant}: writes of retained messages succeed again")]
         public static partial void Written(ILogger logger, string tenant);

@@ -12,6 +12,9 @@ internal sealed class ShardDispatch
     /// <summary>Places in the batch of retained messages that are not to be acknowledged before they are stored.</summary>
     public List<int>? RetainedSafely { get; set; }
 
+    /// <summary>Whether the store has rejected one of the messages that were retained: all of <see cref="RetainedSafely"/> are refused.</summary>
+    public bool HasRejected { get; set; }
+
     public Dictionary<string, Share> Inboxes { get; } = [];
 
     public Dictionary<string, List<Message>> Edges { get; } = [];

@@ -58,6 +58,10 @@ public sealed partial class TopicShard : ITopicShard
             return;
         using var activity = BrokerTracing.Continue(BrokerTracing.Route);
         await CarryOutAsync(dispatch, except: [], batch.SetNotStored).ConfigureAwait(false);
+        if (!dispatch.HasRejected)
+            return;
+        foreach (var index in dispatch.RetainedSafely!.Where(index => !batch.IsNotStored(index)))
+            batch.SetOutcome(index, ReasonCode.QuotaExceeded);
     }
 
     public ValueTask SetEdgeRouteAsync(string edgeId, string filter, bool present)
@@ -269,8 +273,20 @@ public sealed partial class TopicShard : ITopicShard
     {
         var committed = _retained.CommitAsync();
         // QoS 0 asks for no answer, so it does not wait for the store.
-        if (dispatch.RetainedSafely is not { } safely || await committed.ConfigureAwait(false))
+        if (dispatch.RetainedSafely is not { } safely)
             return;
+        try
+        {
+            if (await committed.ConfigureAwait(false))
+                return;
+        }
+        catch (MessagesRejectedException)
+        {
+            // Refused, as over a limit: nobody is to try again what is rejected again.
+            dispatch.HasRejected = true;
+            return;
+        }
+
         lock (dispatch)
             safely.ForEach(index => notStored(index, false));
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants;
+using Starling.Broker.Time;
 
 namespace Starling.Broker.Sessions;
 
@@ -64,9 +65,11 @@ public sealed partial class SessionSweep : IAsyncDisposable
         _stop.Dispose();
     }
 
-    /// <summary>Wakes the sessions for which something is due now, page by page.</summary>
+    /// <summary>Wakes the sessions for which something is due now, page by page; none while the time can't be trusted.</summary>
     public async Task SweepAsync(CancellationToken cancellation = default)
     {
+        if (!BrokerClock.MayRemove(_time))
+            return;
         IReadOnlyList<SessionKey> due;
         do
         {

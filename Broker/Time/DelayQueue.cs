@@ -6,11 +6,11 @@ namespace Starling.Broker.Time;
 /// <summary>
 /// Things to do at given times (session expiry, delayed wills, retained expiry): one timer for all of them, and an entry that is
 /// cancelled costs nothing afterwards. Callbacks run one after the other and must not block. One that throws is logged, and those behind it
-/// run all the same.
+/// run all the same. Times are those of a <see cref="BrokerClock"/>: setting the machine's clock moves nothing.
 /// </summary>
 public sealed class DelayQueue : IDisposable
 {
-    private readonly TimeProvider _time;
+    private readonly BrokerClock _time;
     private readonly ILogger<DelayQueue> _logger;
     private readonly Lock _gate = new();
     private readonly SortedSet<Entry> _entries = new(Comparer<Entry>.Create(
@@ -20,9 +20,10 @@ public sealed class DelayQueue : IDisposable
 
     public DelayQueue(TimeProvider time, ILogger<DelayQueue> logger)
     {
-        _time = time;
+        _time = time as BrokerClock ?? new BrokerClock(time);
         _logger = logger;
         _timer = time.CreateGuardedTimer(Run, logger, "Delayed work", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _time.Changed += ArmAgain;
     }
 
     /// <summary>Unix time in milliseconds.</summary>
@@ -43,7 +44,17 @@ public sealed class DelayQueue : IDisposable
         return entry;
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _time.Changed -= ArmAgain;
+        _timer.Dispose();
+    }
+
+    private void ArmAgain()
+    {
+        lock (_gate)
+            Arm();
+    }
 
     private void Run()
     {

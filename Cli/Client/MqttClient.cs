@@ -36,9 +36,10 @@ internal sealed class MqttClient : IAsyncDisposable
     public ConnAckPacket Accepted { get; }
 
     /// <exception cref="MqttClientException">The broker can't be reached or refuses.</exception>
-    public static async Task<MqttClient> ConnectAsync(Endpoint endpoint, ConnectPacket connect, TimeProvider time, CancellationToken cancellation)
+    public static async Task<MqttClient> ConnectAsync(
+        Endpoint endpoint, ConnectPacket connect, TimeProvider time, CancellationToken cancellation, Action<string>? trace = null)
     {
-        var packets = new PacketStream(await OpenAsync(endpoint, cancellation), connect.ProtocolVersion);
+        var packets = new PacketStream(await OpenAsync(endpoint, cancellation), connect.ProtocolVersion, trace);
         try
         {
             await packets.SendAsync(writer => connect.Encode(writer), cancellation);
@@ -74,10 +75,11 @@ internal sealed class MqttClient : IAsyncDisposable
     }
 
     /// <exception cref="MqttClientException">The broker refused one of them, or is gone.</exception>
-    public async Task SubscribeAsync(IReadOnlyList<SubscriptionRequest> subscriptions, CancellationToken cancellation)
+    public async Task SubscribeAsync(SubscribePacket subscribe, CancellationToken cancellation)
     {
+        var subscriptions = subscribe.Subscriptions;
         var answer = (SubAckPacket)await RequestAsync(
-            (writer, id) => new SubscribePacket { PacketIdentifier = id, Subscriptions = subscriptions }.Encode(writer, _version), cancellation);
+            (writer, id) => (subscribe with { PacketIdentifier = id }).Encode(writer, _version), cancellation);
         if (answer.ReasonCodes.Count != subscriptions.Count)
             throw new MqttClientException($"the broker answered {subscriptions.Count} subscriptions with {answer.ReasonCodes.Count} reason codes");
         for (var i = 0; i < subscriptions.Count; i++)
@@ -86,6 +88,10 @@ internal sealed class MqttClient : IAsyncDisposable
                 throw MqttClientException.Because($"the broker refused the subscription to '{subscriptions[i].TopicFilter}'", answer.ReasonCodes[i], answer.ReasonString);
         }
     }
+
+    /// <exception cref="MqttClientException">The broker is gone.</exception>
+    public Task UnsubscribeAsync(UnsubscribePacket unsubscribe, CancellationToken cancellation) => RequestAsync(
+        (writer, id) => (unsubscribe with { PacketIdentifier = id }).Encode(writer, _version), cancellation);
 
     /// <summary>The next message that came in.</summary>
     /// <exception cref="MqttClientException">There is none left, and the connection is gone.</exception>
@@ -115,13 +121,15 @@ internal sealed class MqttClient : IAsyncDisposable
     /// Says goodbye, so that no will is published, and waits a little for the broker to close: closing here with something unread would
     /// reset the connection and could take away from the broker what was sent last.
     /// </summary>
-    public async Task DisconnectAsync(CancellationToken cancellation)
+    /// <param name="goodbye">What is said.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    public async Task DisconnectAsync(DisconnectPacket goodbye, CancellationToken cancellation)
     {
         _leaving = true;
         while (_messages.Reader.TryRead(out _))
         {
         }
-        await SendAsync(writer => new DisconnectPacket().Encode(writer, _version), cancellation);
+        await SendAsync(writer => goodbye.Encode(writer, _version), cancellation);
         await Task.WhenAny(_receiving, Task.Delay(Patience, _time, cancellation));
     }
 
@@ -180,6 +188,10 @@ internal sealed class MqttClient : IAsyncDisposable
             case PacketType.SubAck:
                 var granted = SubAckPacket.Decode(body.Span, _version);
                 _requests.Complete(granted.PacketIdentifier, granted);
+                break;
+            case PacketType.UnsubAck:
+                var removed = UnsubAckPacket.Decode(body.Span, _version);
+                _requests.Complete(removed.PacketIdentifier, removed);
                 break;
             case PacketType.PingResp:
                 _pingAnswered = true;

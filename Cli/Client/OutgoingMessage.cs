@@ -19,6 +19,7 @@ internal sealed record OutgoingMessage(string Topic, ReadOnlyMemory<byte> Payloa
             Topic = Encoding.UTF8.GetBytes(Topic),
             PacketIdentifier = packetIdentifier,
             MessageExpiryInterval = Properties.MessageExpiryInterval,
+            TopicAlias = Properties.TopicAlias ?? 0,
             ForwardedProperties = Properties.EncodeForwarded(),
             PayloadLength = Payload.Length,
         };

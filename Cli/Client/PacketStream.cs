@@ -5,7 +5,8 @@ using Starling.Protocol;
 namespace Starling.Cli.Client;
 
 /// <summary>Sends and reads whole MQTT packets over a byte stream. One reader; any number of senders.</summary>
-internal sealed class PacketStream(Stream stream, ProtocolVersion version) : IAsyncDisposable
+/// <param name="trace">Told each packet; null for nobody.</param>
+internal sealed class PacketStream(Stream stream, ProtocolVersion version, Action<string>? trace = null) : IAsyncDisposable
 {
     private const int MaximumPacket = Framing.MaximumRemainingLength + Framing.MaximumHeaderLength;
 
@@ -20,6 +21,7 @@ internal sealed class PacketStream(Stream stream, ProtocolVersion version) : IAs
         {
             _outgoing.ResetWrittenCount();
             encode(_outgoing);
+            trace?.Invoke($"sending {Name((PacketType)(_outgoing.WrittenSpan[0] >> 4))} ({_outgoing.WrittenCount} bytes)");
             await stream.WriteAsync(_outgoing.WrittenMemory, cancellation);
             await stream.FlushAsync(cancellation);
         }
@@ -41,6 +43,7 @@ internal sealed class PacketStream(Stream stream, ProtocolVersion version) : IAs
             {
                 var body = buffer.Slice(header.Length, header.RemainingLength).ToArray();
                 _reader.AdvanceTo(buffer.GetPosition(header.PacketLength));
+                trace?.Invoke($"received {Name(header.Type)} ({header.PacketLength} bytes)");
                 return (header, body);
             }
             _reader.AdvanceTo(buffer.Start, buffer.End);
@@ -48,6 +51,8 @@ internal sealed class PacketStream(Stream stream, ProtocolVersion version) : IAs
                 throw new MqttClientException("the broker closed the connection");
         }
     }
+
+    private static string Name(PacketType type) => type.ToString().ToUpperInvariant();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 using Starling.Cli.Context;
 
 namespace Starling.Cli.Commands;
@@ -12,17 +13,18 @@ internal static class NewPassword
         return string.IsNullOrEmpty(password) ? throw new CliException("an empty password is no password") : password;
     }
 
+    /// <summary>As bytes: a reader of text would take a mark at the beginning for another encoding, and replace what is not UTF-8.</summary>
     private static string? FirstLine(CliContext context)
     {
-        try
-        {
-            using var reader = new StreamReader(context.Input, new UTF8Encoding(false, throwOnInvalidBytes: true));
-            return reader.ReadLine();
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new CliException("the password is not UTF-8");
-        }
+        var bytes = new List<byte>();
+        for (var next = context.Input.ReadByte(); next is not (-1 or '\n'); next = context.Input.ReadByte())
+            bytes.Add((byte)next);
+        if (bytes is [.., (byte)'\r'])
+            bytes.RemoveAt(bytes.Count - 1);
+        ReadOnlySpan<byte> line = bytes.ToArray();
+        if (line.StartsWith(Encoding.UTF8.Preamble))
+            line = line[Encoding.UTF8.Preamble.Length..];
+        return Utf8.IsValid(line) ? Encoding.UTF8.GetString(line) : throw new CliException("the password is not UTF-8");
     }
 
     private static string? Ask(string user, CliContext context)

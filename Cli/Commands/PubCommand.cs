@@ -22,6 +22,10 @@ internal sealed class PubCommand
 
     private readonly Option<uint?> _expiry = new("--expiry") { Description = "Seconds after which the message is of no use (MQTT 5)." };
 
+    private readonly Option<int> _repeat = new("--repeat") { Description = "Publish the message this many times.", DefaultValueFactory = _ => 1 };
+
+    private readonly Option<double> _repeatDelay = new("--repeat-delay") { Description = "Seconds between the repeats, such as 0.5." };
+
     private readonly PayloadOptions _payload = new();
 
     private readonly ConnectionOptions _connection = new();
@@ -40,7 +44,7 @@ internal sealed class PubCommand
         _payload.AddTo(command);
         _connection.AddTo(command);
         _session.AddTo(command);
-        foreach (var option in new Option[] { _userProperties, _contentType, _responseTopic, _expiry })
+        foreach (var option in new Option[] { _userProperties, _contentType, _responseTopic, _expiry, _repeat, _repeatDelay })
             command.Options.Add(option);
         command.SetAction(RunAsync);
         return command;
@@ -51,14 +55,32 @@ internal sealed class PubCommand
         var url = _connection.UrlIn(parsed);
         var connect = _session.PacketIn(parsed, url);
         var template = MessageIn(parsed, url, connect.ProtocolVersion);
+        var (repeat, delay) = RepeatIn(parsed);
         await using var payloads = _payload.ReadAsync(parsed, _context, cancellation).GetAsyncEnumerator(cancellation);
         // A payload that can't be read is said before anybody is bothered.
         var some = await payloads.MoveNextAsync();
-        await using var client = await MqttClient.ConnectAsync(_connection.EndpointIn(parsed), connect, _context.Time, cancellation);
+        await using var client = await MqttClient.ConnectAsync(
+            _connection.EndpointIn(parsed), connect, _context.Time, cancellation, _session.TraceIn(parsed, _context));
         for (; some; some = await payloads.MoveNextAsync())
-            await client.PublishAsync(template with { Payload = payloads.Current }, cancellation);
-        await client.DisconnectAsync(cancellation);
+        {
+            for (var times = 0; times < repeat; times++)
+            {
+                if (times > 0 && delay > TimeSpan.Zero)
+                    await Task.Delay(delay, _context.Time, cancellation);
+                await client.PublishAsync(template with { Payload = payloads.Current }, cancellation);
+            }
+        }
+
+        await client.DisconnectAsync(_session.PropertiesIn(parsed).Goodbye, cancellation);
         return 0;
+    }
+
+    private (int Times, TimeSpan Delay) RepeatIn(ParseResult parsed)
+    {
+        var (times, delay) = (parsed.GetValue(_repeat), parsed.GetValue(_repeatDelay));
+        if (times < 1)
+            throw new CliException("--repeat is a number of times, 1 or more", ExitCodes.Usage);
+        return (times, delay == 0 ? TimeSpan.Zero : Input.Seconds(delay, "--repeat-delay"));
     }
 
     private OutgoingMessage MessageIn(ParseResult parsed, Uri? url, ProtocolVersion version)
@@ -75,7 +97,10 @@ internal sealed class PubCommand
             || properties.MessageExpiryInterval is not null;
         if (saysMore && version != ProtocolVersion.Mqtt5)
             throw new CliException("--user-property, --content-type, --response-topic and --expiry exist in MQTT 5 only", ExitCodes.Usage);
-        return new(Input.TopicName(topic), default, Input.QoS(parsed.GetValue(_qos), "-q"), parsed.GetValue(_retain)) { Properties = properties };
+        return new(Input.TopicName(topic), default, Input.QoS(parsed.GetValue(_qos), "-q"), parsed.GetValue(_retain))
+        {
+            Properties = _session.PropertiesIn(parsed).Of(properties),
+        };
     }
 
     /// <summary>The path of an mqtt URL; a WebSocket has its own use for the path.</summary>

@@ -13,6 +13,16 @@ internal sealed class SessionOptions
 
     private readonly Option<string?> _clientId = new("--id", "-i") { Description = "Client id; the broker, or for MQTT 3 this program, makes one up without it." };
 
+    private readonly Option<string?> _prefix = new("--id-prefix", "-I") { Description = "Client id made of this and the number of the process." };
+
+    private readonly Option<ushort?> _inflight = new("--max-inflight", "-M") { Description = "Messages above QoS 0 that may be under way to this client (MQTT 5)." };
+
+    private readonly Option<bool> _debug = new("--debug", "-d") { Description = "Say on the error stream which packets are sent and received." };
+
+    private readonly Option<bool> _quiet = new(Quiet) { Description = "Print no errors; the exit code says that there was one." };
+
+    private readonly PropertyOptions _properties = new();
+
     private readonly Option<string?> _userName = new("--username", "-u") { Description = "User name." };
 
     private readonly Option<string?> _password = new("--pw", "-P") { Description = "Password." };
@@ -33,11 +43,14 @@ internal sealed class SessionOptions
 
     private readonly Option<uint> _willDelay = new("--will-delay") { Description = "Seconds between the end of the connection and the will (MQTT 5)." };
 
+    public const string Quiet = "--quiet";
+
     public void AddTo(Command command)
     {
+        _properties.AddTo(command);
         foreach (var option in new Option[]
         {
-            _version, _clientId, _userName, _password, _keepAlive, _keepSession, _expiry, _willTopic, _willPayload, _willQoS, _willRetain, _willDelay,
+            _version, _clientId, _prefix, _inflight, _debug, _quiet, _userName, _password, _keepAlive, _keepSession, _expiry, _willTopic, _willPayload, _willQoS, _willRetain, _willDelay,
         })
             command.Options.Add(option);
     }
@@ -47,15 +60,16 @@ internal sealed class SessionOptions
     public ConnectPacket PacketIn(ParseResult parsed, Uri? url)
     {
         var version = VersionIn(parsed);
-        var clientId = parsed.GetValue(_clientId);
+        var clientId = ClientIdIn(parsed);
         var keepSession = parsed.GetValue(_keepSession);
         if (keepSession && string.IsNullOrEmpty(clientId))
             throw new CliException("--disable-clean-session (-c) needs a client id (-i)", ExitCodes.Usage);
         var (user, password) = CredentialsIn(parsed, url);
         if (user is null && password is not null && version != ProtocolVersion.Mqtt5)
             throw new CliException("a password without a user name (-u) exists in MQTT 5 only", ExitCodes.Usage);
-        return new()
+        return PropertiesIn(parsed).Of(new ConnectPacket
         {
+            ReceiveMaximum = version == ProtocolVersion.Mqtt5 && parsed.GetValue(_inflight) is > 0 and var most ? most : null,
             ProtocolVersion = version,
             ClientIdentifier = clientId ?? (version == ProtocolVersion.Mqtt5 ? "" : $"starling-{Guid.NewGuid():N}"[..23]),
             CleanStart = !keepSession,
@@ -64,8 +78,22 @@ internal sealed class SessionOptions
             Password = password is null ? (ReadOnlyMemory<byte>?)null : Encoding.UTF8.GetBytes(password),
             Will = WillIn(parsed),
             SessionExpiryInterval = version == ProtocolVersion.Mqtt5 ? ExpiryIn(parsed, keepSession) : null,
-        };
+        });
     }
+
+    /// <summary>What -D says.</summary>
+    public PacketProperties PropertiesIn(ParseResult parsed) => _properties.In(parsed, VersionIn(parsed));
+
+    /// <summary>Told each packet that goes out or comes in; null when nobody wants to know.</summary>
+    public Action<string>? TraceIn(ParseResult parsed, CliContext context) =>
+        parsed.GetValue(_debug) ? line => context.Error.WriteLine($"Client {ClientIdIn(parsed) ?? "(null)"} {line}") : null;
+
+    private string? ClientIdIn(ParseResult parsed) => (parsed.GetValue(_clientId), parsed.GetValue(_prefix)) switch
+    {
+        (not null, not null) => throw new CliException("-i and -I don't go together", ExitCodes.Usage),
+        (null, { } prefix) => string.Create(CultureInfo.InvariantCulture, $"{prefix}{Environment.ProcessId}"),
+        var (clientId, _) => clientId,
+    };
 
     private ProtocolVersion VersionIn(ParseResult parsed) => parsed.GetRequiredValue(_version) switch
     {

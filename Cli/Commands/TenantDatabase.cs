@@ -23,13 +23,14 @@ internal sealed class TenantDatabase(CliContext context)
     /// <summary>All tenants, by name.</summary>
     /// <exception cref="DatabaseException">It can't be used.</exception>
     public Task<IReadOnlyList<TenantDocument>> ReadAsync(ParseResult parsed, CancellationToken cancellation) =>
-        UseAsync(parsed, connection => TenantTable.ReadAllAsync(connection, cancellation), cancellation);
+        UseAsync(parsed, DatabaseAccess.ReadTenants, connection => TenantTable.ReadAllAsync(connection, cancellation), cancellation);
 
     /// <summary>Does all of it or nothing.</summary>
     /// <exception cref="DatabaseException">It can't be used.</exception>
     /// <exception cref="TenantsFileException">A broker would find mistakes in it.</exception>
     public Task<T> EditAsync<T>(ParseResult parsed, Func<TenantEdit, Task<T>> change, CancellationToken cancellation) => UseAsync(
         parsed,
+        DatabaseAccess.EditTenants,
         async connection =>
         {
             await using var edit = await TenantEdit.BeginAsync(connection, cancellation);
@@ -47,13 +48,20 @@ internal sealed class TenantDatabase(CliContext context)
         return TimeSpan.FromSeconds(seconds > 0 ? seconds : NpgsqlDefault);
     }
 
-    private async Task<T> UseAsync<T>(ParseResult parsed, Func<NpgsqlConnection, Task<T>> use, CancellationToken cancellation)
+    /// <summary>Brings the schema up to date.</summary>
+    /// <returns>The database, for messages.</returns>
+    /// <exception cref="DatabaseException">It can't be used, or a right is missing.</exception>
+    public async Task<string> MigrateAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var connectionString = parsed.GetValue(Option) ?? context.Environment(Variable);
-        if (string.IsNullOrEmpty(connectionString))
-            throw new CliException($"--database or the environment variable {Variable} has to name the database", ExitCodes.Usage);
-        var options = new PostgreSqlOptions { ConnectionString = connectionString, StartTimeout = Patience(connectionString) };
-        await using var database = new Database(options, NullLoggerFactory.Instance, context.Time);
+        await using var database = Of(parsed, DatabaseAccess.Silo, migrate: true);
+        await database.OpenAsync(cancellation);
+        return database.Place;
+    }
+
+    /// <summary>What only reads changes nothing, the schema least of all.</summary>
+    private async Task<T> UseAsync<T>(ParseResult parsed, DatabaseAccess access, Func<NpgsqlConnection, Task<T>> use, CancellationToken cancellation)
+    {
+        await using var database = Of(parsed, access, migrate: access != DatabaseAccess.ReadTenants);
         await database.OpenAsync(cancellation);
         try
         {
@@ -64,5 +72,14 @@ internal sealed class TenantDatabase(CliContext context)
         {
             throw database.Failure(error);
         }
+    }
+
+    private Database Of(ParseResult parsed, DatabaseAccess access, bool migrate)
+    {
+        var connectionString = parsed.GetValue(Option) ?? context.Environment(Variable);
+        if (string.IsNullOrEmpty(connectionString))
+            throw new CliException($"--database or the environment variable {Variable} has to name the database", ExitCodes.Usage);
+        var options = new PostgreSqlOptions { ConnectionString = connectionString, StartTimeout = Patience(connectionString), Access = access, Migrate = migrate };
+        return new Database(options, NullLoggerFactory.Instance, context.Time);
     }
 }

@@ -12,6 +12,9 @@ internal sealed record CliContext
     /// <summary>Asks for a line that isn't shown while it is typed; null when there is nobody to ask.</summary>
     public Func<string, string?>? AskSecret { get; init; }
 
+    /// <summary>Completes when nobody reads <see cref="Output"/> any more.</summary>
+    public Func<CancellationToken, Task> OutputClosed { get; init; } = static cancellation => Task.Delay(Timeout.Infinite, cancellation);
+
     /// <summary>Environment variables by name.</summary>
     public Func<string, string?> Environment { get; init; } = _ => null;
 
@@ -20,7 +23,8 @@ internal sealed record CliContext
     public static CliContext OfProcess() => new()
     {
         Input = Console.OpenStandardInput(),
-        Output = Console.OpenStandardOutput(),
+        Output = StandardOutput.Open(),
+        OutputClosed = cancellation => StandardOutput.ClosedAsync(TimeProvider.System, cancellation),
         Error = Console.Error,
         Environment = System.Environment.GetEnvironmentVariable,
         AskSecret = Console.IsInputRedirected ? null : Terminal.AskSecret,

@@ -16,6 +16,9 @@ internal static class ExitCodes
     /// <summary>The time given with -W is over; the number that mosquitto_sub uses.</summary>
     public const int TimedOut = 27;
 
+    /// <summary>Nobody reads the output any more, as shells count a program that is ended by SIGPIPE.</summary>
+    public const int OutputClosed = 141;
+
     /// <summary>Ctrl-C, as shells count it.</summary>
     public const int Interrupted = 130;
 }

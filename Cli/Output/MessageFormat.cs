@@ -66,6 +66,12 @@ internal sealed class MessageFormat
             _parts.Add(static (output, message, _) => output.Write(message.Payload.Span));
             return;
         }
+        if (letter is 'j' or 'J')
+        {
+            _parts.Add((output, message, now) => MessageJson.Write(output, message, now, payloadIsJson: letter == 'J'));
+            return;
+        }
+
         var field = Field(letter);
         _parts.Add((output, message, now) => output.Write(Encoding.UTF8.GetBytes(field(message, now) ?? "")));
     }

@@ -47,6 +47,7 @@ public static class BrokerServices
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();
         services.AddSingleton<EdgeServices>();
+        services.AddSingleton<ListenerTenants>();
         services.AddSingleton<IClientHandler>(provider => Open(options, provider));
     }
 
@@ -92,6 +93,7 @@ public static class BrokerServices
         provider.GetRequiredService<SysTopicPublisher>();
         provider.GetRequiredService<MemoryWatch>();
         provider.GetRequiredService<LoginSweep>();
+        provider.GetRequiredService<ListenerTenants>().Check();
         return ActivatorUtilities.CreateInstance<ClientHandler>(provider);
     }
 

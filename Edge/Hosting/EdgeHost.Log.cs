@@ -19,4 +19,7 @@ public sealed partial class EdgeHost
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     private partial void LogStopped();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIGHUP: reading the tenants file and certificates again")]
+    private partial void LogReloading();
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Tenants.Files;
 using Starling.Edge.Configuration;
 using Starling.Edge.Connections;
 using Starling.Edge.Listeners;
@@ -105,6 +106,13 @@ public sealed partial class EdgeHost : INode
         LogStopped();
     }
 
+    public void ReloadFiles()
+    {
+        LogReloading();
+        Services.GetService<TenantsFile>()?.ReadAgain();
+        Services.GetRequiredService<ListenerSet>().CheckCertificates();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
@@ -141,7 +149,7 @@ public sealed partial class EdgeHost : INode
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         services.AddTelemetry(options.Telemetry, "starling-edge", $"{Environment.MachineName}-{Environment.ProcessId}");
         services.AddSingleton(options);
-        services.AddSingleton(time);
+        services.AddClock(time);
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
         services.AddSingleton(ConnectionLimits.Of(options.Limits, OpenFiles.RaiseLimit(), OpenFiles.Count()));

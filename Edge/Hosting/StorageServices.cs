@@ -20,15 +20,19 @@ internal static class StorageServices
             MaximumConnections = storage.MaximumConnections,
             StartTimeout = storage.StartTimeout,
             QueueBytes = storage.QueueBytes,
+            Migrate = storage.Migrate && isStandalone,
+            Access = isStandalone ? DatabaseAccess.Silo : DatabaseAccess.Edge,
         };
         if (!isStandalone)
         {
-            services.AddSingleton(options).AddSingleton<Database>();
+            services.AddSingleton(options).AddSingleton<Database>().AddSingleton<ClockWatch>();
+            services.AddSingleton<IReadinessCheck, ClockReadiness>();
             return;
         }
 
         services.AddPostgreSql(options);
         services.AddSingleton<IReadinessCheck, StorageReadiness>();
+        services.AddSingleton<IReadinessCheck, ClockReadiness>();
         services.AddSingleton<StandaloneStores>();
     }
 
@@ -39,9 +43,15 @@ internal static class StorageServices
         if (services.GetService<Database>() is not { } database)
             return;
         if (services.GetService<SingleBroker>() is null)
+        {
             await database.OpenAsync(cancellation);
+            await services.OpenClockAsync(cancellation);
+        }
         else
+        {
             await services.OpenPostgreSqlAsync(cancellation);
+        }
+
         if (services.GetService<TenantWatch>() is { } tenants)
             await tenants.StartAsync(cancellation);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Starling.Broker.Time;
 using Starling.Edge.Configuration;
 using Starling.Edge.Listeners.Admissions;
 using Starling.Edge.Listeners.Tls;
@@ -21,8 +22,10 @@ internal sealed class ListenerSet : IDisposable
 
     /// <exception cref="SettingException">A certificate cannot be used.</exception>
     public ListenerSet(
-        EdgeOptions options, Admission admission, ClientService service, ListenerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+        EdgeOptions options, Admission admission, ClientService service, ListenerMetrics metrics, BrokerClock clock, ILoggerFactory loggers)
     {
+        // Certificates carry dates that others made.
+        var time = clock.Wall;
         _options = options;
         var logger = loggers.CreateLogger<TlsIdentitySource>();
         var development = EnsureDevelopmentCertificate(options, time);
@@ -46,6 +49,9 @@ internal sealed class ListenerSet : IDisposable
         _watch = new CertificateWatch(identities, options.CertificateCheckInterval, time, loggers.CreateLogger<CertificateWatch>());
         metrics.ObserveCertificates(() => _watch.Certificates);
     }
+
+    /// <summary>Looks at the files of all certificates now.</summary>
+    public void CheckCertificates() => _watch.CheckNow();
 
     /// <summary>Name and bound address of each listener, once it is open.</summary>
     public IEnumerable<KeyValuePair<string, IPEndPoint>> Endpoints =>

@@ -23,6 +23,7 @@ internal sealed record ClusterCertificate(X509Certificate2 Certificate, X509Cert
         if (Path.GetExtension(file).ToLowerInvariant() is ".pfx" or ".p12")
             return X509CertificateLoader.LoadPkcs12FromFile(file, options.Password);
         var key = options.KeyFile is null ? file : resolve(options.KeyFile);
+        PrivateKeyText.Check(File.ReadAllText(key), options.Password is not null);
         return options.Password is null
             ? X509Certificate2.CreateFromPemFile(file, key)
             : X509Certificate2.CreateFromEncryptedPemFile(file, options.Password, key);

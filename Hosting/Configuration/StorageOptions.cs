@@ -21,6 +21,9 @@ public sealed record StorageOptions
     [JsonConverter(typeof(ByteSizeConverter))]
     public int QueueBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>Whether the start brings the schema up to date; otherwise it waits until somebody has. Edges of a cluster always wait.</summary>
+    public bool Migrate { get; init; } = true;
+
     /// <summary>Without the connection string.</summary>
     public override string ToString() =>
         $"{nameof(StorageOptions)} {{ {MaximumConnections} connections, start timeout {StartTimeout}, queue of {QueueBytes} bytes }}";

@@ -10,6 +10,8 @@ namespace Starling.Hosting.Processes;
 /// <param name="error">For the one line that says why it does not run.</param>
 internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter error)
 {
+    private volatile INode? _running;
+
     protected abstract NodeCommandLine CommandLine { get; }
 
     /// <exception cref="SettingException">A setting is wrong.</exception>
@@ -20,6 +22,9 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
 
     /// <summary>Printed when the process was started without a configuration.</summary>
     protected virtual string Welcome(TOptions options, INode node) => "";
+
+    /// <summary>SIGHUP. Does nothing before the node has started, which reads everything anyway.</summary>
+    public void ReloadFiles() => _running?.ReloadFiles();
 
     /// <param name="stop">Completes when the process is to stop, even before it has started.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
@@ -39,6 +44,7 @@ internal abstract class NodeProgram<TOptions>(TextWriter output, TextWriter erro
             (var options, origins) = Load(
                 arguments.ConfigurationFile, [.. SettingOverride.FromEnvironment(Environment), .. arguments.Overrides]);
             await using var node = await StartAsync(options, stop);
+            _running = node;
             if (arguments.ConfigurationFile is null)
                 await output.WriteAsync(Welcome(options, node));
             await Task.WhenAny(stop, node.Lost);

@@ -81,6 +81,12 @@ public sealed partial class SiloHost : INode
         LogStopped();
     }
 
+    public void ReloadFiles()
+    {
+        LogReloading();
+        Services.GetService<TenantsFile>()?.ReadAgain();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_management is not null)
@@ -122,7 +128,7 @@ public sealed partial class SiloHost : INode
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         var signals = services.AddTelemetry(options.Telemetry, "starling-silo", OrleansSilo.Name(options));
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
+        services.AddClock(TimeProvider.System);
         services.AddSingleton<AcceptFailures>();
         services.AddSingleton<Lifecycle>();
         services.AddSingleton<IReadinessCheck>(provider => provider.GetRequiredService<Lifecycle>());
@@ -143,6 +149,9 @@ public sealed partial class SiloHost : INode
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Some sessions and shards were not handed over in time")]
     private partial void LogStopTimedOut();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "SIGHUP: reading the tenants file again")]
+    private partial void LogReloading();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopped")]
     private partial void LogStopped();

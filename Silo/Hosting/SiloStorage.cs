@@ -18,9 +18,11 @@ internal static class SiloStorage
             MaximumConnections = storage.MaximumConnections,
             StartTimeout = storage.StartTimeout,
             QueueBytes = storage.QueueBytes,
+            Migrate = storage.Migrate,
             IsShared = true,
         });
         services.AddSingleton<IReadinessCheck, SiloStorageReadiness>();
+        services.AddSingleton<IReadinessCheck, ClockReadiness>();
     }
 }
 

@@ -50,9 +50,15 @@ public static class ConnectionText
         text.MinPoolSize = 0;
         text.MaxPoolSize = options.MaximumConnections;
         text.Enlist = false;
-        text.TcpKeepAlive = true;
+        // A Unix socket has no keep-alive, and refuses the setting.
+        text.TcpKeepAlive = !IsUnixSocket(text);
+        if (!text.TcpKeepAlive)
+            (text.TcpKeepAliveTime, text.TcpKeepAliveInterval) = (0, 0);
         return text;
     }
+
+    /// <summary>Whether the host is a folder with the server's socket in it, or an abstract socket.</summary>
+    internal static bool IsUnixSocket(NpgsqlConnectionStringBuilder text) => text.Host is ['/' or '@', ..];
 
     private static string? FirstProblem(DbConnectionStringBuilder parts)
     {

@@ -27,7 +27,7 @@ public sealed partial class Database : IAsyncDisposable
         _logger = loggers.CreateLogger<Database>();
         _time = time;
         Place = $"PostgreSQL at {_text.Host}:{_text.Port}, database \"{_text.Database}\", user \"{_text.Username}\"";
-        Source = new NpgsqlDataSourceBuilder(_text.ConnectionString) { Name = "starling" }.Build();
+        Source = Build(_text.ConnectionString, "starling");
     }
 
     public PostgreSqlOptions Options { get; }
@@ -41,14 +41,19 @@ public sealed partial class Database : IAsyncDisposable
     /// <summary>Whether <see cref="OpenAsync"/> has succeeded: before, nobody but it asks for the server, or says what is wrong with it.</summary>
     internal bool IsOpen { get => Volatile.Read(ref field); private set => Volatile.Write(ref field, value); }
 
-    /// <summary>Waits for the server and brings the schema up to date.</summary>
+    /// <summary>Waits for the server and brings the schema up to date, or waits until somebody has (<see cref="PostgreSqlOptions.Migrate"/>).</summary>
     /// <exception cref="DatabaseException">It cannot be used, or did not answer within <see cref="PostgreSqlOptions.StartTimeout"/>.</exception>
     public async Task OpenAsync(CancellationToken cancellation = default)
     {
         await using var connection = await WaitForServerAsync(cancellation);
         try
         {
-            await new Migrator(connection, Migration.All(), _loggers.CreateLogger<Migrator>()).RunAsync(cancellation);
+            await CheckServerAsync(connection, cancellation);
+            var migrator = new Migrator(connection, Migration.All(), _loggers.CreateLogger<Migrator>(), Options.Access);
+            if (Options.Migrate)
+                await migrator.RunAsync(cancellation);
+            else
+                await WaitForSchemaAsync(migrator, cancellation);
         }
         catch (NpgsqlException e)
         {
@@ -78,6 +83,11 @@ public sealed partial class Database : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// Connections that read are opened anew: the server may have been replaced, and the old one may still answer those who don't know it.
+    /// </summary>
+    internal void Reconnect() => Source.Clear();
 
     public async ValueTask DisposeAsync()
     {
@@ -109,8 +119,38 @@ public sealed partial class Database : IAsyncDisposable
     private NpgsqlDataSource Single(string purpose)
     {
         var text = new NpgsqlConnectionStringBuilder(_text.ConnectionString) { Pooling = false, KeepAlive = 5, ApplicationName = "starling " + purpose };
-        return new NpgsqlDataSourceBuilder(text.ConnectionString) { Name = "starling " + purpose.Split(' ')[0] }.Build();
+        return Build(text.ConnectionString, "starling " + purpose.Split(' ')[0]);
     }
+
+    private async Task WaitForSchemaAsync(Migrator migrator, CancellationToken cancellation)
+    {
+        var started = _time.GetTimestamp();
+        for (var told = false; await migrator.CheckAsync(cancellation) is { } problem; told = true)
+        {
+            // Somebody at a terminal is told at once.
+            var waits = Options.Access is DatabaseAccess.Silo or DatabaseAccess.Edge;
+            if (!waits || _time.GetElapsedTime(started) + Pause >= Options.StartTimeout)
+                throw new DatabaseException($"{Place}: {problem}");
+            if (!told)
+                LogWaitingForSchema(Place, Options.StartTimeout.TotalSeconds, problem);
+            await Task.Delay(Pause, _time, cancellation);
+        }
+    }
+
+    private async Task CheckServerAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var problem = await ServerCheck.EncodingProblemAsync(connection, cancellation)
+            ?? await ServerCheck.ReadOnlyProblemAsync(connection, cancellation)
+            ?? await ServerCheck.PoolerProblemAsync(connection, () => ConnectAsync("start", cancellation), cancellation);
+        if (problem is not null)
+            throw new DatabaseException($"{Place}: {problem}");
+    }
+
+    /// <summary>Every connection is to a server that writes: what a standby has not heard of yet would be taken for gone.</summary>
+    private static NpgsqlDataSource Build(string connectionString, string name) =>
+        new NpgsqlDataSourceBuilder(connectionString) { Name = name }
+            .UsePhysicalConnectionInitializer(ServerCheck.RefuseStandby, ServerCheck.RefuseStandbyAsync)
+            .Build();
 
     private async Task<NpgsqlConnection> WaitForServerAsync(CancellationToken cancellation)
     {

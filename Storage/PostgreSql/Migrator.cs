@@ -6,9 +6,10 @@ namespace Starling.Storage.PostgreSql;
 /// <summary>
 /// Brings the schema <c>starling</c> to what this program needs: one transaction per migration, all under one lock, so that any number of
 /// processes may start at once. It needs no superuser, only a schema that the role may create in; once that is up to date, only what the
-/// broker itself needs: to read and write the tables.
+/// process itself needs (<see cref="DatabaseAccess"/>).
 /// </summary>
-internal sealed partial class Migrator(NpgsqlConnection connection, IReadOnlyList<Migration> migrations, ILogger<Migrator> logger)
+internal sealed partial class Migrator(
+    NpgsqlConnection connection, IReadOnlyList<Migration> migrations, ILogger<Migrator> logger, DatabaseAccess access = DatabaseAccess.Silo)
 {
     public const string Schema = "starling";
 
@@ -16,17 +17,22 @@ internal sealed partial class Migrator(NpgsqlConnection connection, IReadOnlyLis
 
     private string Role => new NpgsqlConnectionStringBuilder(connection.ConnectionString).Username!;
 
+    /// <returns>How many migrations it has applied.</returns>
     /// <exception cref="DatabaseException">The schema is newer than the program, is not what the program made, or a right is missing.</exception>
     /// <exception cref="NpgsqlException">The server failed.</exception>
-    public async Task RunAsync(CancellationToken cancellation)
+    public async Task<int> RunAsync(CancellationToken cancellation)
     {
         await ExecuteAsync($"select pg_advisory_lock({AdvisoryLock.Migrations})", cancellation);
         try
         {
             await CreateSchemaAsync(cancellation);
-            foreach (var migration in Missing(await AppliedAsync(cancellation)))
+            var missing = Missing(await AppliedAsync(cancellation)).ToList();
+            foreach (var migration in missing)
                 await ApplyAsync(migration, cancellation);
+            if (missing.Count > 0)
+                await ExecuteAsync(DatabaseRoles.Grants, cancellation);
             await CheckRightsAsync(cancellation);
+            return missing.Count;
         }
         finally
         {
@@ -34,6 +40,26 @@ internal sealed partial class Migrator(NpgsqlConnection connection, IReadOnlyLis
             if (connection.State == System.Data.ConnectionState.Open)
                 await ExecuteAsync($"select pg_advisory_unlock({AdvisoryLock.Migrations})", CancellationToken.None);
         }
+    }
+
+    /// <summary>Changes nothing.</summary>
+    /// <returns>Why the schema can't be used yet, though somebody may migrate it; null when it is up to date.</returns>
+    /// <inheritdoc cref="RunAsync" path="/exception"/>
+    public async Task<string?> CheckAsync(CancellationToken cancellation)
+    {
+        const string Advice = "run: starling database migrate";
+        if (await connection.ScalarAsync($"select to_regnamespace('{Schema}')::text", cancellation) is null)
+            return $"database \"{Database}\" has no schema {Schema}; {Advice}";
+        await CheckUsageAsync(cancellation);
+        var applied = await AppliedAsync(cancellation);
+        if (Missing(applied).Any())
+        {
+            return $"the schema in database \"{Database}\" has version {(applied.Count == 0 ? 0 : applied[^1].Version)}, "
+                + $"this program needs {migrations[^1].Version} ({migrations[^1].Name}); {Advice}";
+        }
+
+        await CheckRightsAsync(cancellation);
+        return null;
     }
 
     /// <summary>What is to be applied, after a look at what was.</summary>
@@ -66,6 +92,11 @@ internal sealed partial class Migrator(NpgsqlConnection connection, IReadOnlyLis
                 $"may not create the schema {Schema} in database \"{Database}\"",
                 $"GRANT CREATE ON DATABASE \"{Database}\" TO \"{Role}\", or CREATE SCHEMA {Schema} AUTHORIZATION \"{Role}\"");
         }
+        await CheckUsageAsync(cancellation);
+    }
+
+    private async Task CheckUsageAsync(CancellationToken cancellation)
+    {
         if (await connection.ScalarAsync($"select has_schema_privilege('{Schema}', 'usage')", cancellation) is false)
             throw Missing($"may not use the schema {Schema} in database \"{Database}\"", $"GRANT USAGE, CREATE ON SCHEMA {Schema} TO \"{Role}\"");
     }
@@ -111,17 +142,23 @@ internal sealed partial class Migrator(NpgsqlConnection connection, IReadOnlyLis
     /// <summary>The tables may belong to another role.</summary>
     private async Task CheckRightsAsync(CancellationToken cancellation)
     {
-        var forbidden = await connection.ScalarAsync(
-            $"""
-            select string_agg(relname, ', ' order by relname) from pg_class where relnamespace = '{Schema}'::regnamespace and case relkind
-                when 'r' then not (has_table_privilege(oid, 'select') and has_table_privilege(oid, 'insert')
-                    and has_table_privilege(oid, 'update') and has_table_privilege(oid, 'delete'))
-                when 'S' then not has_sequence_privilege(oid, 'usage')
-                else false end
-            """,
-            cancellation);
-        if (forbidden is not null)
-            throw Missing($"may not read and write {forbidden} in schema {Schema} of database \"{Database}\"", TableGrant);
+        foreach (var (tables, rights) in DatabaseRoles.Needs(access))
+        {
+            var named = tables is null ? "" : $"and relname = any(string_to_array('{tables}', ', '))";
+            var each = string.Join(" and ", rights.Split(", ").Select(right => $"has_table_privilege(oid, '{right}')"));
+            var forbidden = await connection.ScalarAsync(
+                $"""
+                select string_agg(relname, ', ' order by relname) from pg_class where relnamespace = '{Schema}'::regnamespace {named} and case relkind
+                    when 'r' then not ({each})
+                    when 'S' then not has_sequence_privilege(oid, 'usage')
+                    else false end
+                """,
+                cancellation);
+            if (forbidden is null)
+                continue;
+            var grant = tables is null ? TableGrant : $"GRANT {rights} ON {string.Join(", ", tables.Split(", ").Select(table => $"{Schema}.{table}"))} TO \"{Role}\"";
+            throw Missing($"may not {(rights == "SELECT" ? "read" : "read and write")} {forbidden} in schema {Schema} of database \"{Database}\"", grant);
+        }
     }
 
     private string TableGrant =>

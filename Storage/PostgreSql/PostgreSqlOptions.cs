@@ -18,6 +18,15 @@ public sealed record PostgreSqlOptions
     /// <summary>What may wait to be written, in bytes.</summary>
     public int QueueBytes { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// Whether the start brings the schema up to date. Otherwise it only looks whether it is, and waits for somebody else to do it,
+    /// <see cref="StartTimeout"/> at most.
+    /// </summary>
+    public bool Migrate { get; init; } = true;
+
+    /// <summary>What the process does there; the start looks whether its role may.</summary>
+    public DatabaseAccess Access { get; init; }
+
     /// <summary>Without the connection string, so that no log ever holds its password.</summary>
     public override string ToString() =>
         $"{nameof(PostgreSqlOptions)} {{ {MaximumConnections} connections, start timeout {StartTimeout}, queue of {QueueBytes} bytes }}";

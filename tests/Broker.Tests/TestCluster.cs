@@ -101,9 +101,10 @@ internal sealed class TestCluster : IDisposable
         return next;
     }
 
-    public Task SweepAsync()
+    /// <param name="time">By which it judges, if not <see cref="Time"/>.</param>
+    public Task SweepAsync(TimeProvider? time = null)
     {
-        var sweep = new SessionSweep(Stores, Directory, Cluster.Session, () => [Edge.Id], Time, NullLogger<SessionSweep>.Instance);
+        var sweep = new SessionSweep(Stores, Directory, Cluster.Session, () => [Edge.Id], time ?? Time, NullLogger<SessionSweep>.Instance);
         return sweep.SweepAsync(TestContext.Current.CancellationToken);
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Starling.Broker.Tenants.Credentials;
 using Starling.Broker.Tenants.Files;
+using Starling.Cli.Context;
 
 namespace Starling.Cli.Tests;
 
@@ -51,6 +52,21 @@ public sealed class PasswdTests : IDisposable
         (await Cli.RunWithAsync("", _ => "", "passwd", "ann")).Error.ShouldContain("an empty password");
         (await Cli.RunWithAsync("\n", null, "passwd", "--password-stdin", "ann")).Error.ShouldContain("an empty password");
         (await Cli.RunWithAsync("", null, "passwd", "ann")).Error.ShouldContain("--password-stdin");
+    }
+
+    [Theory]
+    [InlineData("73FF")]
+    [InlineData("73C3")]
+    [InlineData("FFFE730065000A00")]
+    [InlineData("C080")]
+    public async Task A_password_that_is_not_UTF8_is_refused(string hex)
+    {
+        await using var error = new StringWriter();
+        var context = new CliContext { Input = new MemoryStream(Convert.FromHexString(hex)), Output = new MemoryStream(), Error = error };
+
+        (await StarlingCommand.RunAsync(["passwd", "--password-stdin", "ann"], context, TestContext.Current.CancellationToken)).ShouldBe(1);
+
+        error.ToString().ShouldBe($"starling: the password is not UTF-8{Environment.NewLine}");
     }
 
     [Fact]
@@ -113,6 +129,78 @@ public sealed class PasswdTests : IDisposable
         await EditAsync("""{ "tenants": { "demo": {} } }""", "än\"n\\");
 
         Read().ShouldHaveSingleItem().Name.ShouldBe("än\"n\\");
+    }
+
+    [Theory]
+    [InlineData("passwordHash", "--password-stdin")]
+    [InlineData("scram", "--scram")]
+    public async Task A_placeholder_is_replaced(string member, string option)
+    {
+        await File.WriteAllTextAsync(
+            _file, $$$"""{ "tenants": { "demo": { "users": { "ann": { "{{{member}}}": "CHANGE ME" } } } } }""", TestContext.Current.CancellationToken);
+        string[] options = option == "--scram" ? ["--scram", "--password-stdin"] : ["--password-stdin"];
+
+        var run = await Cli.RunWithAsync("secret", null, ["passwd", .. options, "--file", _file, "--tenant", "demo", "ann"]);
+
+        run.Error.ShouldBeEmpty();
+        (await File.ReadAllTextAsync(_file, TestContext.Current.CancellationToken)).ShouldNotContain("CHANGE ME");
+        Read().ShouldHaveSingleItem().Name.ShouldBe("ann");
+    }
+
+    [Fact]
+    public async Task A_placeholder_of_somebody_else_is_a_mistake()
+    {
+        const string Before = """{ "tenants": { "demo": { "users": { "ann": { "passwordHash": "x" }, "bob": { "passwordHash": "x" } } } } }""";
+        await File.WriteAllTextAsync(_file, Before, TestContext.Current.CancellationToken);
+
+        (await Cli.RunWithAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann")).ExitCode.ShouldBe(1);
+
+        (await File.ReadAllTextAsync(_file, TestContext.Current.CancellationToken)).ShouldBe(Before);
+    }
+
+    [Fact]
+    public async Task The_owner_stays_when_root_sets_a_password()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "only root can give a file to somebody else");
+        await File.WriteAllTextAsync(_file, """{ "tenants": { "demo": {} } }""", TestContext.Current.CancellationToken);
+        await ProcessAsync("chown", "12345:23456", _file);
+
+        (await Cli.RunWithAsync("secret", null, "passwd", "--password-stdin", "--file", _file, "--tenant", "demo", "ann")).ExitCode.ShouldBe(0);
+
+        (await ProcessAsync("stat", "-c", "%u:%g", _file)).ShouldBe("12345:23456\n");
+        Directory.GetFiles(_folder).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void A_file_that_nothing_can_be_renamed_over_as_a_bind_mount_is_written_in_place()
+    {
+        File.WriteAllText(_file, "longer than the new one");
+
+        AtomicFile.Replace(_file, [1, 2], (_, _) => throw new IOException("Device or resource busy"));
+
+        File.ReadAllBytes(_file).ShouldBe([1, 2]);
+        Directory.GetFiles(_folder).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void A_relative_link_in_the_working_directory_leads_to_the_file_beside_it()
+    {
+        var (link, target) = ($"link-{Guid.NewGuid():N}.json", $"target-{Guid.NewGuid():N}.json");
+        try
+        {
+            File.WriteAllText(target, "old");
+            File.CreateSymbolicLink(link, target);
+
+            AtomicFile.Replace(link, [1]);
+
+            File.ReadAllBytes(target).ShouldBe([1]);
+            new FileInfo(link).LinkTarget.ShouldBe(target);
+        }
+        finally
+        {
+            File.Delete(link);
+            File.Delete(target);
+        }
     }
 
     [Fact]
@@ -179,6 +267,15 @@ public sealed class PasswdTests : IDisposable
 
         run.ExitCode.ShouldBe(1);
         run.Error.Count(c => c == '\n').ShouldBe(1);
+    }
+
+    private static async Task<string> ProcessAsync(string program, params string[] args)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(program, args) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        process.ExitCode.ShouldBe(0);
+        return output;
     }
 
     private static bool Verify(string hash, string password) =>

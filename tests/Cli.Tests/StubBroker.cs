@@ -15,10 +15,18 @@ internal sealed class StubBroker : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly HttpListener? _web;
+    private readonly Socket? _unix;
     private readonly Task _serving;
 
-    public StubBroker(X509Certificate2? certificate = null, bool webSocket = false)
+    public StubBroker(X509Certificate2? certificate = null, bool webSocket = false, string? unixSocket = null)
     {
+        if (unixSocket is not null)
+        {
+            _unix = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            _unix.Bind(new UnixDomainSocketEndPoint(unixSocket));
+            _unix.Listen();
+        }
+
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         if (webSocket)
@@ -37,6 +45,13 @@ internal sealed class StubBroker : IAsyncDisposable
     public List<(string Topic, string Payload, QualityOfService QoS, bool Retain, PublishProperties Properties)> Published { get; } = [];
 
     public List<SubscriptionRequest> Subscriptions { get; } = [];
+
+    public List<string> Unsubscribed { get; } = [];
+
+    public SubscribePacket? Subscribe { get; private set; }
+
+    /// <summary>How the client said goodbye.</summary>
+    public DisconnectPacket? Left { get; private set; }
 
     public List<AckPacket> Acks { get; } = [];
 
@@ -58,6 +73,7 @@ internal sealed class StubBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _listener.Stop();
+        _unix?.Dispose();
         await _serving.WaitAsync(TimeSpan.FromSeconds(60));
         (_web as IDisposable)?.Dispose();
     }
@@ -77,7 +93,7 @@ internal sealed class StubBroker : IAsyncDisposable
 
     private async Task<Stream> AcceptAsync(X509Certificate2? certificate)
     {
-        var stream = new NetworkStream(await _listener.AcceptSocketAsync(), ownsSocket: true);
+        var stream = new NetworkStream(await (_unix?.AcceptAsync() ?? _listener.AcceptSocketAsync()), ownsSocket: true);
         if (certificate is null)
             return stream;
         var secure = new SslStream(stream);
@@ -127,6 +143,7 @@ internal sealed class StubBroker : IAsyncDisposable
                 break;
             case PacketType.Subscribe:
                 var subscribe = SubscribePacket.Decode(body, version);
+                Subscribe = subscribe;
                 Subscriptions.AddRange(subscribe.Subscriptions);
                 var codes = subscribe.Subscriptions.Select(request => SubscribeReason ?? (ReasonCode)request.Options.MaximumQoS);
                 new SubAckPacket { PacketIdentifier = subscribe.PacketIdentifier, ReasonCodes = [.. codes] }.Encode(answer, version);
@@ -135,7 +152,17 @@ internal sealed class StubBroker : IAsyncDisposable
             case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp:
                 Take(AckPacket.Decode(header.Type, body, version), version, answer);
                 break;
+            case PacketType.Unsubscribe:
+                var unsubscribe = UnsubscribePacket.Decode(body, version);
+                Unsubscribed.AddRange(unsubscribe.TopicFilters);
+                new UnsubAckPacket
+                {
+                    PacketIdentifier = unsubscribe.PacketIdentifier,
+                    ReasonCodes = [.. unsubscribe.TopicFilters.Select(_ => ReasonCode.Success)],
+                }.Encode(answer, version);
+                break;
             case PacketType.Disconnect:
+                Left = DisconnectPacket.Decode(body, version);
                 SaidGoodbye = true;
                 break;
             case PacketType.PingReq:

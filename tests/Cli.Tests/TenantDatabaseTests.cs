@@ -24,7 +24,11 @@ public sealed class TenantDatabaseTests(SharedPostgres postgres) : IAsyncLifetim
     private readonly string _file = Path.GetTempFileName();
     private string _database = "";
 
-    public async ValueTask InitializeAsync() => _database = await postgres.CreateDatabaseAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _database = await postgres.CreateDatabaseAsync();
+        (await Cli.RunOnAsync(_database, "", "database", "migrate")).ExitCode.ShouldBe(0);
+    }
 
     public ValueTask DisposeAsync()
     {

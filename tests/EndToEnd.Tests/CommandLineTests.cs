@@ -42,6 +42,18 @@ public sealed class CommandLineTests(SharedBroker shared)
     }
 
     [Fact]
+    public async Task Sub_ends_when_nobody_reads_its_output_any_more()
+    {
+        await using var publisher = Start(["pub", "-p", Port("tcp"), .. Demo, "-t", "cli/head", "-m", "hello", "-r"]);
+        await publisher.SucceedAsync();
+        const string Pipe = """dotnet "$0" sub -p "$1" -u demo -P demo -t cli/head | head -n 1""";
+
+        await using var pipe = ChildProcess.Start("sh", ["-c", Pipe, Installation.CommandLine, Port("tcp")], () => _broker.Story);
+
+        (await pipe.SucceedAsync()).ShouldBe(["hello"]);
+    }
+
+    [Fact]
     public async Task Wrong_password_is_one_line_and_a_failure()
     {
         await using var publisher = Start(["pub", "-p", Port("tcp"), "-u", "demo", "-P", "guess", "-t", "cli/refused", "-m", "x"]);

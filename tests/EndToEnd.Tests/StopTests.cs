@@ -19,6 +19,22 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task SIGHUP_reads_the_files_again_and_SIGUSR1_and_SIGUSR2_do_nothing()
+    {
+        await using var broker = await BrokerProcess.StartAsync();
+        var demo = new Mosquitto(broker);
+        await using var subscriber = await demo.SubscribeAsync("signal");
+        await broker.LogLineAsync("tenants loaded"); // at the start
+
+        foreach (var signal in new[] { "USR1", "USR2", "HUP" })
+            await broker.SignalAsync(signal);
+        await broker.LogLineAsync("tenants loaded");
+        await demo.PublishAsync("signal", "still here");
+
+        (await subscriber.MessageAsync()).ShouldBe("signal|still here|0|0");
+    }
+
+    [Fact]
     public async Task WebSocket_client_is_told_too()
     {
         await using var broker = await BrokerProcess.StartAsync();

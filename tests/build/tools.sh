@@ -5,6 +5,7 @@
 install_tools() { # what the projects that were asked for need
     case " ${names[*]} " in *" EndToEnd "*) install_clients ;; esac
     case " ${names[*]} " in *" Cli "* | *" Cluster "* | *" Durability "* | *" EndToEnd "* | *" Silo "* | *" Storage "*) install_postgresql ;; esac
+    case " ${names[*]} " in *" Storage "*) install_pgbouncer ;; esac
     case " ${names[*]} " in *" Samples "*) install_paho ;; esac
 }
 
@@ -20,6 +21,11 @@ has_postgresql() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgres
 install_postgresql() {
     has_postgresql || install_package postgresql
     has_postgresql || echo "PostgreSQL is missing: install postgresql (15 or newer)"
+}
+
+install_pgbouncer() { # for the test that one in transaction mode is refused
+    [ -x /usr/sbin/pgbouncer ] || install_package pgbouncer
+    [ -x /usr/sbin/pgbouncer ] || echo "PgBouncer is missing: install pgbouncer"
 }
 
 install_clients() {

@@ -7,7 +7,7 @@ namespace Starling.Broker.Tenants.Files;
 public static class TenantsFileEditor
 {
     /// <param name="file">The name to use in messages.</param>
-    /// <param name="utf8">A tenants file without mistakes.</param>
+    /// <param name="utf8">A tenants file without mistakes, except in what is to be replaced: a placeholder is no password hash.</param>
     /// <param name="tenant">A tenant in it.</param>
     /// <param name="user">A user of that tenant; added if there is none of that name.</param>
     /// <param name="member"><c>passwordHash</c> or <c>scram</c>.</param>
@@ -17,8 +17,8 @@ public static class TenantsFileEditor
     /// <exception cref="KeyNotFoundException">There is no such tenant.</exception>
     public static byte[] SetCredential(string file, byte[] utf8, string tenant, string user, string member, string value)
     {
-        TenantsFileReader.Read(file, utf8);
         var text = TenantsFileReader.WithoutByteOrderMark(utf8);
+        RequireFine(file, utf8, text, tenant, user, member);
         var settings = Member(Member(PositionedJson.Parse(text), "tenants")!, tenant)
             ?? throw new KeyNotFoundException($"{file} has no tenant '{tenant}'");
         var credential = $"{Quote(member)}: {Quote(value)}";
@@ -30,6 +30,34 @@ public static class TenantsFileEditor
         byte[] result = [.. utf8[..^text.Length], .. edited];
         TenantsFileReader.Read(file, result);
         return result;
+    }
+
+    private static void RequireFine(string file, byte[] utf8, byte[] text, string tenant, string user, string member)
+    {
+        try
+        {
+            TenantsFileReader.Read(file, utf8);
+        }
+        catch (TenantsFileException mistakes) when (AreInReplaced(mistakes, text, tenant, user, member))
+        {
+            // The new credential mends them, or the reader finds them again.
+        }
+    }
+
+    private static bool AreInReplaced(TenantsFileException mistakes, byte[] text, string tenant, string user, string member)
+    {
+        try
+        {
+            if (Member(PositionedJson.Parse(text), "tenants") is not { } tenants || Member(tenants, tenant) is not { } settings
+                || Member(settings, "users") is not { } users || Member(users, user) is not { } known)
+                return false;
+            var replaced = Member(known, member);
+            return mistakes.Errors.All(mistake => mistake.Path == known.Path || mistake.Path == replaced?.Path);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static JsonValue? Member(JsonValue self, string name) => self.Members.FirstOrDefault(member => member.Name == name)?.Value;

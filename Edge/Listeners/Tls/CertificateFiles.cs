@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Starling.Broker.Tenants;
 using Starling.Edge.Configuration;
+using Starling.Hosting.Configuration;
 
 namespace Starling.Edge.Listeners.Tls;
 
@@ -29,6 +30,7 @@ internal static class CertificateFiles
         {
             var pem = File.ReadAllText(file);
             var key = options.KeyFile is null ? pem : File.ReadAllText(resolve(options.KeyFile));
+            PrivateKeyText.Check(key, options.Password is not null);
             leaf = options.Password is null
                 ? X509Certificate2.CreateFromPem(pem, key)
                 : X509Certificate2.CreateFromEncryptedPem(pem, key, options.Password);

@@ -9,10 +9,12 @@ internal sealed class CertificateWatch : IDisposable
     private readonly IReadOnlyList<TlsIdentitySource> _sources;
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
+    private readonly ILogger _logger;
 
     public CertificateWatch(IReadOnlyList<TlsIdentitySource> sources, TimeSpan interval, TimeProvider time, ILogger logger)
     {
         _sources = sources;
+        _logger = logger;
         var period = sources.Count == 0 ? Timeout.InfiniteTimeSpan : interval;
         _timer = time.CreateGuardedTimer(Check, logger, "Check of the certificate files", period, period);
     }
@@ -21,6 +23,9 @@ internal sealed class CertificateWatch : IDisposable
         from source in _sources
         from certificate in source.Current.Certificates
         select (source.Listener, certificate.File, (DateTimeOffset)certificate.Leaf.NotAfter);
+
+    /// <summary>Without waiting for the interval. What is wrong with a file is logged.</summary>
+    public void CheckNow() => Background.Run(Check, _logger, "Check of the certificate files");
 
     public void Dispose() => _timer.Dispose();
 

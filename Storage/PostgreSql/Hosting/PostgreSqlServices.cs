@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Storage.PostgreSql.Inboxes;
 using Starling.Storage.PostgreSql.Retained;
@@ -11,10 +12,11 @@ namespace Starling.Storage.PostgreSql.Hosting;
 /// <summary>The stores in PostgreSQL of a process, standalone or a node of a cluster (<see cref="PostgreSqlOptions.IsShared"/>).</summary>
 public static class PostgreSqlServices
 {
-    /// <summary>Needs <see cref="TimeProvider"/>, logging and metrics.</summary>
+    /// <summary>Needs <see cref="Broker.Time.BrokerClock"/>, which is the <see cref="TimeProvider"/> too, logging and metrics.</summary>
     public static IServiceCollection AddPostgreSql(this IServiceCollection services, PostgreSqlOptions options) => services
         .AddSingleton(options)
         .AddSingleton<Database>()
+        .AddSingleton<ClockWatch>()
         .AddSingleton<SingleBroker>()
         .AddSingleton<WriterMetrics>()
         .AddSingleton<GroupCommit>()
@@ -29,7 +31,22 @@ public static class PostgreSqlServices
     public static async Task OpenPostgreSqlAsync(this IServiceProvider services, CancellationToken cancellation)
     {
         await services.GetRequiredService<Database>().OpenAsync(cancellation).ConfigureAwait(false);
+        await services.OpenClockAsync(cancellation).ConfigureAwait(false);
         await services.GetRequiredService<SingleBroker>().TakeAsync(cancellation).ConfigureAwait(false);
         services.GetRequiredService<DiscardedInboxes>();
+    }
+
+    /// <summary>The process's clock follows the database's from now on.</summary>
+    /// <exception cref="DatabaseException">It does not answer.</exception>
+    public static async Task OpenClockAsync(this IServiceProvider services, CancellationToken cancellation)
+    {
+        try
+        {
+            await services.GetRequiredService<ClockWatch>().StartAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e)
+        {
+            throw services.GetRequiredService<Database>().Failure(e);
+        }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class AcknowledgeWrite(SessionFencingToken session, IReadOnlyLis
 {
     protected override bool Result => true;
 
-    public override long Bytes => 64 + (16L * acks.Count);
+    public override long Bytes => base.Bytes + (16L * acks.Count);
 
     public override void AddTo(WriteBatch batch)
     {

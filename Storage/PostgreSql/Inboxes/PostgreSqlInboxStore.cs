@@ -20,8 +20,8 @@ public sealed class PostgreSqlInboxStore(Database database, GroupCommit writer, 
 
     public ValueTask<IReadOnlyList<long>> AppendAsync(SessionFencingToken session, IReadOnlyList<InboxEntry> entries, long reserve = 0)
     {
-        writer.EnsureRoom();
-        return new(writer.Add(new AppendWrite(session, entries, reserve, entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
+        writer.EnsureRoom(session.Key.Tenant);
+        return new(writer.Add(new AppendWrite(session, entries, reserve, Write.Overhead + entries.Sum(entry => 128L + entry.Delivery.Message.Size))));
     }
 
     public ValueTask AcknowledgeAsync(SessionFencingToken session, IReadOnlyList<InboxAck> acks, Action? refused = null)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Starling.Broker.Contracts;
 using Starling.Broker.Messages;
+using Starling.Broker.Time;
 using Starling.Storage.PostgreSql.Writing;
 
 namespace Starling.Storage.PostgreSql.Retained;
@@ -23,8 +24,8 @@ public sealed partial class PostgreSqlRetainedStore(
 
     public async ValueTask SetAsync(string tenant, IReadOnlyList<Message> messages, ShardFencingToken? shard = null)
     {
-        writer.EnsureRoom();
-        await writer.Add(new RetainedWrite([.. messages.Select(message => RetainedRowChange.Of(tenant, message, shard))], shard)).ConfigureAwait(false);
+        writer.EnsureRoom(tenant);
+        await writer.Add(new RetainedWrite(tenant, [.. messages.Select(message => RetainedRowChange.Of(tenant, message, shard))], shard)).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<RetainedRow> LoadAsync(
@@ -76,7 +77,9 @@ public sealed partial class PostgreSqlRetainedStore(
         }
     }
 
-    public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now) => new(_expired.RemoveAsync(now));
+    /// <summary>While the time can't be trusted nothing is removed; what stays goes with what expires next.</summary>
+    public ValueTask RemoveExpiredAsync(string tenant, IReadOnlyList<string> topics, long now) =>
+        BrokerClock.MayRemove(time) ? new ValueTask(_expired.RemoveAsync(now)) : ValueTask.CompletedTask;
 
     /// <summary>
     /// The rows come as they are read: however many there are, a few are in memory. All of the tenant's are read for each of its shards: how

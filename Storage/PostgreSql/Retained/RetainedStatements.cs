@@ -7,11 +7,13 @@ using Starling.Storage.PostgreSql.Writing;
 namespace Starling.Storage.PostgreSql.Retained;
 
 /// <summary>Messages that topics retain from now on; one with an empty payload stands for nothing.</summary>
-internal sealed class RetainedWrite(IReadOnlyList<RetainedRowChange> changes, ShardFencingToken? shard) : Write<bool>(session: null, Stage.Entries)
+internal sealed class RetainedWrite(string tenant, IReadOnlyList<RetainedRowChange> changes, ShardFencingToken? shard) : Write<bool>(session: null, Stage.Entries)
 {
     private ShardLocks? _locks;
 
-    public override long Bytes { get; } = changes.Sum(change => 256L + (change.Body?.Length ?? 0));
+    public override string Tenant => tenant;
+
+    public override long Bytes { get; } = changes.Sum(change => Overhead + change.Topic.Length + (change.Body?.Length ?? 0));
 
     protected override bool Result => true;
 
@@ -32,6 +34,10 @@ internal sealed class RetainedWrite(IReadOnlyList<RetainedRowChange> changes, Sh
             Refusal = _locks!.Refusal(shard);
         base.Committed();
     }
+
+    public override bool IsDivisible => changes.Count > 1;
+
+    public override void Reject(string problem, Exception error) => Fail(new MessagesRejectedException(problem, error));
 }
 
 /// <param name="Digest">Of the topic.</param>

@@ -14,11 +14,20 @@ public sealed partial class PostgreSqlSessionStore(
 
     public ValueTask<StoredSession?> TakeAsync(SessionKey session, long epoch) => new(writer.Add(new TakeWrite(session, epoch)));
 
-    public ValueTask<SessionFencingToken> SaveAsync(SessionKey session, long epoch, SessionState state) =>
-        new(writer.Add(new SaveWrite(session, epoch, state)));
+    public ValueTask<SessionFencingToken> SaveAsync(SessionKey session, long epoch, SessionState state)
+    {
+        // A connection that brings a will can wait; that one has ended can't.
+        if (state is { Will: not null, Connection: not null })
+            writer.EnsureRoom(session.Tenant);
+        return new(writer.Add(new SaveWrite(session, epoch, state)));
+    }
 
-    public ValueTask SetSubscriptionsAsync(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed) =>
-        new(writer.Add(new SubscriptionWrite(session, set, removed)));
+    public ValueTask SetSubscriptionsAsync(SessionFencingToken session, IReadOnlyList<Subscription> set, IReadOnlyList<string> removed)
+    {
+        if (set.Count > 0)
+            writer.EnsureRoom(session.Key.Tenant);
+        return new(writer.Add(new SubscriptionWrite(session, set, removed)));
+    }
 
     public ValueTask SetReceivedAsync(SessionFencingToken session, IReadOnlyList<ushort> received, IReadOnlyList<ushort> released) =>
         new(writer.Add(new ReceivedWrite(session, received, released)));

@@ -9,6 +9,8 @@ internal sealed class ReceivedWrite(SessionFencingToken session, IReadOnlyList<u
 {
     protected override bool Result => true;
 
+    public override long Bytes => base.Bytes + (2L * (received.Count + released.Count));
+
     public override void AddTo(WriteBatch batch)
     {
         base.AddTo(batch);

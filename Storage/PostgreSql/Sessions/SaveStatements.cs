@@ -11,7 +11,14 @@ internal sealed class SaveWrite(SessionKey session, long epoch, SessionState sta
     private readonly SessionKey _session = session;
     private long _id;
 
+    private readonly byte[]? _will = state.Will is { } will ? WillFrame.Encode(will) : null;
+
     public SessionState State => state;
+
+    /// <summary>Encoded; null when there is none.</summary>
+    public byte[]? Will => _will;
+
+    public override long Bytes => base.Bytes + (_will?.Length ?? 0);
 
     /// <summary>By which a second attempt knows the first one's row.</summary>
     public long Token { get; } = Random.Shared.NextInt64();
@@ -69,7 +76,7 @@ internal sealed class SaveStatements(WriteBatch batch) : IStatements
         _edges.Add(state.Connection?.EdgeId);
         _expirySeconds.Add(state.ExpirySeconds);
         _expiresAt.Add(state.ExpiresAt);
-        _wills.Add(state.Will is { } will ? WillFrame.Encode(will) : null);
+        _wills.Add(write.Will);
         _willAt.Add(state.WillAt);
         _nextNumbers.Add(state.NextNumber);
         _tokens.Add(write.Token);

@@ -9,6 +9,8 @@ internal sealed class SubscriptionWrite(SessionFencingToken session, IReadOnlyLi
 {
     protected override bool Result => true;
 
+    public override long Bytes { get; } = Overhead + set.Sum(subscription => 64L + (2 * subscription.Filter.Length)) + removed.Sum(filter => 64L + (2 * filter.Length));
+
     public override void AddTo(WriteBatch batch)
     {
         base.AddTo(batch);

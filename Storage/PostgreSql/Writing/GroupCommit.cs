@@ -15,22 +15,24 @@ namespace Starling.Storage.PostgreSql.Writing;
 /// Writes are carried out in the order in which they came, as far as they are about the same session (<see cref="WriteBatch"/>).
 ///
 /// A transaction that fails since the server is away, or cannot write, is tried again until it succeeds: whether an earlier attempt got
-/// through after all is not known, so every statement does nothing the second time. One that the server will never take is split until
-/// the write that is to blame is found; only that one fails. What waits is bounded in bytes (<see cref="EnsureRoom"/>).
+/// through after all is not known, so every statement does nothing the second time. One that the server refuses for any other reason
+/// (<see cref="WriteErrors"/>) is split until the write that is to blame is found; only that one fails. What waits is bounded in bytes, and
+/// tenants take turns (<see cref="WriteQueue"/>).
 ///
 /// When the process is to end (<see cref="GiveUpAfter"/>) nobody waits for a server that is away: what waits fails, unacknowledged.
 /// </remarks>
 public sealed partial class GroupCommit : IAsyncDisposable
 {
-    private const long MaxBytes = 8 * 1024 * 1024;
-    private const int MaxWrites = 8 * 1024;
+    /// <summary>How often a transaction is sent that fails for what is not clearly its fault, or takes too long, before it is split.</summary>
+    private const int MaxTries = 3;
+
     private static readonly TimeSpan LazyDelay = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan IdlePing = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Queue<Write> _waiting = new();
+    private readonly WriteQueue _waiting;
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Database _database;
@@ -38,12 +40,10 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly WriterMetrics _metrics;
     private readonly ILogger<GroupCommit> _logger;
-    private readonly long _mostWaiting;
     private readonly bool _isShared;
     private readonly ITimer _lazy;
     private readonly ITimer _givingUp;
     private readonly Task _running;
-    private long _waitingBytes;
     private int _signalled;
     private bool _lazyArmed;
     private long _batchStarted;
@@ -57,11 +57,11 @@ public sealed partial class GroupCommit : IAsyncDisposable
         _metrics = metrics;
         _time = time;
         _logger = logger;
-        _mostWaiting = database.Options.QueueBytes;
+        _waiting = new WriteQueue(database.Options.QueueBytes);
         _isShared = database.Options.IsShared;
         _lazy = time.CreateGuardedTimer(Signal, logger, "Write of what nobody waits for", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _givingUp = time.CreateGuardedTimer(GiveUp, logger, "Giving up writes", Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        metrics.Observe(() => Interlocked.Read(ref _waitingBytes));
+        metrics.Observe(() => _waiting.Bytes);
         _running = RunAsync();
     }
 
@@ -70,15 +70,15 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
     internal SharedMessages Shared { get; }
 
-    /// <summary>Asks whether a write of something new may come; what only changes or removes always may.</summary>
+    /// <summary>Asks whether a tenant may write something new; what only changes or removes always may.</summary>
     /// <exception cref="StoreUnavailableException">Too much waits.</exception>
-    public void EnsureRoom()
+    public void EnsureRoom(string tenant)
     {
-        if (Interlocked.Read(ref _waitingBytes) > _mostWaiting)
-        {
-            _metrics.Refused();
-            throw new StoreUnavailableException($"Write queue full: more than {_mostWaiting} bytes wait for PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
-        }
+        if (_waiting.HasRoom(tenant))
+            return;
+        _metrics.Refused();
+        throw new StoreUnavailableException(
+            $"Write queue full: more than {_database.Options.QueueBytes} bytes wait for PostgreSQL" + (Problem is { } why ? $": {why}" : "."));
     }
 
     internal Task<TResult> Add<TResult>(Write<TResult> write)
@@ -131,8 +131,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         {
             if (!_closed)
             {
-                _waiting.Enqueue(write);
-                Interlocked.Add(ref _waitingBytes, write.Bytes);
+                _waiting.Add(write);
                 return;
             }
         }
@@ -167,7 +166,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
 
             lock (_gate)
             {
-                if (_closed && _waiting.Count == 0)
+                if (_closed && _waiting.IsEmpty)
                     return;
             }
 
@@ -184,8 +183,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
         lock (_gate)
         {
             _lazyArmed = false;
-            while (batch.Writes.Count < MaxWrites && batch.Bytes < MaxBytes && _waiting.TryPeek(out var write) && batch.TryAdd(write))
-                _waiting.Dequeue();
+            _waiting.MoveTo(batch);
         }
 
         return batch;
@@ -203,7 +201,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
     private async Task TryUntilCommittedAsync(WriteBatch batch)
     {
         var pause = ShortestPause;
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             var started = Stopwatch.GetTimestamp();
             try
@@ -214,12 +212,7 @@ public sealed partial class GroupCommit : IAsyncDisposable
                 Finish(batch, write => write.Committed());
                 return;
             }
-            catch (PostgresException error) when (IsToBlame(error))
-            {
-                await IsolateAsync(batch, error).ConfigureAwait(false);
-                return;
-            }
-            catch (PostgresException error) when (IsInTheWay(error))
+            catch (PostgresException error) when (WriteErrors.IsInTheWay(error))
             {
                 // Nothing of it was done, and the other process has committed.
                 _metrics.Failed();
@@ -229,13 +222,30 @@ public sealed partial class GroupCommit : IAsyncDisposable
                 Finish(batch, write => write.Fail(new StoreUnavailableException("The broker is shutting down and PostgreSQL does not answer.")));
                 return;
             }
+            catch (PostgresException error) when (_connection.HasFailedInStatement && !WriteErrors.MayPass(error))
+            {
+                if (WriteErrors.IsInTheData(error) || tries == MaxTries)
+                {
+                    await IsolateAsync(batch, error).ConfigureAwait(false);
+                    return;
+                }
+
+                // Another connection may do: a prepared statement is out of date, a right has just been granted.
+                _metrics.Failed();
+            }
+            catch (Exception error) when (tries >= MaxTries && batch.Writes.Count > 1 && WriteErrors.IsTooMuch(error) && _connection.HasFailedInStatement)
+            {
+                Failed(error);
+                await SplitAsync(batch).ConfigureAwait(false);
+                return;
+            }
             catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or OperationCanceledException or InvalidOperationException)
             {
                 Failed(error);
             }
             catch (Exception error)
             {
-                // Whoever waits has to be told, whatever it is, and the others go on.
+                // Whoever waits has to be told, whatever it is, and the others are written.
                 await IsolateAsync(batch, error).ConfigureAwait(false);
                 return;
             }
@@ -248,28 +258,32 @@ public sealed partial class GroupCommit : IAsyncDisposable
     /// <summary>Something in the batch can't be written, ever. The rest can.</summary>
     private async Task IsolateAsync(WriteBatch batch, Exception error)
     {
-        if (batch.Writes.Count == 1)
+        if (batch.Writes.Count > 1)
         {
-            LogRefused(batch.Writes[0].GetType().Name, batch.Writes[0].Session?.ClientId, error);
-            Finish(batch, write => write.Fail(new StoreUnavailableException($"Rejected by PostgreSQL: {Database.Reason(error)}", error)));
+            await SplitAsync(batch).ConfigureAwait(false);
             return;
         }
 
+        var write = batch.Writes[0];
+        if (!write.IsDivisible)
+        {
+            _metrics.Rejected();
+            LogRefused(write.GetType().Name, write.Tenant, write.Session?.ClientId, error);
+        }
+
+        Finish(batch, refused => refused.Reject($"Rejected by PostgreSQL: {Database.Reason(error)}", error));
+    }
+
+    private async Task SplitAsync(WriteBatch batch)
+    {
         var (first, second) = batch.Split();
         await TryUntilCommittedAsync(first).ConfigureAwait(false);
         await TryUntilCommittedAsync(second).ConfigureAwait(false);
     }
 
-    /// <summary>Data exceptions, integrity constraints, program limits: the same statement will fail again.</summary>
-    private static bool IsToBlame(PostgresException error) =>
-        error.SqlState.AsSpan(0, 2) is "22" or "23" or "54";
-
-    /// <summary>Another process and this one waited for each other, and the server ended that (deadlock, serialization failure).</summary>
-    internal static bool IsInTheWay(PostgresException error) => error.SqlState is "40P01" or "40001";
-
     private void Finish(WriteBatch batch, Action<Write> tell)
     {
-        Interlocked.Add(ref _waitingBytes, -batch.Bytes);
+        _waiting.Release(batch.Writes);
         foreach (var write in batch.Writes)
             tell(write);
     }
@@ -309,6 +323,6 @@ public sealed partial class GroupCommit : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "PostgreSQL is back")]
     private partial void LogBack();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Write} of session '{ClientId}' was refused by PostgreSQL")]
-    private partial void LogRefused(string write, ForeignText clientId, Exception error);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Tenant {Tenant}: {Write} of session '{ClientId}' was refused by PostgreSQL and is dropped")]
+    private partial void LogRefused(string write, string tenant, ForeignText clientId, Exception error);
 }

@@ -19,6 +19,9 @@ internal enum Stage
 /// <param name="stage">Where in a transaction it belongs.</param>
 internal abstract class Write(SessionKey? session, Stage stage)
 {
+    /// <summary>What any write costs besides what is in it, about, in bytes.</summary>
+    public const long Overhead = 256;
+
     public SessionKey? Session => session;
 
     /// <summary>The trace that it is a part of, if any.</summary>
@@ -26,8 +29,11 @@ internal abstract class Write(SessionKey? session, Stage stage)
 
     public Stage Stage => stage;
 
-    /// <summary>What it counts for while it waits, in bytes.</summary>
-    public virtual long Bytes => 64;
+    /// <summary>Whose it is.</summary>
+    public virtual string Tenant => session!.Value.Tenant;
+
+    /// <summary>What it counts for while it waits, in bytes; always the same number.</summary>
+    public virtual long Bytes => Overhead + (session?.ClientId.Length ?? 0);
 
     /// <summary>The epoch that it names, if it names one.</summary>
     public virtual long? Epoch => null;
@@ -40,6 +46,12 @@ internal abstract class Write(SessionKey? session, Stage stage)
 
     /// <summary>Tells who waits: it will not be written.</summary>
     public abstract void Fail(Exception error);
+
+    /// <summary>Whether who waits makes several of it when it is rejected.</summary>
+    public virtual bool IsDivisible => false;
+
+    /// <summary>Tells who waits: the database refuses what is in it, and always will.</summary>
+    public virtual void Reject(string problem, Exception error) => Fail(new StoreUnavailableException(problem, error));
 }
 
 /// <inheritdoc/>

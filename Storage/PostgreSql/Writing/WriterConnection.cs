@@ -20,16 +20,25 @@ internal sealed class WriterConnection(Database database, SharedMessages shared)
 
     private NpgsqlConnection? _connection;
     private (int Process, DateTime Started)? _last;
+    private DateTime? _server;
+
+    /// <summary>
+    /// Whether the last <see cref="ExecuteAsync"/> had a connection, and what failed was the transaction. That no connection can be opened is
+    /// never the fault of what is to be written.
+    /// </summary>
+    public bool HasFailedInStatement { get; private set; }
 
     public async Task ExecuteAsync(WriteBatch batch, CancellationToken cancellation)
     {
+        HasFailedInStatement = false;
         try
         {
             _connection ??= await OpenAsync(cancellation).ConfigureAwait(false);
+            HasFailedInStatement = true;
             await shared.ReserveAsync(_connection, cancellation).ConfigureAwait(false);
             await batch.ExecuteAsync(_connection, cancellation).ConfigureAwait(false);
         }
-        catch (PostgresException error) when (GroupCommit.IsInTheWay(error))
+        catch (PostgresException error) when (WriteErrors.IsInTheWay(error) || WriteErrors.IsInTheData(error))
         {
             throw;
         }
@@ -71,10 +80,16 @@ internal sealed class WriterConnection(Database database, SharedMessages shared)
                 await EndAsync(connection, last, cancellation).ConfigureAwait(false);
             await using (var settings = new NpgsqlCommand(Settings, connection))
                 await settings.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
-            await using var self = new NpgsqlCommand("select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()", connection);
+            await using var self = new NpgsqlCommand(
+                "select pid, backend_start, pg_postmaster_start_time() from pg_stat_activity where pid = pg_backend_pid()", connection);
             await using var reader = await self.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
             await reader.ReadAsync(cancellation).ConfigureAwait(false);
             _last = (reader.GetInt32(0), reader.GetDateTime(1));
+            var server = reader.GetDateTime(2);
+            // Another server than before: those who read follow.
+            if (_server is { } before && before != server)
+                database.Reconnect();
+            _server = server;
             return connection;
         }
         catch

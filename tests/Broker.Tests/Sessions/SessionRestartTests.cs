@@ -1,5 +1,6 @@
 using Starling.Broker.Contracts;
 using Starling.Broker.Tenants.Credentials;
+using Starling.Broker.Time;
 using Starling.Protocol;
 
 namespace Starling.Broker.Tests.Sessions;
@@ -39,6 +40,21 @@ public sealed class SessionRestartTests : IDisposable
         (await _cluster.ConnectAsync("c")).SessionPresent.ShouldBeTrue();
 
         _cluster.Edge.InboxPayloadsFor("c").ShouldBe(["1"]);
+    }
+
+    [Fact]
+    public async Task While_the_clock_is_not_trusted_no_stored_session_is_ended_for_its_age()
+    {
+        await LoseAsync(expiry: 60, Will(delay: 0));
+        _cluster = _cluster.Restart(after: TimeSpan.FromMinutes(10));
+        var clock = new BrokerClock(_cluster.Time) { IsTrusted = false };
+
+        await _cluster.SweepAsync(clock);
+        _cluster.Stores.StateOf("c").ShouldNotBeNull();
+        clock.IsTrusted = true;
+        await _cluster.SweepAsync(clock);
+
+        _cluster.Stores.StateOf("c").ShouldBeNull();
     }
 
     [Fact]

@@ -54,6 +54,37 @@ public sealed class DelayQueueTests : IDisposable
         _done.ShouldBe(["same time", "later"]);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void Setting_the_wall_clock_changes_nothing(int hours)
+    {
+        Schedule(seconds: 3, "before");
+        _time.Jump(TimeSpan.FromHours(hours));
+        Schedule(seconds: 3, "after");
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _done.ShouldBeEmpty();
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        _done.ShouldBe(["before", "after"]);
+    }
+
+    [Fact]
+    public void When_the_clock_follows_another_one_what_is_due_by_that_one_is_done()
+    {
+        var clock = new BrokerClock(_time);
+        using var queue = new DelayQueue(clock, _log);
+        queue.Schedule(queue.Now + 60_000, () => _done.Add("due"));
+
+        clock.Follow(clock.GetUtcNow() + TimeSpan.FromSeconds(59));
+        _time.Advance(TimeSpan.FromMilliseconds(999));
+        _done.ShouldBeEmpty();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        _done.ShouldBe(["due"]);
+    }
+
     private IDisposable Schedule(int seconds, string what) => _queue.Schedule(_queue.Now + (seconds * 1000), () => _done.Add(what));
 
     private sealed class FailureLog : ILogger<DelayQueue>

@@ -56,6 +56,22 @@ public sealed class MessageExpiryTests : IAsyncLifetime
         (await client.ExpectAsync<PublishMessage>()).Properties.MessageExpiryInterval.ShouldBe(remaining);
     }
 
+    [Theory]
+    [InlineData(50 * 24)]
+    [InlineData(-50 * 24)]
+    [Trait("Statement", "MQTT5-3.3.2-6")]
+    public async Task Setting_the_wall_clock_does_not_change_the_seconds_that_remain(int hours)
+    {
+        await using var client = await _broker.ConnectAsync("c");
+        await client.PublishAsync(Expiring(60) with { QoS = QualityOfService.AtLeastOnce, Retain = true });
+
+        _time.Jump(TimeSpan.FromHours(hours));
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await client.SubscribeAsync("a");
+
+        (await client.ExpectAsync<PublishMessage>()).Properties.MessageExpiryInterval.ShouldBe(50u);
+    }
+
     [Fact]
     [Trait("Statement", "MQTT5-3.3.2-5")]
     public async Task A_retained_message_is_gone_when_it_has_expired()

@@ -35,6 +35,24 @@ public sealed class WillDelayTests : IAsyncLifetime
         await _watcher.ExpectMessageAsync();
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public async Task Setting_the_wall_clock_changes_neither_the_delay_of_a_will_nor_the_end_of_a_session(int hours)
+    {
+        await LeaveAsync(expiry: 20, delay: 10);
+
+        _time.Jump(TimeSpan.FromHours(hours));
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await _watcher.ExpectNothingAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await _watcher.ExpectMessageAsync();
+        _broker.Counters.SessionsExpired.Value.ShouldBe(0);
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        _broker.Counters.SessionsExpired.Value.ShouldBe(1);
+    }
+
     [Fact]
     [Trait("Statement", "MQTT5-3.1.2-8")]
     public async Task The_end_of_the_session_cuts_the_delay_short()

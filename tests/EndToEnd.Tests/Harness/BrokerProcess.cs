@@ -107,6 +107,9 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         await _process.SucceedAsync();
     }
 
+    /// <param name="signal">Without SIG.</param>
+    public Task SignalAsync(string signal) => _process.SignalAsync(signal);
+
     /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()
     {

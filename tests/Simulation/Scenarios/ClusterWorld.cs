@@ -92,8 +92,11 @@ internal sealed class ClusterWorld : IWorld
     private NodeProcess NewProcess(string name)
     {
         _common.Trace.Add(name, "begins");
-        var skew = TimeSpan.FromMilliseconds(_dice.Int(-300, 300));
-        return new NodeProcess(name, new NodeClock(_common.Scheduler, skew), (ulong)(_silosMade + _edgesMade));
+        var error = TimeSpan.FromMilliseconds(_dice.Int(-300, 300));
+        // Hours away from each other, ahead and behind.
+        var number = _silosMade + _edgesMade;
+        var skew = TimeSpan.FromHours((number * 5 % 13) - 6);
+        return new NodeProcess(name, new NodeClock(_common.Scheduler, skew), error, (ulong)number);
     }
 
     private void Note(string kind, double seconds, Action fault)

@@ -46,7 +46,7 @@ internal sealed class StandaloneWorld : IWorld
     {
         var name = $"broker{++_lives}";
         _common.Trace.Add(name, "begins");
-        return new StandaloneBroker(new NodeProcess(name, new NodeClock(_common.Scheduler, TimeSpan.Zero)), _common);
+        return new StandaloneBroker(new NodeProcess(name, new NodeClock(_common.Scheduler, TimeSpan.FromHours((_lives * 5 % 13) - 6))), _common);
     }
 
     private void Crash(TimeSpan away)

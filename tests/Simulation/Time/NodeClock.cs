@@ -1,6 +1,9 @@
 namespace Starling.Simulation.Time;
 
-/// <summary>The clock of one process: as late as the simulation, give or take its skew, and dead when the process is.</summary>
+/// <summary>
+/// The clock of the machine of one process. Its wall clock is off by the skew, and is set to twice the skew and back every ten seconds; its
+/// timers and timestamps are the simulation's, and dead when the process is.
+/// </summary>
 public sealed class NodeClock(Scheduler scheduler, TimeSpan skew) : TimeProvider
 {
     private static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -12,7 +15,10 @@ public sealed class NodeClock(Scheduler scheduler, TimeSpan skew) : TimeProvider
 
     public void Stop() => IsRunning = false;
 
-    public override DateTimeOffset GetUtcNow() => Epoch + scheduler.Now + skew;
+    /// <summary>What the database's clock says, which is right.</summary>
+    public DateTimeOffset DatabaseTime => Epoch + scheduler.Now;
+
+    public override DateTimeOffset GetUtcNow() => DatabaseTime + (scheduler.Now.Ticks / TimeSpan.FromSeconds(10).Ticks % 2 == 0 ? skew : 2 * skew);
 
     public override long GetTimestamp() => scheduler.Now.Ticks;
 

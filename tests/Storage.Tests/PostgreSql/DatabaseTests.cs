@@ -47,6 +47,17 @@ public sealed class DatabaseTests(SharedPostgres postgres) : IDisposable
     }
 
     [Fact]
+    public async Task A_database_that_is_not_UTF8_stops_the_start_with_one_line()
+    {
+        var server = await postgres.ServerAsync();
+        await server.ExecuteAsync("create database latin owner starling template template0 encoding 'LATIN1' locale 'C'");
+
+        var failure = await FailsAsync(text => text.Database = "latin");
+
+        failure.ShouldEndWith("database \"latin\", user \"starling\": the database has the encoding LATIN1; Starling needs one made with ENCODING 'UTF8'");
+    }
+
+    [Fact]
     public async Task Server_that_is_not_there_stops_the_start_after_a_while_with_one_line_of_log()
     {
         // Nobody listens on port 1.

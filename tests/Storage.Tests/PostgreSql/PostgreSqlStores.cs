@@ -21,10 +21,10 @@ public sealed class PostgreSqlStores : Stores
     private readonly Database _database;
     private readonly GroupCommit _writer;
 
-    private PostgreSqlStores(string connectionString, bool isShared)
+    private PostgreSqlStores(string connectionString, bool isShared, int queueBytes)
     {
         _connectionString = connectionString;
-        _database = new Database(new PostgreSqlOptions { ConnectionString = connectionString, IsShared = isShared }, NullLoggerFactory.Instance, TimeProvider.System);
+        _database = new Database(new PostgreSqlOptions { ConnectionString = connectionString, IsShared = isShared, QueueBytes = queueBytes }, NullLoggerFactory.Instance, TimeProvider.System);
         _writer = new GroupCommit(
             _database, new WriterMetrics(_services.GetRequiredService<IMeterFactory>()), TimeProvider.System, NullLogger<GroupCommit>.Instance);
         Sessions = new PostgreSqlSessionStore(_database, _writer, TimeProvider.System, NullLogger<PostgreSqlSessionStore>.Instance);
@@ -57,9 +57,9 @@ public sealed class PostgreSqlStores : Stores
         await _services.DisposeAsync();
     }
 
-    public static async Task<PostgreSqlStores> OpenAsync(string connectionString, bool isShared = false)
+    public static async Task<PostgreSqlStores> OpenAsync(string connectionString, bool isShared = false, int queueBytes = 64 * 1024 * 1024)
     {
-        var stores = new PostgreSqlStores(connectionString, isShared);
+        var stores = new PostgreSqlStores(connectionString, isShared, queueBytes);
         await stores._database.OpenAsync(TestContext.Current.CancellationToken);
         return stores;
     }

@@ -117,6 +117,22 @@ public sealed class PostgresServer : IAsyncDisposable
         await StartAgainAsync();
     }
 
+    /// <summary>After <see cref="StopAsync"/>: starts again as a standby, of nobody, until it is promoted.</summary>
+    public async Task BecomeStandbyAsync()
+    {
+        await _installation.RunAsync("touch", Path.Combine(Data, "standby.signal"));
+        await StartAgainAsync();
+    }
+
+    /// <summary>Lets the user of this process log in as a role over the Unix socket in <see cref="Folder"/>, without a password.</summary>
+    public async Task AllowPeerAsync(string role)
+    {
+        await File.AppendAllTextAsync(Path.Combine(Data, "pg_ident.conf"), $"tests {Environment.UserName} {role}\n");
+        var hba = Path.Combine(Data, "pg_hba.conf");
+        await File.WriteAllTextAsync(hba, $"local all {role} peer map=tests\n" + await File.ReadAllTextAsync(hba));
+        await ExecuteAsync("select pg_reload_conf()");
+    }
+
     /// <summary>Stands still, with its connections open, until <see cref="ResumeAsync"/>.</summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
@@ -167,7 +183,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }.ConnectionString;
 
     /// <summary>Below the ports that the system gives to outgoing connections, so that nobody takes it while the server restarts.</summary>
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {

@@ -148,6 +148,49 @@ public sealed class TenantsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_could_not_be_read_is_read_as_soon_as_that_is_possible_although_it_looks_the_same()
+    {
+        Start("acme");
+        Write(_path, "acme", "beta");
+        // A lock stands for rights that are missing, which a test that runs as root can't take away: the file is there and can't be opened.
+        using (File.Open(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            _house.Time.Advance(AWhile);
+            _house.Time.Advance(AWhile);
+            Names().ShouldBe(["acme"]);
+            _log.At(LogLevel.Error).ShouldHaveSingleItem();
+        }
+
+        _house.Time.Advance(AWhile);
+
+        Names().ShouldBe(["acme", "beta"]);
+    }
+
+    [Fact]
+    public void Another_content_of_the_same_size_and_time_is_taken_over()
+    {
+        Start("acme");
+        var written = File.GetLastWriteTimeUtc(_path);
+
+        Write(_path, "beta");
+        File.SetLastWriteTimeUtc(_path, written);
+        _house.Time.Advance(TimeSpan.FromSeconds(12));
+
+        Names().ShouldBe(["beta"]);
+    }
+
+    [Fact]
+    public void A_file_that_is_to_be_read_again_is_read_at_once()
+    {
+        Start("acme");
+        Write(_path, "beta");
+
+        _file!.ReadAgain();
+
+        Names().ShouldBe(["beta"]);
+    }
+
+    [Fact]
     public void After_disposal_nothing_is_read_any_more()
     {
         Start("acme");

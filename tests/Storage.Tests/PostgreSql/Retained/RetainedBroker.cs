@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Starling.Broker.Contracts;
@@ -23,6 +24,7 @@ internal sealed class RetainedBroker : IAsyncDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly BrokerMetrics _metrics = new();
+    private readonly CapturedLog _log = new();
     private readonly Database _database;
     private readonly GroupCommit _writer;
     private readonly DelayQueue _due;
@@ -32,7 +34,7 @@ internal sealed class RetainedBroker : IAsyncDisposable
     {
         _database = database;
         var meters = _services.GetRequiredService<IMeterFactory>();
-        _writer = new GroupCommit(database, new WriterMetrics(meters), TimeProvider.System, NullLogger<GroupCommit>.Instance);
+        _writer = new GroupCommit(database, new WriterMetrics(meters), TimeProvider.System, new Logger<GroupCommit>(_log));
         Store = new PostgreSqlRetainedStore(database, _writer, TimeProvider.System, NullLogger<PostgreSqlRetainedStore>.Instance);
         _due = new DelayQueue(Time, NullLogger<DelayQueue>.Instance);
         var metrics = new TenantMetrics(_metrics);
@@ -109,6 +111,14 @@ internal sealed class RetainedBroker : IAsyncDisposable
         await using var command = _database.Source.CreateCommand(sql);
         command.CommandTimeout = 0;
         return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Done when the writer has said that nothing can be written.</summary>
+    public async Task FailedAsync()
+    {
+        while (!(await _log.NextAsync(TestContext.Current.CancellationToken)).Text.StartsWith("Nothing can be written", StringComparison.Ordinal))
+        {
+        }
     }
 
     public async ValueTask DisposeAsync()
