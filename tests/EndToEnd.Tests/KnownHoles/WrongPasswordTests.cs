@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Starling.EndToEnd.Tests.Harness;
 using Starling.Protocol;
 using Starling.Testing;
 
