@@ -149,7 +149,9 @@ public sealed class ClientCertificateTests : IDisposable
     {
         await using var broker = await StartAsync(Options() with
         {
-            ClientCertificates = ClientCertificateMode.None, ClientCaFile = null, CipherSuites = setting is null ? null : [setting],
+            ClientCertificates = ClientCertificateMode.None,
+            ClientCaFile = null,
+            CipherSuites = setting is null ? null : [setting],
         });
 
         var handshake = async () =>

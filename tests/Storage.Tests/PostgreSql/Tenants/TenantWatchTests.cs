@@ -77,7 +77,7 @@ public sealed class TenantWatchTests(SharedPostgres postgres)
         var said = await tenants.LineAsync("tenants changed");
 
         said.ShouldContain("tenants.acme.users.bob: unknown member 'password'; expected enabled, notAfter, passwordHash, previousPasswordHash, previousPasswordNotAfter, scram, certificates, clientIds, acl");
-        said.ShouldContain("Tenant acme: change refused, 2 mistakes; the tenant keeps its old definition");
+        said.ShouldContain("Tenant acme: change refused, 2 mistakes; the tenant keeps its old definition, but users that were removed or have other credentials are revoked");
         tenants["acme"].Options.Limits.Connections.ShouldBe(7);
         tenants["zenith"].Options.Limits.Connections.ShouldBe(8);
     }
