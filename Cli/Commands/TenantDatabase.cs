@@ -13,7 +13,7 @@ internal sealed class TenantDatabase(CliContext context)
 {
     public const string Variable = "STARLING_DATABASE";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly int NpgsqlDefault = new NpgsqlConnectionStringBuilder().Timeout;
 
     public Option<string?> Option { get; } = new("--database")
     {
@@ -50,6 +50,14 @@ internal sealed class TenantDatabase(CliContext context)
         return database.Place;
     }
 
+    /// <summary>How long to wait for a server that does not answer: Timeout of the connection string, in seconds, and Npgsql's default of 15 s without it.</summary>
+    internal static TimeSpan Patience(string connectionString)
+    {
+        // What is wrong with a text that can't be used is said by whoever opens the database.
+        var seconds = ConnectionText.ProblemWith(connectionString) is null ? new NpgsqlConnectionStringBuilder(connectionString).Timeout : 0;
+        return TimeSpan.FromSeconds(seconds > 0 ? seconds : NpgsqlDefault);
+    }
+
     /// <summary>What only reads changes nothing, the schema least of all.</summary>
     private async Task<T> UseAsync<T>(ParseResult parsed, DatabaseAccess access, Func<NpgsqlConnection, Task<T>> use, CancellationToken cancellation)
     {
@@ -71,7 +79,7 @@ internal sealed class TenantDatabase(CliContext context)
         var connectionString = parsed.GetValue(Option) ?? context.Environment(Variable);
         if (string.IsNullOrEmpty(connectionString))
             throw new CliException($"--database or the environment variable {Variable} has to name the database", ExitCodes.Usage);
-        var options = new PostgreSqlOptions { ConnectionString = connectionString, StartTimeout = Patience, Access = access, Migrate = migrate };
+        var options = new PostgreSqlOptions { ConnectionString = connectionString, StartTimeout = Patience(connectionString), Access = access, Migrate = migrate };
         return new Database(options, NullLoggerFactory.Instance, context.Time);
     }
 }

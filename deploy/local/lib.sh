@@ -1,4 +1,5 @@
 # Sourced by up and down.
+source "$root/build/ahead.sh"
 place=${STARLING_LOCAL:-$root/.starling/local}
 postgresql_port=${STARLING_POSTGRESQL_PORT:-15432}
 silo_port=${STARLING_SILO_PORT:-21110}
@@ -14,7 +15,7 @@ build() {
     local project output
     echo "Building..." >&2
     for project in Silo Edge Cli; do
-        output=$(dotnet build "$root/$project/$project.csproj" -c Release -v quiet --nologo 2>&1 </dev/null) ||
+        output=$(build_ahead "$root/$project/$project.csproj") ||
             die "the build of $project failed"$'\n'"$output"
     done
 }

@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using Starling.Broker.Tenants;
 using Starling.Broker.Tenants.Files;
+using Starling.Cli.Commands;
 using Starling.Testing.PostgreSql;
 
 [assembly: AssemblyFixture(typeof(SharedPostgres))]
@@ -145,6 +148,28 @@ public sealed class TenantDatabaseTests(SharedPostgres postgres) : IAsyncLifetim
         await ImportAsync(Two);
 
         (await Cli.RunOnAsync("Host=nowhere.invalid;Database=d;Username=u", "", "tenant", "list", "--database", _database)).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("", 15)]
+    [InlineData(";Timeout=4", 4)]
+    [InlineData(";Timeout=0", 15)]
+    [InlineData(";Timeout=x", 15)]
+    public void Server_that_does_not_answer_is_waited_for_as_long_as_the_connection_string_says(string more, int seconds) =>
+        TenantDatabase.Patience("Host=127.0.0.1;Database=d;Username=u" + more).ShouldBe(TimeSpan.FromSeconds(seconds));
+
+    [Fact]
+    public async Task Wait_for_a_server_that_is_not_there_ends_with_one_line()
+    {
+        using var nobody = new TcpListener(IPAddress.Loopback, 0);
+        nobody.Start();
+        var port = ((IPEndPoint)nobody.LocalEndpoint).Port;
+        nobody.Stop();
+
+        var run = await Cli.RunOnAsync($"Host=127.0.0.1;Port={port};Database=d;Username=u;Timeout=1", "", "tenant", "list");
+
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldEndWith("waited 1 s for it" + Environment.NewLine);
     }
 
     private Task<Cli> RunAsync(params string[] args) => Cli.RunOnAsync(_database, "", args);

@@ -6,8 +6,8 @@ program=           # process ID of what runs, for whoever has to end it
 
 program_of() { echo "tests/$1/bin/$configuration/net10.0/Starling.${1##*/}.dll"; } # project below tests
 
-# A project with tests of the trait Lane=alone, which run by themselves.
-measures() { grep -rqF --include='*.cs' --exclude-dir=obj '"Lane", "alone"' "tests/$1.Tests"; }
+# A project with tests of the trait Lane: alone runs when the lanes are done, process in a process of its own.
+has_lane() { grep -rqF --include='*.cs' --exclude-dir=obj "\"Lane\", \"$2\"" "tests/$1.Tests"; } # name, value
 
 run_tests() { # name, title, more arguments
     local name=$1 title=$2 log="$results/$2.log" xml="$results/$2.xml" code p f s e

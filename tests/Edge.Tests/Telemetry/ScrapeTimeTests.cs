@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Starling.Edge.Tests.Telemetry;
 
-/// <summary>Runs alone: it looks at the CPU time of the process.</summary>
+/// <summary>In a process of its own: it looks at the CPU time of the process.</summary>
 [CollectionDefinition(nameof(ScrapeTimeTests), DisableParallelization = true)]
-[Collection(nameof(ScrapeTimeTests)), Trait("Lane", "alone")]
+[Collection(nameof(ScrapeTimeTests)), Trait("Lane", "process")]
 public sealed class ScrapeTimeTests
 {
     private const int MostScrapes = 200;

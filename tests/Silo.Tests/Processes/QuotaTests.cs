@@ -5,7 +5,6 @@ using Starling.Testing.PostgreSql;
 namespace Starling.Silo.Tests.Processes;
 
 /// <summary>One silo and three edges, with a tenant whose clients are on all of them.</summary>
-[Trait("Lane", "alone")]
 public sealed class QuotaTests(SharedPostgres postgres)
 {
     private const int Connections = 12;

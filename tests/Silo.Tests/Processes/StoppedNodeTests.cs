@@ -6,7 +6,6 @@ using Starling.Testing.PostgreSql;
 namespace Starling.Silo.Tests.Processes;
 
 /// <summary>Nodes that join and stop in good order, under load.</summary>
-[Trait("Lane", "alone")]
 public sealed class StoppedNodeTests(SharedPostgres postgres) : IAsyncLifetime
 {
     private static readonly TimeSpan Over = TimeSpan.FromSeconds(1);

@@ -3,8 +3,8 @@ using Starling.Testing.PostgreSql;
 
 namespace Starling.Storage.Tests.PostgreSql.Retained;
 
-/// <summary>Measures how long a start takes.</summary>
-[Trait("Lane", "alone")]
+/// <summary>How long a start takes at most, and the memory of the process that it costs.</summary>
+[Trait("Lane", "process")]
 public sealed class ManyRetainedTests(SharedPostgres postgres)
 {
     private const int Sites = 100;
