@@ -40,14 +40,6 @@ internal sealed class TenantDatabase(CliContext context)
         },
         cancellation);
 
-    /// <summary>How long to wait for a server that does not answer: Timeout of the connection string, in seconds, and Npgsql's default of 15 s without it.</summary>
-    internal static TimeSpan Patience(string connectionString)
-    {
-        // What is wrong with a text that can't be used is said by whoever opens the database.
-        var seconds = ConnectionText.ProblemWith(connectionString) is null ? new NpgsqlConnectionStringBuilder(connectionString).Timeout : 0;
-        return TimeSpan.FromSeconds(seconds > 0 ? seconds : NpgsqlDefault);
-    }
-
     /// <summary>Brings the schema up to date.</summary>
     /// <returns>The database, for messages.</returns>
     /// <exception cref="DatabaseException">It can't be used, or a right is missing.</exception>
@@ -56,6 +48,14 @@ internal sealed class TenantDatabase(CliContext context)
         await using var database = Of(parsed, DatabaseAccess.Silo, migrate: true);
         await database.OpenAsync(cancellation);
         return database.Place;
+    }
+
+    /// <summary>How long to wait for a server that does not answer: Timeout of the connection string, in seconds, and Npgsql's default of 15 s without it.</summary>
+    internal static TimeSpan Patience(string connectionString)
+    {
+        // What is wrong with a text that can't be used is said by whoever opens the database.
+        var seconds = ConnectionText.ProblemWith(connectionString) is null ? new NpgsqlConnectionStringBuilder(connectionString).Timeout : 0;
+        return TimeSpan.FromSeconds(seconds > 0 ? seconds : NpgsqlDefault);
     }
 
     /// <summary>What only reads changes nothing, the schema least of all.</summary>
