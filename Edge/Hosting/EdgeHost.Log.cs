@@ -8,6 +8,9 @@ public sealed partial class EdgeHost
     [LoggerMessage(Level = LogLevel.Warning, Message = "Fewer connections than the settings allow: {Problem}. Raise the limit of open files (ulimit -n, LimitNOFILE)")]
     private partial void LogFewerConnections(string problem);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "As many connections as the system allows: {Problem}")]
+    private partial void LogConnections(string problem);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {EndPoint} ({Listener})")]
     private partial void LogListening(string listener, IPEndPoint endPoint);
 

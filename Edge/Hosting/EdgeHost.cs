@@ -124,8 +124,11 @@ public sealed partial class EdgeHost : INode
     private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
     {
         Services.StartMetrics();
-        if (Services.GetRequiredService<ConnectionLimits>() is { Problem: { } problem })
-            LogFewerConnections(problem);
+        var limits = Services.GetRequiredService<ConnectionLimits>();
+        if (limits.IsShort(options.Limits))
+            LogFewerConnections(limits.Problem!);
+        else if (limits.Problem is { } problem)
+            LogConnections(problem);
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
         await StorageServices.OpenAsync(Services, cancellation);

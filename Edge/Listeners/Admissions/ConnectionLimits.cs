@@ -8,8 +8,15 @@ namespace Starling.Edge.Listeners.Admissions;
 /// <param name="Problem">What an operator has to know; null when the settings are in force.</param>
 internal sealed record ConnectionLimits(int MaximumConnections, int MaximumHalfOpen, string? Problem = null)
 {
+    /// <summary>With fewer connections than this, an operator who has set nothing should know.</summary>
+    private const int Plenty = 10_000;
+
     private const int LeastReserve = 48;
     private const int MostReserve = 256;
+
+    /// <summary>Whether the problem needs attention: not where the default is more than the system allows, which is plenty.</summary>
+    public bool IsShort(LimitOptions limits) =>
+        Problem is not null && (MaximumConnections < Plenty || limits.MaximumConnections != new LimitOptions().MaximumConnections);
 
     /// <param name="limits">The settings.</param>
     /// <param name="files">How many files the process may have open; null for no limit.</param>

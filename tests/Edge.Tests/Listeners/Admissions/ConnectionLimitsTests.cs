@@ -24,4 +24,16 @@ public sealed class ConnectionLimitsTests
         (limits.MaximumConnections, limits.MaximumHalfOpen).ShouldBe((connections, halfOpen));
         limits.Problem.ShouldNotBeNull().ShouldContain($"may open {files} files: {connections} connections instead of limits.maximumConnections 5000");
     }
+
+    [Theory]
+    [InlineData(1_000_000, 1024L, true)]
+    [InlineData(1_000_000, 20_000L, false)]
+    [InlineData(50_000, 20_000L, true)]
+    [InlineData(5000, 20_000L, false)]
+    public void A_default_that_is_beyond_the_system_is_no_shortage_but_a_setting_is(int setting, long files, bool isShort)
+    {
+        var settings = Settings with { MaximumConnections = setting };
+
+        ConnectionLimits.Of(settings, files, open: 200).IsShort(settings).ShouldBe(isShort);
+    }
 }
