@@ -116,11 +116,6 @@ public sealed partial class EdgeHost : INode
     private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
     {
         Services.StartMetrics();
-        var limits = Services.GetRequiredService<ConnectionLimits>();
-        if (limits.IsShort(options.Limits))
-            LogFewerConnections(limits.Problem!);
-        else if (limits.Problem is { } problem)
-            LogConnections(problem);
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
         await StorageServices.OpenAsync(Services, cancellation);
@@ -131,6 +126,11 @@ public sealed partial class EdgeHost : INode
             LogListening(name, endPoint);
         if (ManagementEndpoint is { } management)
             LogListening("management", management);
+        var limits = Services.GetRequiredService<ConnectionLimits>();
+        if (limits.IsShort(options.Limits))
+            LogFewerConnections(limits.Problem!);
+        else if (limits.Problem is { } problem)
+            LogConnections(problem);
         _lifecycle.Started();
         Lost = StorageServices.LostAsync(Services);
     }
