@@ -124,11 +124,6 @@ public sealed partial class EdgeHost : INode
     private async Task StartAsync(EdgeOptions options, CancellationToken cancellation)
     {
         Services.StartMetrics();
-        var limits = Services.GetRequiredService<ConnectionLimits>();
-        if (limits.IsShort(options.Limits))
-            LogFewerConnections(limits.Problem!);
-        else if (limits.Problem is { } problem)
-            LogConnections(problem);
         // Certificates are loaded before anything listens.
         Services.GetRequiredService<ListenerSet>();
         await StorageServices.OpenAsync(Services, cancellation);
@@ -139,6 +134,11 @@ public sealed partial class EdgeHost : INode
             LogListening(name, endPoint);
         if (ManagementEndpoint is { } management)
             LogListening("management", management);
+        var limits = Services.GetRequiredService<ConnectionLimits>();
+        if (limits.IsShort(options.Limits))
+            LogFewerConnections(limits.Problem!);
+        else if (limits.Problem is { } problem)
+            LogConnections(problem);
         _lifecycle.Started();
         Lost = StorageServices.LostAsync(Services);
     }

@@ -17,6 +17,6 @@ internal static partial class LoggedTexts
     [GeneratedRegex(@"partial\s+void\s+Log\w*\([^)]*\)")]
     private static partial Regex LogMethod();
 
-    [GeneratedRegex(@"\bstring\??\s+(client|clientId|filter|topic|user|userName|method|willTopic)\b")]
+    [GeneratedRegex(@"\bstring\??\s+(client|clientId|filter|topic|user|userName|willTopic)\b")]
     private static partial Regex Foreign();
 }
