@@ -36,6 +36,7 @@ public sealed class BrokerMetrics : IDisposable
         Total("starling.connections.keep_alive_timeouts", "{connection}", "Clients silent for 1.5 times their keep alive", c => c.KeepAliveTimeouts);
         Total("starling.connections.protocol_errors", "{connection}", "Clients closed for breaking the protocol", c => c.ProtocolErrors);
         Total("starling.connections.reads_throttled", "{pause}", "Pauses in reading because of the tenant's rates", c => c.ReadsThrottled);
+        Total("starling.connections.reads_deferred", "{read}", "Reads that waited while other tenants had the processors", c => c.ReadsDeferred);
         Gauge("starling.sessions.durable", "{session}", "Sessions that outlive their connection", c => c.SessionsDurable);
         Total("starling.sessions.expired", "{session}", "Sessions removed at the end of their expiry interval", c => c.SessionsExpired);
         Total("starling.sessions.taken_over", "{session}", "Connections closed by a newer one with the same client id", c => c.SessionsTakenOver);

@@ -73,6 +73,8 @@ public sealed class TenantCounters(string tenant)
     public Count SlowReadersClosed { get; } = new();
 
     /// <summary>Times that reading was paused because the tenant was over a rate.</summary>
+    public Count ReadsDeferred { get; } = new();
+
     public Count ReadsThrottled { get; } = new();
 
     public Count RetainedMessages { get; } = new();

@@ -18,6 +18,7 @@ internal sealed record EdgeServices(
     KeepAliveWheel KeepAlive,
     SysTopicSource SysTopics,
     RefusalLines Refusals,
+    ReadTurns Turns,
     EdgeOptions Options,
     TimeProvider Time,
     ILogger<ClientConnection> Logger);

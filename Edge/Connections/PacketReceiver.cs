@@ -42,6 +42,7 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
     private long _dripped;
     private long _unchargedBytes;
     private int _entered;
+    private ReadTurn? _turn;
 
     private SubscriptionReceiver Subscriptions => _subscriptions ??= new SubscriptionReceiver(connection, node.SysTopics);
 
@@ -66,6 +67,8 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
 
             _ends = result.IsCompleted;
             _dripped += result.Buffer.Length - _left;
+            if (!node.Turns.IsNow(connection.EdgeTenant.Turns))
+                await WaitForTurnAsync().ConfigureAwait(false);
             var going = GoThroughAsync(result.Buffer);
             var waits = !going.IsCompleted;
             if (waits)
@@ -91,6 +94,19 @@ internal sealed class PacketReceiver(EdgeConnection connection, PipeReader input
 
         // What the client sent before it connected anew counts: its messages, and above all a DISCONNECT ([MQTT-3.14.4-3]).
         return connection.Closing.IsTakenOver && input.TryRead(out var last) ? await GoThroughAsync(last.Buffer).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>The processors have more to do than they can, and other tenants want them, too. The wait is not the client's silence.</summary>
+    private async ValueTask WaitForTurnAsync()
+    {
+        connection.Counters.ReadsDeferred.Increment();
+        var turn = _turn ??= new ReadTurn();
+        var begun = turn.Prepare();
+        var (heard, since) = (connection.LastReceived, connection.Time.GetTimestamp());
+        connection.SuspendKeepAlive();
+        node.Turns.Wait(connection.EdgeTenant.Turns, turn);
+        await begun.ConfigureAwait(false);
+        connection.ResumeKeepAlive(heard + (connection.Time.GetTimestamp() - since));
     }
 
     /// <summary>Charges the tenant's rates for what has been read.</summary>

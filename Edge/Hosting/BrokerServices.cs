@@ -44,6 +44,8 @@ public static class BrokerServices
         services.AddSingleton<ReadProcessMemory>(ProcessMemory.Read);
         services.AddSingleton<MemoryWatch>();
         services.AddSingleton<RefusalLines>();
+        services.AddSingleton<IThreadPool, SystemThreadPool>();
+        services.AddSingleton<ReadTurns>();
         services.AddSingleton<SysTopicSource>();
         services.AddSingleton<SysTopicPublisher>();
         services.AddSingleton<EdgeServices>();

@@ -153,6 +153,9 @@ internal sealed partial class EdgeConnection : ISkippedEntries
     /// <param name="time">How long the broker does not read.</param>
     public void SuspendKeepAlive(TimeSpan time) => LastReceived = Time.GetTimestamp() + (long)(time.TotalSeconds * Time.TimestampFrequency);
 
+    /// <param name="heard">When the client was heard last, without the time for which it was not read from.</param>
+    public void ResumeKeepAlive(long heard) => LastReceived = heard;
+
     public void DeliverInbox(IReadOnlyList<InboxEntry> entries, long owner)
     {
         // The rules may have changed since the messages came into the inbox. What is released has been received.

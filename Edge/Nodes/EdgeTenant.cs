@@ -20,6 +20,9 @@ internal sealed class EdgeTenant(Tenant tenant, TenantCounters counters)
 
     public bool HasIncomingRate => tenant.Options.Limits is { MessagesPerSecondIn: not null } or { BytesPerSecondIn: not null };
 
+    /// <summary>Of its clients' reads, when they have to wait for the processors.</summary>
+    public TenantTurns Turns { get; } = new();
+
     public LocalSubscriptions Subscriptions { get; } = new();
 
     /// <summary>Batches with retained messages, from before their shard knows of them to after their delivery here.</summary>

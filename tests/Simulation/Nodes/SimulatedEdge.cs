@@ -37,6 +37,7 @@ internal sealed class SimulatedEdge
             new KeepAliveWheel(process.Clock, common.Loggers.CreateLogger<KeepAliveWheel>()),
             new SysTopicSource(process.Clock),
             new RefusalLines(process.Clock, common.Loggers.CreateLogger<RefusalLines>()),
+            new ReadTurns(process.Clock, new IdleThreadPool()),
             new EdgeOptions(),
             process.Clock,
             common.Loggers.CreateLogger<ClientConnection>());

@@ -1,0 +1,13 @@
+using Starling.Edge.Nodes;
+
+namespace Starling.Simulation.Nodes;
+
+/// <summary>Nothing waits for the one thread: the scheduler decides who is next.</summary>
+internal sealed class IdleThreadPool : IThreadPool
+{
+    public int Processors => 1;
+
+    public long Backlog => 0;
+
+    public void Queue(Action work) => throw new NotSupportedException("nothing waits for a turn");
+}
