@@ -11,5 +11,8 @@ public sealed record SiloManagementOptions
     /// <summary>0 takes any free port.</summary>
     public int Port { get; init; } = 8081;
 
-    internal ManagementOptions ForServer() => new() { Address = Address, Port = Port };
+    /// <inheritdoc cref="ManagementOptions.AllowedHosts"/>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    internal ManagementOptions ForServer() => new() { Address = Address, Port = Port, AllowedHosts = AllowedHosts };
 }

@@ -155,6 +155,8 @@ public sealed class RateLimitTests
 
         // 50 bytes of identifiers with each message.
         await publisher.SendTogetherAsync(Enumerable.Range(0, 50).Select(_ => (object)Publish("a/b/c/d/e/f", "x")));
+        for (var i = 0; i < 50; i++)
+            await subscriber.ExpectAsync<PublishMessage>();
         await publisher.SendAsync(new PingReqPacket());
 
         var waited = await _time.AdvanceUntilAsync(publisher.ExpectAsync<PingRespPacket>(), TimeSpan.FromSeconds(0.1), bystander);
