@@ -41,12 +41,20 @@ internal sealed class SocketAcceptor : IConnectionListener
     /// <summary>Connections that are refused at one attempt.</summary>
     private const int MaxRefused = 256;
 
+    /// <summary>
+    /// Connections that are accepted before all work that waits for a thread has had its turn. Without it, clients that connect again and
+    /// again would be accepted faster than they are served and closed, and what waits would grow without a bound.
+    /// </summary>
+    private const int AcceptedInTurn = 4;
+
     private readonly Socket _socket;
     private readonly bool _noDelay;
     private readonly SocketConnectionContextFactory _connections;
     private readonly AcceptFailures _failures;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _closing = new();
+
+    private int _acceptedInTurn;
 
     // Given up for a moment when there is no other, to take the connections that wait and close them.
     private SafeFileHandle? _spare;
@@ -64,6 +72,12 @@ internal sealed class SocketAcceptor : IConnectionListener
     /// <returns>Null when the listener has been closed. Nothing is thrown: the one who accepts would stop.</returns>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
+        if (++_acceptedInTurn > AcceptedInTurn)
+        {
+            _acceptedInTurn = 0;
+            await default(BehindWaitingWork);
+        }
+
         while (true)
         {
             Socket? accepted = null;

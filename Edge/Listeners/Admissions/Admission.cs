@@ -120,8 +120,15 @@ internal sealed class Admission : IDisposable
         if (connection.Closed.IsCancellationRequested)
             _closing.Remove(connection);
         else if (connection.Queue is null)
+        {
             _closing.Add(connection);
+            // When it is gone, not when its time is over: of a flood of short connections, five seconds' worth would be kept.
+            connection.Closed.UnsafeRegister(static connection => ((AdmittedConnection)connection!).Gone(), connection);
+        }
     }
+
+    /// <summary>The socket is closed; there is nothing left to send.</summary>
+    public void Gone(AdmittedConnection connection) => _closing.Remove(connection);
 
     /// <summary>Admits no more connections and ends those that no handler serves yet.</summary>
     public void Drain()

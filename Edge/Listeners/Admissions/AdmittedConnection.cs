@@ -53,6 +53,8 @@ internal sealed class AdmittedConnection(ConnectionContext context, ListenerOpti
 
     public void Established() => admission.Established(this);
 
+    public void Gone() => admission.Gone(this);
+
     public void Abort() => context.Abort(AbortReason);
 
     /// <summary>Counts why the connection is closed before its CONNECT.</summary>
