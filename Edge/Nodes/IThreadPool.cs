@@ -6,8 +6,9 @@ internal interface IThreadPool
     /// <summary>Turns that may run at once.</summary>
     int Processors { get; }
 
-    /// <summary>Work that waits for a thread.</summary>
-    long Backlog { get; }
+    /// <summary>Whether work has to wait for a thread for longer than it should.</summary>
+    /// <param name="now">A timestamp of this moment.</param>
+    bool IsBusy(long now);
 
     /// <summary>Behind all that waits.</summary>
     void Queue(Action work);

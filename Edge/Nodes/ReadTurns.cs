@@ -4,7 +4,7 @@ namespace Starling.Edge.Nodes;
 /// Shares the processors between tenants when clients send more than can be served. What a client sent is gone through in a turn; who has
 /// many clients, or clients that cost much, does not get more turns' time than others who want some, too.
 ///
-/// While the thread pool has nothing waiting, or only one tenant sends, a client's turn is now, and this costs a look at two counters.
+/// While work finds a thread at once, or only one tenant sends, a client's turn is now, and this costs a timestamp.
 /// Otherwise the turn waits in its tenant's queue. Tenants are served by deficit round robin: each round allows a tenant
 /// <see cref="Quantum"/> of time, and what a turn took is taken from that; a tenant that is in debt sits out rounds until it is not.
 /// After each turn the pump goes to the end of the thread pool's queue, so that what arrived meanwhile is in the tenants' queues before the
@@ -46,8 +46,11 @@ internal sealed class ReadTurns
     }
 
     /// <summary>Whether it is the tenant's turn now. Otherwise <see cref="Wait"/> for it.</summary>
-    public bool IsNow(TenantTurns tenant) =>
-        (Volatile.Read(ref _waiting) == 0 && _pool.Backlog <= _pool.Processors) || IsAlone(tenant);
+    public bool IsNow(TenantTurns tenant)
+    {
+        var now = _time.GetTimestamp();
+        return (Volatile.Read(ref _waiting) == 0 && !_pool.IsBusy(now)) || IsAlone(tenant, now);
+    }
 
     /// <summary>Has the turn run when it is its tenant's, on a thread of the pool.</summary>
     public void Wait(TenantTurns tenant, ReadTurn turn)
@@ -70,9 +73,9 @@ internal sealed class ReadTurns
         _pool.Queue(_pump);
     }
 
-    private bool IsAlone(TenantTurns tenant)
+    private bool IsAlone(TenantTurns tenant, long now)
     {
-        var period = _time.GetTimestamp() / _memory;
+        var period = now / _memory;
         if (Volatile.Read(ref tenant.ActiveIn) != period || Volatile.Read(ref _period) != period)
         {
             lock (_gate)

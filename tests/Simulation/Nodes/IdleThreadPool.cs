@@ -7,7 +7,7 @@ internal sealed class IdleThreadPool : IThreadPool
 {
     public int Processors => 1;
 
-    public long Backlog => 0;
+    public bool IsBusy(long now) => false;
 
     public void Queue(Action work) => throw new NotSupportedException("nothing waits for a turn");
 }
