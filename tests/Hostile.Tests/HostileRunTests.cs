@@ -4,18 +4,31 @@ namespace Starling.Hostile.Tests;
 [Trait("Lane", "alone")]
 public sealed class HostileRunTests(ITestOutputHelper output)
 {
+    /// <summary>Above what the attacks took when this was written, and far below what they took before.</summary>
+    private const int MemoryMiB = 2048;
+
+    private const int P99Milliseconds = 250;
+
     [Fact]
-    public Task The_default_settings_survive_every_attack_and_other_tenants_notice_nothing() => RunAsync(TimeSpan.FromMinutes(1));
+    public Task The_default_settings_survive_each_attack_and_other_tenants_are_served() => RunAsync(TimeSpan.FromMinutes(0.5));
 
     [Fact]
     [Trait("Nightly", "only")]
-    public Task The_default_settings_survive_half_an_hour_of_attacks() => RunAsync(TimeSpan.FromMinutes(30));
+    public Task The_default_settings_survive_ten_minutes_of_attacks() => RunAsync(TimeSpan.FromMinutes(10));
 
     private async Task RunAsync(TimeSpan time)
     {
         var story = new StringWriter();
+        var options = new HostileOptions
+        {
+            Time = time,
+            Seed = Random.Shared.Next(1_000_000),
+            MemoryMiB = MemoryMiB,
+            P99Milliseconds = P99Milliseconds,
+            Together = false,
+        };
 
-        var problems = await HostileRun.RunAsync(new HostileOptions { Time = time, Seed = Random.Shared.Next(1_000_000) }, story);
+        var problems = await HostileRun.RunAsync(options, story);
 
         output.WriteLine(story.ToString());
         problems.ShouldBeEmpty(story.ToString());

@@ -5,7 +5,7 @@ namespace Starling.Hostile;
 
 internal sealed record HostileOptions
 {
-    /// <summary>What docs/limits.md states for the default settings.</summary>
+    /// <summary>The aim for the default settings; docs/known-limits.md says what is missing.</summary>
     public const int DefaultMemoryMiB = 1024;
 
     public const int DefaultP99Milliseconds = 50;
@@ -18,6 +18,9 @@ internal sealed record HostileOptions
     public int MemoryMiB { get; init; } = DefaultMemoryMiB;
 
     public int P99Milliseconds { get; init; } = DefaultP99Milliseconds;
+
+    /// <summary>Whether all attacks are carried on at once at the end.</summary>
+    public bool Together { get; init; } = true;
 
     public IReadOnlyList<Attack> Attacks { get; init; } = Attack.All;
 

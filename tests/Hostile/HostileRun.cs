@@ -8,7 +8,7 @@ namespace Starling.Hostile;
 internal sealed class HostileRun(HostileOptions options, TextWriter story)
 {
     /// <summary>Of the time, for all attacks at once at the end.</summary>
-    private const double Together = 0.3;
+    private const double TogetherPart = 0.3;
 
     private readonly List<string> _problems = [];
     private readonly List<double> _all = [];
@@ -42,11 +42,12 @@ internal sealed class HostileRun(HostileOptions options, TextWriter story)
         using var attackers = StartAttackers(broker.Port);
         await story.WriteLineAsync("| attack | messages | p50 ms | p99 ms | worst ms | broker's peak, MiB | broker's cores |\n|---|---:|---:|---:|---:|---:|---:|");
         await PhaseAsync("none", [], TimeSpan.FromSeconds(Math.Min(5, options.Time.TotalSeconds / 10)));
-        var one = options.Attacks.Count == 1 ? options.Time : options.Time * (1 - Together) / options.Attacks.Count;
+        var together = options.Together && options.Attacks.Count > 1;
+        var one = options.Time * (together ? 1 - TogetherPart : 1) / options.Attacks.Count;
         foreach (var attack in options.Attacks)
             await PhaseAsync(attack.Name, [attack.Name], one);
-        if (options.Attacks.Count > 1)
-            await PhaseAsync("all at once", [.. options.Attacks.Select(attack => attack.Name)], options.Time * Together);
+        if (together)
+            await PhaseAsync("all at once", [.. options.Attacks.Select(attack => attack.Name)], options.Time * TogetherPart);
         await EndAttackersAsync(attackers);
         Judge(broker);
 
