@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Starling.EndToEnd.Tests.Harness;
 using Starling.Hosting.Configuration;
 using Starling.Silo.Configuration;
@@ -26,7 +27,9 @@ public class SiloDocumentationTests
 
         Load([.. others, $"{setting}={text.Trim('`', '"')}"]).ShouldBe(Load(others));
 
-        static SiloOptions Load(string[] settings) => SiloOptionsLoader.Load(null, settings.Select(SettingOverride.FromArgument)).Options;
+        // As text: records compare lists by identity.
+        static string Load(string[] settings) =>
+            JsonSerializer.Serialize(SiloOptionsLoader.Load(null, settings.Select(SettingOverride.FromArgument)).Options);
     }
 
     public static TheoryData<string, string> Defaults() => new(
