@@ -51,9 +51,8 @@ internal sealed partial class ClientConnection
             // The edge closes those it knows when it loses its place in the cluster; this one may have come too late for that.
             if (!_node.Edge.IsOpen || _node.Edge.Id != _accepted.EdgeId)
                 return;
-            farewell = ReasonCode.SessionTakenOver;
-            // Users are revoked on the connections that the edge knows; this one may have logged in before and come too late for that.
             farewell = ReasonCode.NotAuthorized;
+            // Users are revoked on the connections that the edge knows; this one may have logged in before and come too late for that.
             if (!_connection.IsStillAllowed)
                 return;
             farewell = ReasonCode.SessionTakenOver;

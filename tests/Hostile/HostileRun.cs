@@ -40,6 +40,21 @@ internal sealed class HostileRun(HostileOptions options, TextWriter story)
         await broker.ReadyAsync();
         await using var pair = await HealthyPair.StartAsync(broker.Port);
         using var attackers = StartAttackers(broker.Port);
+        try
+        {
+            await AttackAsync(broker, pair, attackers);
+        }
+        finally
+        {
+            attackers.Kill();
+            await attackers.WaitForExitAsync();
+        }
+
+        Judge(broker);
+    }
+
+    private async Task AttackAsync(NodeProcess broker, HealthyPair pair, Process attackers)
+    {
         await story.WriteLineAsync("| attack | messages | p50 ms | p99 ms | worst ms | broker's peak, MiB | broker's cores |\n|---|---:|---:|---:|---:|---:|---:|");
         await PhaseAsync("none", [], TimeSpan.FromSeconds(Math.Min(5, options.Time.TotalSeconds / 10)));
         var together = options.Together && options.Attacks.Count > 1;
@@ -48,11 +63,12 @@ internal sealed class HostileRun(HostileOptions options, TextWriter story)
             await PhaseAsync(attack.Name, [attack.Name], one);
         if (together)
             await PhaseAsync("all at once", [.. options.Attacks.Select(attack => attack.Name)], options.Time * TogetherPart);
-        await EndAttackersAsync(attackers);
-        Judge(broker);
 
         async Task PhaseAsync(string title, string[] names, TimeSpan time)
         {
+            // What comes after a problem says nothing more.
+            if (_problems.Count > 0)
+                return;
             ForgetPeak(broker);
             var (processor, since) = (ProcessorTime(broker), Stopwatch.GetTimestamp());
             await attackers.StandardInput.WriteLineAsync(string.Join(' ', names));
@@ -84,9 +100,9 @@ internal sealed class HostileRun(HostileOptions options, TextWriter story)
             _problems.Add("the broker logged: " + line);
     }
 
+    /// <summary>The level is the second word of a line.</summary>
     private static bool IsError(string line) =>
-        line.Contains("\"error\"", StringComparison.OrdinalIgnoreCase) || line.Contains("\"critical\"", StringComparison.OrdinalIgnoreCase)
-        || line.Contains("Unhandled exception", StringComparison.Ordinal);
+        line.Split(' ', 3) is [_, "error" or "fatal", _] || line.Contains("Unhandled exception", StringComparison.Ordinal);
 
     private Process StartAttackers(int port)
     {
@@ -98,12 +114,6 @@ internal sealed class HostileRun(HostileOptions options, TextWriter story)
         var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         process.PriorityClass = ProcessPriorityClass.BelowNormal;
         return process;
-    }
-
-    private static async Task EndAttackersAsync(Process attackers)
-    {
-        attackers.Kill();
-        await attackers.WaitForExitAsync();
     }
 
     private static double At(IReadOnlyList<double> sorted, double part) => sorted.Count == 0 ? 0 : sorted[(int)((sorted.Count - 1) * part)];

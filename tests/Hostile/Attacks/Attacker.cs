@@ -69,8 +69,8 @@ internal sealed class Attacker(IPEndPoint endPoint, Random random)
     public static byte[] Encode(IEnumerable<object> packets) => [.. packets.SelectMany(Encode)];
 
     /// <summary>
-    /// Does the same thing in several places at once, again and again. What the broker does about it, such as closing the connection, is
-    /// no reason to stop; a pause keeps the attacker from spinning.
+    /// Does the same thing in several places at once, again and again. That the broker closes the connection is no reason to stop; after an
+    /// error there is a short pause.
     /// </summary>
     /// <param name="workers">How many at once.</param>
     /// <param name="once">What is repeated.</param>
